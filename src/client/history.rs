@@ -1,0 +1,44 @@
+//! What clients saw: the only thing judges of consistency may look at.
+
+use crate::sim::{
+    id::{ClientId, NodeId, OperationId},
+    operation::{Action, Outcome},
+    time::Micros,
+};
+use serde_json::{Value as Json, json};
+
+/// An operation begins or ends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    pub at: Micros,
+    pub client: ClientId,
+    pub operation: OperationId,
+    pub action: Action,
+    /// None: it begins.
+    pub outcome: Option<Outcome>,
+    /// The node that answered last, or was asked last.
+    pub node: Option<NodeId>,
+}
+
+impl Row {
+    /// The line of a history file: `process`, `type`, `f`, `key`, `value` as Jepsen names them, and when and where.
+    pub fn to_json(&self) -> String {
+        let kind = match self.outcome {
+            None => "invoke",
+            Some(Outcome::Written | Outcome::Read(_)) => "ok",
+            Some(Outcome::Refused(_)) => "fail",
+            Some(Outcome::TimedOut) => "info",
+        };
+        let (function, value) = match (self.action, self.outcome) {
+            (Action::Write { value, .. }, _) => ("write", json!(value)),
+            (Action::Read { .. }, Some(Outcome::Read(Some(write)))) => ("read", json!(write.value)),
+            (Action::Read { .. }, _) => ("read", Json::Null),
+        };
+        let node = self.node.map(|node| node.to_string());
+        json!({
+            "process": self.client.0, "type": kind, "f": function, "key": self.action.key().to_string(), "value": value,
+            "time_us": self.at.0, "node": node,
+        })
+        .to_string()
+    }
+}

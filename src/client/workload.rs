@@ -1,0 +1,204 @@
+//! Who asks what, when: settings of a client, and the draws of its workload.
+
+use crate::sim::{
+    distribution::Distribution,
+    draw::{Chance, Draw, Lineage, Purpose},
+    id::{ClientId, Key, NodeId, OperationId, Origin},
+    operation::Action,
+    time::Micros,
+};
+use serde::{Deserialize, Serialize};
+
+/// The node a client turns to first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// The node it believes to be primary.
+    #[default]
+    Primary,
+    /// A random one of the others.
+    Replica,
+    /// A random node.
+    Any,
+    /// This node and no other.
+    Node(NodeId),
+}
+
+/// One client session, or several alike.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClientSettings {
+    /// How many sessions are set up like this.
+    pub count: u16,
+    pub writes_to: Target,
+    pub reads_from: Target,
+    /// How long a try may take before its outcome counts as unknown.
+    pub timeout: Micros,
+    /// After a refusal: how many other nodes are asked.
+    pub redirects: u8,
+    /// After a time-out: how often the operation is tried again. It may then happen twice.
+    pub retries: u8,
+    /// Pause before such another try.
+    pub retry_wait: Micros,
+    pub workload: Option<Workload>,
+}
+
+impl Default for ClientSettings {
+    fn default() -> Self {
+        ClientSettings {
+            count: 1,
+            writes_to: Target::Primary,
+            reads_from: Target::Primary,
+            timeout: Micros::from_millis(2_000),
+            redirects: 16,
+            retries: 0,
+            retry_wait: Micros::from_millis(100),
+            workload: None,
+        }
+    }
+}
+
+/// What a client does on its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Workload {
+    pub pace: Pace,
+    /// No operation before this.
+    pub start: Micros,
+    /// No new operation from here on.
+    pub stop: Option<Micros>,
+    /// Share of reads among operations, 0 to 1.
+    pub read_share: f64,
+    pub keys: Popularity,
+}
+
+impl Default for Workload {
+    fn default() -> Self {
+        Workload {
+            pace: Pace::Poisson { per_s: 1.0 },
+            start: Micros::ZERO,
+            stop: None,
+            read_share: 0.5,
+            keys: Popularity::Uniform,
+        }
+    }
+}
+
+/// When operations come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Pace {
+    /// One every so often, whether the last one is done or not.
+    Regular { every: Micros },
+    /// At random moments, so many a second on average, whether the last one is done or not.
+    Poisson { per_s: f64 },
+    /// The next one so long after the last one is done.
+    Think { time: Distribution },
+}
+
+/// Which keys are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Popularity {
+    /// All alike.
+    Uniform,
+    /// The i-th key with weight 1 / i^exponent.
+    Zipf { exponent: f64 },
+}
+
+impl Workload {
+    /// Identity of the k-th operation of a client.
+    fn draw(chance: Chance, purpose: Purpose, client: ClientId, number: u32) -> Draw {
+        chance.draw(purpose, Lineage::root(&[client.0 as u64, number as u64]))
+    }
+
+    /// When operation `number` comes, the one before having come (or, with think time, having ended) at `before`.
+    pub fn next_at(&self, chance: Chance, client: ClientId, number: u32, before: Micros) -> Micros {
+        let mut draw = Self::draw(chance, Purpose::Arrival, client, number);
+        let before = before.max(self.start);
+        match &self.pace {
+            Pace::Regular { .. } if number == 0 => before,
+            Pace::Regular { every } => before + *every,
+            Pace::Poisson { per_s } => {
+                before + Distribution::Exponential { mean: Micros::from_f64(1e6 / per_s) }.sample(&mut draw)
+            }
+            Pace::Think { time } => before + time.sample(&mut draw),
+        }
+    }
+
+    pub fn is_closed_loop(&self) -> bool {
+        matches!(self.pace, Pace::Think { .. })
+    }
+
+    /// What operation `number` of a client does; values of writes are different in the whole run.
+    pub fn action(&self, chance: Chance, client: ClientId, number: u32, clients: u16, keys: u16) -> Action {
+        let mut draw = Self::draw(chance, Purpose::Action, client, number);
+        let read = draw.chance(self.read_share);
+        let key = self.keys.pick(keys, &mut draw);
+        if read {
+            return Action::Read { key };
+        }
+        Action::Write { key, value: number as i64 * clients as i64 + client.0 as i64 + 1 }
+    }
+
+    pub fn operation(client: ClientId, number: u32) -> OperationId {
+        OperationId { client, origin: Origin::Workload, number }
+    }
+}
+
+impl Popularity {
+    pub fn pick(self, keys: u16, draw: &mut Draw) -> Key {
+        let keys = keys.max(1);
+        let exponent = match self {
+            Popularity::Uniform => return Key(draw.below(keys as u64) as u16),
+            Popularity::Zipf { exponent } => exponent,
+        };
+        let weight = |rank: u16| libm::pow(rank as f64, -exponent);
+        let mut rest = draw.unit() * (1..=keys).map(weight).sum::<f64>();
+        for rank in 1..=keys {
+            rest -= weight(rank);
+            if rest < 0.0 {
+                return Key(rank - 1);
+            }
+        }
+        Key(keys - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zipf_follows_its_weights() {
+        let mut counts = [0.0; 3];
+        for i in 0..60_000 {
+            let mut draw = Chance::new(1).draw(Purpose::Action, Lineage::root(&[i]));
+            counts[Popularity::Zipf { exponent: 1.0 }.pick(3, &mut draw).0 as usize] += 1.0 / 60_000.0;
+        }
+        for (count, expected) in counts.iter().zip([6.0 / 11.0, 3.0 / 11.0, 2.0 / 11.0f64]) {
+            assert!((count - expected).abs() < 0.0082, "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn poisson_arrivals_come_at_their_rate() {
+        let workload = Workload { pace: Pace::Poisson { per_s: 50.0 }, ..Default::default() };
+        let mut at = Micros::ZERO;
+        (0..20_000).for_each(|k| at = workload.next_at(Chance::new(2), ClientId(0), k, at));
+        assert!((at.as_secs_f64() / 400.0 - 1.0).abs() < 0.03, "{at}");
+    }
+
+    #[test]
+    fn values_are_different_in_the_whole_run() {
+        let workload = Workload { read_share: 0.0, ..Default::default() };
+        let mut seen = std::collections::BTreeSet::new();
+        for client in 0..7 {
+            for number in 0..50 {
+                let action = workload.action(Chance::new(2), ClientId(client), number, 7, 3);
+                let Action::Write { value, .. } = action else { panic!("a read with read share 0") };
+                assert!(seen.insert(value));
+            }
+        }
+    }
+}

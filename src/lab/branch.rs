@@ -1,0 +1,73 @@
+//! A branch: one more command than its parent, the keyframes from there on, and how far it was run.
+
+use super::LabWorld;
+use crate::{
+    sim::time::Micros,
+    world::{Position, command::TimedCommand},
+};
+use std::sync::Arc;
+
+/// Index into [`super::Lab::branches`]; a parent's is smaller than its children's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BranchId(pub usize);
+
+#[derive(Clone, Debug)]
+pub struct Branch {
+    pub parent: Option<BranchId>,
+    /// The moment just before the command that made this branch.
+    pub forked_at: Position,
+    /// Whether the parent had been run beyond that moment: then this is another future, else the same one going on.
+    pub is_fork: bool,
+    /// Everything that is done on this branch, the parent's share included.
+    pub commands: Arc<Vec<TimedCommand>>,
+    /// The world as far as this branch was run when the cursor last left its end.
+    pub head: LabWorld,
+    pub(super) last_child: Option<BranchId>,
+    keyframes: Vec<LabWorld>,
+    every: u64,
+}
+
+impl Branch {
+    /// Steps between two keyframes at first; doubled whenever there are too many.
+    pub const KEYFRAME_EVERY: u64 = 256;
+    /// Most keyframes of a branch. A seek replays at most 2 / 64 of the branch's steps, or 256.
+    pub const KEYFRAMES_MAX: usize = 64;
+
+    pub(super) fn root(commands: Arc<Vec<TimedCommand>>, world: LabWorld) -> Branch {
+        Branch {
+            parent: None,
+            forked_at: Position { at: Micros::ZERO, steps: 0 },
+            is_fork: false,
+            commands,
+            head: world.clone(),
+            last_child: None,
+            keyframes: vec![world],
+            every: Self::KEYFRAME_EVERY,
+        }
+    }
+
+    pub(super) fn child(parent: BranchId, is_fork: bool, commands: Arc<Vec<TimedCommand>>, world: LabWorld) -> Branch {
+        Branch { parent: Some(parent), forked_at: world.position(), is_fork, ..Branch::root(commands, world) }
+    }
+
+    pub(super) fn keyframes(&self) -> impl DoubleEndedIterator<Item = &LabWorld> {
+        self.keyframes.iter()
+    }
+
+    /// Keeps a keyframe of `world` if it is time for one.
+    pub(super) fn keep(&mut self, world: &LabWorld) {
+        let last = self.keyframes.last().map_or(0, |last| last.steps());
+        if world.steps() < last + self.every {
+            return;
+        }
+        self.keyframes.push(world.clone());
+        if self.keyframes.len() > Self::KEYFRAMES_MAX {
+            let mut index = 0;
+            self.keyframes.retain(|_| {
+                index += 1;
+                index % 2 == 1
+            });
+            self.every *= 2;
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! How nodes replicate. One folder a protocol, one trait for all.
+//!
+//! A protocol is a state machine without input or output of its own: `(state, input) → (state, effects)`.
+//! It owns no clock but the node's, no chance, no network; the same machine could run over a real transport.
+//! It must not know who looks at it: pictures and sentences read the trace and [`NodeView`].
+
+pub mod primary_replica;
+mod round_trip;
+
+use crate::{
+    sim::{
+        id::{NodeId, OperationId},
+        network::MessageClass,
+        operation::{Answer, Request, Write},
+        time::Micros,
+    },
+    store::log::{Epoch, Lsn},
+    trace::{Cargo, Fact, Role, TimerName},
+};
+use std::fmt::Debug;
+
+/// One node's replication logic.
+pub trait Protocol: Clone {
+    type Config: Clone + Debug;
+    type Message: Message;
+    /// Timers are told apart by equality; setting one that runs starts it anew.
+    type Timer: Clone + Ord + Debug + Named;
+    /// Work that takes the node's time and then comes back to [`Protocol::on_job`].
+    type Job: Clone + Debug;
+    type Disk: Storage;
+
+    /// First boot and every start after a crash, with what survived.
+    fn start(config: &Self::Config, disk: &Self::Disk, context: &mut Context<Self>) -> Self;
+    fn on_request(&mut self, request: Request, context: &mut Context<Self>);
+    fn on_message(&mut self, from: NodeId, message: Self::Message, context: &mut Context<Self>);
+    fn on_timer(&mut self, timer: Self::Timer, context: &mut Context<Self>);
+    fn on_job(&mut self, job: Self::Job, context: &mut Context<Self>);
+    /// Everything written up to the write with number `up_to` is on disk now.
+    fn on_flushed(&mut self, up_to: u64, context: &mut Context<Self>);
+    /// The operator makes this node primary. An answer in words if that cannot be.
+    fn promote(&mut self, context: &mut Context<Self>) -> Result<(), &'static str>;
+    fn view(&self) -> NodeView;
+}
+
+/// What a disk holds: a value that changes by small changes.
+pub trait Storage: Clone + Default + Debug {
+    type Change: Clone + Debug;
+    fn apply(&mut self, change: &Self::Change);
+}
+
+pub trait Message: Clone + Debug {
+    fn class(&self) -> MessageClass;
+    /// Size on the wire.
+    fn bytes(&self) -> u32;
+    fn cargo(&self) -> Cargo;
+}
+
+pub trait Named {
+    fn name(&self) -> TimerName;
+}
+
+/// What a protocol lets the world see of a node, in words all protocols share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeView {
+    pub role: Role,
+    pub epoch: Epoch,
+    /// The primary this node follows, if it knows one.
+    pub follows: Option<NodeId>,
+    /// The write each key holds, in order of the key.
+    pub copies: Vec<Write>,
+    /// The last entries of the log, at most [`NodeView::TAIL`], oldest first.
+    pub tail: Vec<TailEntry>,
+    /// First LSN still in the log.
+    pub first: Lsn,
+    /// Positions: in the log, on disk, visible to readers.
+    pub written: Lsn,
+    pub flushed: Lsn,
+    pub applied: Lsn,
+}
+
+impl NodeView {
+    pub const TAIL: usize = 12;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TailEntry {
+    pub lsn: Lsn,
+    pub write: Write,
+    /// False: it arrived before an entry it must follow, and waits outside the log.
+    pub in_log: bool,
+}
+
+/// What an input made a node do, in order.
+#[derive(Clone, Debug)]
+pub enum Effect<P: Protocol> {
+    Send { to: NodeId, message: P::Message, about: Option<(OperationId, u32)> },
+    Reply { request: Request, answer: Answer },
+    SetTimer { timer: P::Timer, after: Micros },
+    CancelTimer { timer: P::Timer },
+    Write { change: <P::Disk as Storage>::Change, operation: Option<OperationId> },
+    Flush,
+    Work { job: P::Job, about: OperationId },
+    Note { fact: Fact, operation: Option<OperationId> },
+}
+
+/// Where a node is when it handles an input.
+#[derive(Clone, Debug)]
+pub struct Situation {
+    pub me: NodeId,
+    /// All nodes of the group, this one included, in order.
+    pub members: Vec<NodeId>,
+    /// The node's own clock, in µs; wrong by its skew and drift.
+    pub local_us: i64,
+    /// The number that the node's next write to disk will get; from 1.
+    pub next_write: u64,
+    /// How often the node started before.
+    pub boot: u32,
+    /// For a node that was added to a running group: the primary that the operator pointed it at.
+    pub primary_hint: Option<NodeId>,
+}
+
+/// What a node can see and do while it handles one input.
+pub struct Context<P: Protocol> {
+    situation: Situation,
+    effects: Vec<Effect<P>>,
+}
+
+impl<P: Protocol> Context<P> {
+    pub fn new(situation: Situation) -> Self {
+        Context { situation, effects: Vec::new() }
+    }
+
+    pub fn me(&self) -> NodeId {
+        self.situation.me
+    }
+
+    /// All nodes of the group, this one included, in order.
+    pub fn members(&self) -> &[NodeId] {
+        &self.situation.members
+    }
+
+    /// The node's own clock, in µs; wrong by its skew and drift.
+    pub fn local_us(&self) -> i64 {
+        self.situation.local_us
+    }
+
+    pub fn boot(&self) -> u32 {
+        self.situation.boot
+    }
+
+    /// Whether this is the start of the run, when an empty disk is no loss.
+    pub fn is_first_boot(&self) -> bool {
+        self.situation.boot == 0 && self.situation.primary_hint.is_none()
+    }
+
+    pub fn primary_hint(&self) -> Option<NodeId> {
+        self.situation.primary_hint
+    }
+
+    pub fn send(&mut self, to: NodeId, message: P::Message) {
+        self.effects.push(Effect::Send { to, message, about: None });
+    }
+
+    /// Sends a message whose chance belongs to an operation and its attempt rather than to this input.
+    pub fn send_about(&mut self, to: NodeId, message: P::Message, operation: OperationId, attempt: u32) {
+        self.effects.push(Effect::Send { to, message, about: Some((operation, attempt)) });
+    }
+
+    pub fn reply(&mut self, request: Request, answer: Answer) {
+        self.effects.push(Effect::Reply { request, answer });
+    }
+
+    /// Fires once, `after` this long on the node's own clock.
+    pub fn set_timer(&mut self, timer: P::Timer, after: Micros) {
+        self.effects.push(Effect::SetTimer { timer, after });
+    }
+
+    pub fn cancel_timer(&mut self, timer: P::Timer) {
+        self.effects.push(Effect::CancelTimer { timer });
+    }
+
+    /// Writes to the operating system's cache. Returns the number of the write; on disk only after a flush.
+    pub fn write(&mut self, change: <P::Disk as Storage>::Change, operation: Option<OperationId>) -> u64 {
+        self.effects.push(Effect::Write { change, operation });
+        self.situation.next_write += 1;
+        self.situation.next_write - 1
+    }
+
+    /// Asks for everything written so far to be put on disk; the answer is [`Protocol::on_flushed`].
+    pub fn flush(&mut self) {
+        self.effects.push(Effect::Flush);
+    }
+
+    pub fn work(&mut self, job: P::Job, about: OperationId) {
+        self.effects.push(Effect::Work { job, about });
+    }
+
+    pub fn note(&mut self, fact: Fact) {
+        self.effects.push(Effect::Note { fact, operation: None });
+    }
+
+    pub fn note_about(&mut self, operation: OperationId, fact: Fact) {
+        self.effects.push(Effect::Note { fact, operation: Some(operation) });
+    }
+
+    pub fn into_effects(self) -> Vec<Effect<P>> {
+        self.effects
+    }
+}

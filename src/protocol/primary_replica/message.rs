@@ -1,0 +1,115 @@
+//! What primary and replicas say to each other.
+
+use super::History;
+use crate::{
+    protocol,
+    sim::network::MessageClass,
+    store::{
+        log::{Entry, Epoch, Lsn},
+        register::Registers,
+    },
+    trace::Cargo,
+};
+
+/// Every message carries the epoch of its sender.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message {
+    /// The entries after `previous`; none is a sign of life. `last` is where the primary's log on disk ends.
+    Replicate {
+        epoch: Epoch,
+        previous: Lsn,
+        previous_epoch: Epoch,
+        entries: Vec<Entry>,
+        last: Lsn,
+    },
+    /// How far the replica's log goes. `gap`: the first entry that came too early.
+    Acknowledge {
+        epoch: Epoch,
+        written: Lsn,
+        flushed: Lsn,
+        applied: Lsn,
+        gap: Option<Lsn>,
+    },
+    /// "Send me what follows `written`", whose entry is of `last_epoch`. `fresh`: this node has just started or changed primary.
+    Follow {
+        epoch: Epoch,
+        log_id: u64,
+        written: Lsn,
+        last_epoch: Epoch,
+        fresh: bool,
+    },
+    Snapshot {
+        epoch: Epoch,
+        snapshot: Snapshot,
+    },
+    /// "I am primary of `epoch`."
+    Announce {
+        epoch: Epoch,
+    },
+}
+
+/// All data as of `lsn`, and the timeline that led there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// Which log this is; one that began on a wiped disk is another one.
+    pub log_id: u64,
+    pub history: History,
+    pub registers: Registers,
+    pub lsn: Lsn,
+}
+
+impl Message {
+    pub fn epoch(&self) -> Epoch {
+        match self {
+            Message::Replicate { epoch, .. }
+            | Message::Acknowledge { epoch, .. }
+            | Message::Follow { epoch, .. }
+            | Message::Snapshot { epoch, .. }
+            | Message::Announce { epoch } => *epoch,
+        }
+    }
+}
+
+const HEADER_BYTES: u32 = 48;
+const ENTRY_BYTES: u32 = 64;
+const COPY_BYTES: u32 = 32;
+
+impl protocol::Message for Message {
+    fn class(&self) -> MessageClass {
+        match self {
+            Message::Replicate { .. } => MessageClass::Replicate,
+            Message::Acknowledge { .. } => MessageClass::Acknowledge,
+            Message::Snapshot { .. } => MessageClass::Snapshot,
+            Message::Follow { .. } | Message::Announce { .. } => MessageClass::Control,
+        }
+    }
+
+    fn bytes(&self) -> u32 {
+        HEADER_BYTES
+            + match self {
+                Message::Replicate { entries, .. } => entries.len() as u32 * ENTRY_BYTES,
+                Message::Snapshot { snapshot, .. } => snapshot.registers.len() as u32 * COPY_BYTES,
+                _ => 0,
+            }
+    }
+
+    fn cargo(&self) -> Cargo {
+        match self {
+            Message::Replicate { entries, last, .. } => match (entries.first(), entries.last()) {
+                (Some(first), Some(end)) => Cargo::Entries {
+                    first: first.lsn,
+                    count: entries.len() as u32,
+                    first_write: first.write,
+                    last_write: end.write,
+                },
+                _ => Cargo::Probe { last: *last },
+            },
+            Message::Acknowledge { written, flushed, applied, .. } => {
+                Cargo::Position { written: *written, flushed: *flushed, applied: *applied }
+            }
+            Message::Follow { written, .. } => Cargo::Follow { from: written.next() },
+            Message::Snapshot { snapshot, .. } => Cargo::Snapshot { lsn: snapshot.lsn, keys: snapshot.registers.len() as u32 },
+            Message::Announce { epoch } => Cargo::Announce { epoch: *epoch },
+        }
+    }
+}

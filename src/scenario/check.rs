@@ -1,0 +1,245 @@
+//! What is wrong with a scenario or a command: where, what, and what is allowed.
+
+use super::model::{ProtocolSettings, Scenario};
+use crate::{
+    client::workload::{ClientSettings, Pace, Popularity, Target},
+    protocol::primary_replica::PrimaryReplica,
+    sim::{
+        clock::Clock,
+        distribution::Distribution,
+        id::{Address, NodeId},
+        network::{LinkChange, Network},
+        time::Micros,
+    },
+    world::command::COMMANDS_MAX,
+    world::{World, command::Command},
+};
+use std::fmt;
+use std::ops::RangeInclusive;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Path of the field, like `clients[1].workload.read_share`.
+    pub at: String,
+    /// What is wrong and what is allowed.
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        write!(out, "{}: {}", self.at, self.what)
+    }
+}
+
+/// Collects problems under a path.
+#[derive(Default)]
+struct Check {
+    problems: Vec<Problem>,
+}
+
+impl Check {
+    fn say(&mut self, at: impl Into<String>, what: impl Into<String>) {
+        self.problems.push(Problem { at: at.into(), what: what.into() });
+    }
+
+    fn within<T: PartialOrd + fmt::Display>(&mut self, at: &str, value: T, range: RangeInclusive<T>) {
+        if !range.contains(&value) {
+            self.say(at, format!("{value} is out of range; allowed is {} to {}", range.start(), range.end()));
+        }
+    }
+
+    fn delay(&mut self, at: &str, delay: &Distribution) {
+        if let Some(what) = delay.problem() {
+            self.say(at, what);
+        }
+        if delay.typical() > Scenario::DELAY_MAX {
+            self.say(at, format!("typically {}; allowed is up to {}", delay.typical(), Scenario::DELAY_MAX));
+        }
+    }
+
+    fn clock(&mut self, at: &str, clock: Clock) {
+        self.within(&format!("{at}.skew_us"), clock.skew_us, -Clock::SKEW_US_MAX..=Clock::SKEW_US_MAX);
+        self.within(&format!("{at}.drift_ppm"), clock.drift_ppm, -Clock::DRIFT_PPM_MAX..=Clock::DRIFT_PPM_MAX);
+    }
+
+    fn link(&mut self, at: &str, change: &LinkChange) {
+        if let Some(latency) = &change.latency {
+            self.delay(&format!("{at}.latency"), latency);
+        }
+        self.within(&format!("{at}.jitter"), change.jitter.unwrap_or_default(), Micros::ZERO..=Scenario::DELAY_MAX);
+        self.within(&format!("{at}.loss"), change.loss.unwrap_or(0.0), 0.0..=1.0);
+        self.within(&format!("{at}.duplicate"), change.duplicate.unwrap_or(0.0), 0.0..=1.0);
+        let bandwidth = change.bandwidth_bytes_per_s.unwrap_or(0);
+        self.within(&format!("{at}.bandwidth_bytes_per_s"), bandwidth, 0..=Scenario::BANDWIDTH_BYTES_PER_S_MAX);
+    }
+}
+
+impl Scenario {
+    pub const NODES: RangeInclusive<u16> = 1..=10;
+    pub const SESSIONS: RangeInclusive<usize> = 1..=200;
+    pub const KEYS: RangeInclusive<u16> = 1..=64;
+    pub const UNTIL: RangeInclusive<Micros> = Micros(1)..=Micros::from_secs(86_400);
+    pub const DELAY_MAX: Micros = Micros::from_secs(3_600);
+    pub const TITLE_BYTES_MAX: usize = 120;
+    pub const ABOUT_BYTES_MAX: usize = 1_000;
+    pub const RATE_PER_S: RangeInclusive<f64> = 0.001..=10_000.0;
+    pub const BANDWIDTH_BYTES_PER_S_MAX: u64 = 1_000_000_000_000;
+
+    /// Everything that is wrong; empty if the scenario can run.
+    pub fn check(&self) -> Vec<Problem> {
+        let mut check = Check::default();
+        for (at, text, most) in [("title", &self.title, Self::TITLE_BYTES_MAX), ("about", &self.about, Self::ABOUT_BYTES_MAX)] {
+            if text.len() > most {
+                check.say(at, format!("{} bytes long; allowed is up to {most}", text.len()));
+            }
+        }
+        check.within("until", self.until, Self::UNTIL);
+        check.within("keys", self.keys, Self::KEYS);
+        check.within("nodes.count", self.nodes.count, Self::NODES);
+        self.check_protocol(&mut check);
+        self.check_nodes(&mut check);
+        self.check_network(&mut check);
+        check.within("clients", self.sessions(), Self::SESSIONS);
+        for (index, client) in self.clients.iter().enumerate() {
+            self.check_client(&mut check, &format!("clients[{index}]"), client);
+        }
+        self.check_commands(&mut check);
+        check.problems
+    }
+
+    fn check_protocol(&self, check: &mut Check) {
+        let ProtocolSettings::PrimaryReplica(config) = &self.protocol;
+        let at = |field: &str| format!("protocol.primary_replica.{field}");
+        self.check_node(check, &at("primary"), config.primary);
+        check.within(&at("log_retention_entries"), config.log_retention_entries, 1..=100_000);
+        check.within(&at("batch_entries"), config.batch_entries, 1..=1_000);
+        for (field, value) in [
+            ("resend_after", config.resend_after),
+            ("follow_every", config.follow_every),
+            ("announce_every", config.announce_every),
+        ] {
+            check.within(&at(field), value, Micros::from_millis(1)..=Self::DELAY_MAX);
+        }
+    }
+
+    fn check_node(&self, check: &mut Check, at: &str, node: NodeId) {
+        if node.0 >= self.nodes.count {
+            check.say(at, format!("there is no node {node}; the nodes are A to {}", NodeId(self.nodes.count.saturating_sub(1))));
+        }
+    }
+
+    fn check_nodes(&self, check: &mut Check) {
+        let each = &self.nodes.each;
+        for (field, delay) in [
+            ("read", &each.read),
+            ("write", &each.write),
+            ("message", &each.message),
+            ("apply", &each.apply),
+            ("flush", &each.flush),
+        ] {
+            check.delay(&format!("nodes.each.{field}"), delay);
+        }
+        check.clock("nodes.each.clock", each.clock);
+        for (index, one) in self.nodes.different.iter().enumerate() {
+            let at = format!("nodes.different[{index}]");
+            self.check_node(check, &format!("{at}.node"), one.node);
+            for (field, delay) in [
+                ("read", &one.read),
+                ("write", &one.write),
+                ("message", &one.message),
+                ("apply", &one.apply),
+                ("flush", &one.flush),
+            ] {
+                if let Some(delay) = delay {
+                    check.delay(&format!("{at}.{field}"), delay);
+                }
+            }
+            check.clock(&format!("{at}.clock"), one.clock.unwrap_or_default());
+        }
+    }
+
+    fn check_network(&self, check: &mut Check) {
+        let base = &self.network;
+        check.link(
+            "network",
+            &LinkChange {
+                latency: Some(base.latency.clone()),
+                jitter: Some(base.jitter),
+                loss: Some(base.loss),
+                duplicate: Some(base.duplicate),
+                in_order: None,
+                bandwidth_bytes_per_s: Some(base.bandwidth_bytes_per_s),
+            },
+        );
+        check.within("links", self.links.len(), 0..=Network::RULES_MAX);
+        for (index, rule) in self.links.iter().enumerate() {
+            check.link(&format!("links[{index}].set"), &rule.set);
+        }
+    }
+
+    fn check_client(&self, check: &mut Check, at: &str, client: &ClientSettings) {
+        check.within(&format!("{at}.count"), client.count, 1..=*Self::SESSIONS.end() as u16);
+        for (field, target) in [("writes_to", client.writes_to), ("reads_from", client.reads_from)] {
+            if let Target::Node(node) = target {
+                self.check_node(check, &format!("{at}.{field}"), node);
+            }
+        }
+        check.within(&format!("{at}.timeout"), client.timeout, Micros::from_millis(1)..=Self::DELAY_MAX);
+        check.within(&format!("{at}.retry_wait"), client.retry_wait, Micros(1)..=Self::DELAY_MAX);
+        let Some(workload) = &client.workload else { return };
+        let at = format!("{at}.workload");
+        check.within(&format!("{at}.read_share"), workload.read_share, 0.0..=1.0);
+        match &workload.pace {
+            Pace::Regular { every } => {
+                check.within(&format!("{at}.pace.regular.every"), *every, Micros(100)..=Self::DELAY_MAX);
+            }
+            Pace::Poisson { per_s } => check.within(&format!("{at}.pace.poisson.per_s"), *per_s, Self::RATE_PER_S),
+            Pace::Think { time } => check.delay(&format!("{at}.pace.think.time"), time),
+        }
+        if let Popularity::Zipf { exponent } = workload.keys {
+            check.within(&format!("{at}.keys.zipf.exponent"), exponent, 0.0..=10.0);
+        }
+    }
+
+    fn check_commands(&self, check: &mut Check) {
+        check.within("commands", self.commands.len(), 0..=COMMANDS_MAX);
+        for (index, pair) in self.commands.windows(2).enumerate() {
+            if pair[1].at < pair[0].at {
+                check.say(
+                    format!("commands[{}].at", index + 1),
+                    format!("{} is before the command above it ({}); commands stand in order of time", pair[1].at, pair[0].at),
+                );
+            }
+        }
+        for (index, timed) in self.commands.iter().enumerate() {
+            let found = check_command(&timed.command);
+            check.problems.extend(found.into_iter().map(|what| Problem { at: format!("commands[{index}].do"), what }));
+        }
+    }
+}
+
+/// What is wrong with the numbers of a command. Whether what it speaks of exists is known only when it takes effect.
+pub fn check_command(command: &Command) -> Option<String> {
+    let mut check = Check::default();
+    let most = World::<PrimaryReplica>::NODES_MAX as u16;
+    let address = |check: &mut Check, address: &Address| match address {
+        Address::Node(node) if node.0 >= most => {
+            check.say("node", format!("there can be no node {node}; a group has at most {most} nodes"))
+        }
+        _ => {}
+    };
+    match command {
+        Command::Slow { factor, .. } => check.within("factor", *factor, 0.01..=1_000.0),
+        Command::SetClock { clock, .. } => check.clock("clock", *clock),
+        Command::SetLink(rule) => check.link("set", &rule.set),
+        Command::DelayMessage { by, .. } => check.within("by", *by, Micros::ZERO..=Scenario::DELAY_MAX),
+        Command::Issue { action, .. } => check.within("key", action.key().0, 0..=Scenario::KEYS.end() - 1),
+        Command::Partition { groups } => groups.iter().flatten().for_each(|one| address(&mut check, one)),
+        Command::Cut { from, to, .. } | Command::Heal { from, to, .. } => {
+            [from, to].into_iter().for_each(|one| address(&mut check, one));
+        }
+        _ => {}
+    }
+    check.problems.first().map(Problem::to_string)
+}

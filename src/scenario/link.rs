@@ -1,0 +1,162 @@
+//! What leaves the page as a link: a scenario (by name, or whole), the branch's commands and the moment shown.
+//!
+//! Compact (postcard, then base64url), with a version in front; it goes into the fragment, so no server sees it.
+//! Chat programs cut links near 2,000 characters: [`Shared::to_text`] says how long it got, the caller warns.
+
+use super::{ENGINE_VERSION, Scenario, check_command, presets};
+use crate::{
+    sim::time::Micros,
+    world::{
+        Position,
+        command::{COMMANDS_MAX, TimedCommand},
+    },
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+
+/// The preset that opens when nothing else is asked for.
+pub const FIRST: &str = "first-look";
+/// First characters of a link: the form, then the version of the form.
+const PREFIX: &str = "r1.";
+/// Longest link that is read.
+pub const LINK_BYTES_MAX: usize = 100_000;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Source {
+    Preset(String),
+    Inline(Box<Scenario>),
+}
+
+/// The content of a link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shared {
+    pub engine: u32,
+    pub source: Source,
+    pub seed: u64,
+    /// All commands of the branch, those of the scenario included.
+    pub commands: Vec<TimedCommand>,
+    pub cursor: Position,
+}
+
+impl Shared {
+    pub fn new(source: Source, seed: u64, commands: Vec<TimedCommand>, cursor: Position) -> Shared {
+        Shared { engine: ENGINE_VERSION, source, seed, commands, cursor }
+    }
+
+    pub fn to_text(&self) -> String {
+        let bytes = postcard::to_allocvec(self).unwrap_or_default();
+        format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// Reads a link. The error says what is wrong and is fit to be shown.
+    pub fn from_text(text: &str) -> Result<Shared, String> {
+        if text.len() > LINK_BYTES_MAX {
+            return Err(format!("The link is {} characters long; at most {LINK_BYTES_MAX} are read.", text.len()));
+        }
+        let Some(body) = text.strip_prefix(PREFIX) else {
+            return Err("The link is not one of ours, or of a newer version: it should begin with `r1.`.".into());
+        };
+        let bytes = URL_SAFE_NO_PAD.decode(body).map_err(|error| {
+            format!("The link was damaged on its way ({error}). Copy the whole of it; some programs cut long links off.")
+        })?;
+        let damaged = |_| "The link is incomplete. Copy the whole of it; some programs cut long links off.".to_string();
+        let (shared, rest): (Shared, _) = postcard::take_from_bytes(&bytes).map_err(damaged)?;
+        if !rest.is_empty() {
+            return Err(format!("The link has {} bytes too many at its end.", rest.len()));
+        }
+        if shared.engine != ENGINE_VERSION {
+            return Err(format!(
+                "The link was made by engine version {}; this is version {ENGINE_VERSION}, which may run it differently, so it is not shown.",
+                shared.engine
+            ));
+        }
+        shared.check()?;
+        Ok(shared)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.scenario()?;
+        if self.commands.len() > COMMANDS_MAX {
+            return Err(format!("The link has {} commands; at most {COMMANDS_MAX} are allowed.", self.commands.len()));
+        }
+        if self.commands.windows(2).any(|pair| pair[1].at < pair[0].at) {
+            return Err("The link's commands are not in order of time.".into());
+        }
+        if self.cursor.at > *Scenario::UNTIL.end() {
+            return Err(format!("The link points at {}; the latest moment is {}.", self.cursor.at, Scenario::UNTIL.end()));
+        }
+        self.commands.iter().enumerate().try_for_each(|(index, timed)| match check_command(&timed.command) {
+            Some(what) => Err(format!("Command {} of the link cannot be: {what}.", index + 1)),
+            None => Ok(()),
+        })
+    }
+
+    /// The scenario, with the link's seed.
+    pub fn scenario(&self) -> Result<Scenario, String> {
+        let scenario = match &self.source {
+            Source::Preset(name) => presets::get(name).ok_or_else(|| format!("There is no scenario called “{name}” here."))?,
+            Source::Inline(scenario) => (**scenario).clone(),
+        };
+        match scenario.check().first() {
+            Some(problem) => Err(format!("The scenario in the link cannot run: {problem}.")),
+            None => Ok(Scenario { seed: self.seed, ..scenario }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{sim::id::NodeId, world::command::Command};
+    use proptest::prelude::*;
+
+    fn shared() -> Shared {
+        let at = Micros::from_millis(900);
+        let commands = vec![TimedCommand { at, command: Command::Crash { node: NodeId(0) } }];
+        Shared::new(Source::Preset(FIRST.into()), 7, commands, Position { at: Micros::from_secs(2), steps: 0 })
+    }
+
+    #[test]
+    fn reads_back() {
+        for source in [Source::Preset(FIRST.into()), Source::Inline(Box::new(presets::get(FIRST).unwrap()))] {
+            let shared = Shared { source, ..shared() };
+            let text = shared.to_text();
+            assert_eq!(Shared::from_text(&text), Ok(shared), "{text}");
+        }
+        assert!(shared().to_text().len() < 60, "{}", shared().to_text());
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        let text = shared().to_text();
+        for (bad, word) in [
+            ("", "begin"),
+            ("r9.AAAA", "begin"),
+            ("r1.%%%", "damaged"),
+            (&text[..text.len() - 4], "Copy the whole"),
+            (&format!("{text}AAAA"), "too many"),
+            (&Shared { engine: 99, ..shared() }.to_text(), "version 99"),
+            (&Shared { source: Source::Preset("nope".into()), ..shared() }.to_text(), "nope"),
+            (&Shared { cursor: Position { at: Micros::MAX, steps: 0 }, ..shared() }.to_text(), "latest"),
+        ] {
+            let error = Shared::from_text(bad).unwrap_err();
+            assert!(error.contains(word), "{bad}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Shared::from_text(&format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(&bytes)));
+        }
+
+        #[test]
+        fn one_changed_byte_never_panics(at in 0usize..500, byte in any::<u8>()) {
+            let inline = Shared { source: Source::Inline(Box::new(presets::get(FIRST).unwrap())), ..shared() };
+            let mut bytes = postcard::to_allocvec(&inline).unwrap();
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            let _ = Shared::from_text(&format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(&bytes)));
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The laws of the simulated world: time, chance, the wire, clocks, and the names of things.
+//!
+//! Nothing here knows how nodes replicate or what a browser is. Given the same inputs every function
+//! returns the same bits on every target.
+
+pub mod chunked;
+pub mod clock;
+pub mod distribution;
+pub mod draw;
+pub mod id;
+pub mod network;
+pub mod operation;
+pub mod time;

@@ -1,0 +1,75 @@
+//! What clients ask and what they are told. The vocabulary between clients, nodes, history and trace.
+
+use super::id::{Key, NodeId, OperationId, Value};
+use serde::{Deserialize, Serialize};
+
+/// What an operation does to one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Action {
+    Read { key: Key },
+    Write { key: Key, value: Value },
+}
+
+impl Action {
+    pub fn key(self) -> Key {
+        match self {
+            Action::Read { key } | Action::Write { key, .. } => key,
+        }
+    }
+
+    pub fn is_write(self) -> bool {
+        matches!(self, Action::Write { .. })
+    }
+}
+
+/// A value together with the write that made it: what travels, is stored and is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Write {
+    pub id: OperationId,
+    pub key: Key,
+    pub value: Value,
+}
+
+/// Why a node, or the machine it ran on, said no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// The node takes no writes; it names the primary it follows, if any.
+    NotPrimary { primary: Option<NodeId> },
+    /// The process is gone but the machine answers: connection refused.
+    NoProcess,
+    /// The node is running but has no data to serve yet.
+    NotReady,
+}
+
+/// What a node answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    Written,
+    /// The write the value came from; none if the key was never written.
+    Read(Option<Write>),
+    Refused(Refusal),
+}
+
+/// What the client saw in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Written,
+    Read(Option<Write>),
+    /// Did not happen: every node asked said no; the last reason.
+    Refused(Refusal),
+    /// No answer in time. A write may have happened, or may still happen.
+    TimedOut,
+}
+
+/// One try of an operation at one node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    pub operation: OperationId,
+    /// 0 for the first try.
+    pub attempt: u32,
+    pub action: Action,
+}

@@ -1,0 +1,32 @@
+//! The data itself: for each key the write whose value it holds.
+
+use crate::sim::{id::Key, operation::Write};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A register per key; keys never written are absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registers(BTreeMap<Key, Write>);
+
+impl Registers {
+    pub fn put(&mut self, write: Write) {
+        self.0.insert(write.key, write);
+    }
+
+    pub fn get(&self, key: Key) -> Option<Write> {
+        self.0.get(&key).copied()
+    }
+
+    /// In order of the key.
+    pub fn iter(&self) -> impl Iterator<Item = Write> {
+        self.0.values().copied()
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

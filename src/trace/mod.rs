@@ -1,0 +1,321 @@
+//! What happened: one typed event per thing, with its causes.
+//!
+//! The trace is the meeting place of the engine and everything that looks at it: pictures, sentences,
+//! judges. Events hold facts as data; prose is made in `explain`. Written legend: `src/trace/README.md`.
+
+mod export;
+
+pub use export::{hash, to_json};
+
+use crate::{
+    sim::{
+        id::{Address, ClientId, EventId, MessageId, NodeId, OperationId},
+        network::MessageClass,
+        operation::{Action, Outcome, Write},
+        time::Micros,
+    },
+    store::log::{Epoch, Lsn},
+};
+use serde::Serialize;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Event {
+    pub at: Micros,
+    /// The node it happened at, if at one.
+    pub node: Option<NodeId>,
+    /// The client operation it belongs to, if to one.
+    pub operation: Option<OperationId>,
+    /// The events without which it would not have happened.
+    pub causes: Causes,
+    pub kind: Kind,
+}
+
+/// Up to three causes, most direct first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Causes([Option<EventId>; 3]);
+
+impl Causes {
+    pub const NONE: Causes = Causes([None; 3]);
+
+    pub fn one(event: EventId) -> Causes {
+        Causes([Some(event), None, None])
+    }
+
+    /// Adds a cause unless it is there already. A fourth is not kept: the three most direct ones explain.
+    pub fn and(mut self, event: Option<EventId>) -> Causes {
+        if event.is_some() && !self.0.contains(&event) {
+            if let Some(free) = self.0.iter_mut().find(|cause| cause.is_none()) {
+                *free = event;
+            }
+        }
+        self
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = EventId> {
+        self.0.iter().flatten().copied()
+    }
+}
+
+/// What a message carries, for pictures and sentences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cargo {
+    /// A client asks.
+    Ask { action: Action, operation: OperationId },
+    /// A node answers.
+    Answer { outcome: Outcome },
+    /// `count` log entries (never 0); the first and the last of them.
+    Entries { first: Lsn, count: u32, first_write: Write, last_write: Write },
+    /// No entry, only word of how far the log goes.
+    Probe { last: Lsn },
+    /// A copy's positions.
+    Position { written: Lsn, flushed: Lsn, applied: Lsn },
+    /// All data as of `lsn`.
+    Snapshot { lsn: Lsn, keys: u32 },
+    /// A replica asks to be sent what follows `from`.
+    Follow { from: Lsn },
+    /// A primary says that it is one.
+    Announce { epoch: Epoch },
+}
+
+/// Why a message went no further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DropReason {
+    /// Lost on the wire by chance.
+    Loss,
+    /// The link was cut when it would have arrived.
+    Cut,
+    /// Nothing was running at the receiver.
+    NodeDown,
+    /// The learner took it off the wire.
+    ByHand,
+    /// Too much was waiting on the link already.
+    LinkFull,
+    /// Too much was waiting at the node already.
+    QueueFull,
+    /// The receiver crashed with it still waiting to be handled.
+    CrashedWaiting,
+}
+
+/// Timers, by what they are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimerName {
+    /// Send again what was not acknowledged.
+    Resend,
+    /// Ask the primary again to be sent the log.
+    Follow,
+    /// Tell the others again who is primary.
+    Announce,
+}
+
+/// What a node was doing when it was not waiting for messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    Read,
+    Write,
+    Message,
+    Apply,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CrashKind {
+    /// The process dies; what it had written to the operating system survives.
+    Process,
+    /// The machine dies; only what was flushed to disk survives.
+    Machine,
+    /// As a machine crash, and the disk is empty afterwards.
+    Wipe,
+}
+
+/// A node's part in the group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Primary,
+    Replica,
+}
+
+/// What a protocol has to say, as data.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// A primary put a write into its log.
+    Appended {
+        lsn: Lsn,
+        epoch: Epoch,
+        write: Write,
+    },
+    /// A primary's write is on its disk; it is acknowledged and may be sent on.
+    Committed {
+        lsn: Lsn,
+        write: Write,
+    },
+    /// A replica put an entry into its log.
+    Received {
+        lsn: Lsn,
+        write: Write,
+    },
+    /// A node's readers see the write from now on.
+    Applied {
+        lsn: Lsn,
+        write: Write,
+    },
+    /// A read was answered with this; `behind` entries were known here but not applied yet.
+    Served {
+        read: Option<Write>,
+        applied: Lsn,
+    },
+    Refused {
+        primary: Option<NodeId>,
+    },
+    /// An entry came before the one it follows; it waits.
+    Gap {
+        expected: Lsn,
+        got: Lsn,
+    },
+    /// Came again; nothing to do.
+    AlreadyHad {
+        last: Lsn,
+    },
+    /// Not acknowledged in time, or asked for: sent again from here.
+    Resent {
+        to: NodeId,
+        from: Lsn,
+        attempt: u32,
+    },
+    /// From an older epoch than the one known here.
+    SkippedOldEpoch {
+        epoch: Epoch,
+        current: Epoch,
+    },
+    /// A replica is sent the log from here on.
+    Following {
+        replica: NodeId,
+        from: Lsn,
+    },
+    /// The log no longer goes back far enough, so all data is sent.
+    SnapshotNeeded {
+        replica: NodeId,
+        wanted: Lsn,
+        first_kept: Lsn,
+    },
+    SnapshotInstalled {
+        lsn: Lsn,
+        keys: u32,
+    },
+    /// Old entries were dropped; the log starts here now.
+    LogTruncated {
+        first: Lsn,
+    },
+    RoleChanged {
+        role: Role,
+        epoch: Epoch,
+        last: Lsn,
+    },
+    /// These entries of the own log are not in the log of the new primary and are gone. `unlisted`: how many more there
+    /// were that the own log did not keep.
+    Discarded {
+        writes: Vec<(Lsn, Write)>,
+        unlisted: u64,
+        epoch: Epoch,
+    },
+    /// Data found after a start: the log's end and the last entry applied.
+    Recovered {
+        last: Lsn,
+        applied: Lsn,
+    },
+}
+
+/// Kinds of events.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A learner's command took effect; its number in the list of commands.
+    Command {
+        number: u32,
+    },
+    /// A command came when it could have no effect, and why.
+    CommandIdle {
+        number: u32,
+        why: &'static str,
+    },
+    /// A client begins an operation.
+    Invoke {
+        client: ClientId,
+        action: Action,
+    },
+    /// A client's operation ends.
+    Outcome {
+        client: ClientId,
+        outcome: Outcome,
+    },
+    /// A client has too much waiting; an operation its workload called for is not issued.
+    Skipped {
+        client: ClientId,
+    },
+    Send {
+        message: MessageId,
+        from: Address,
+        to: Address,
+        class: MessageClass,
+        cargo: Cargo,
+    },
+    Deliver {
+        message: MessageId,
+        from: Address,
+        to: Address,
+        class: MessageClass,
+    },
+    Drop {
+        message: MessageId,
+        from: Address,
+        to: Address,
+        class: MessageClass,
+        cargo: Cargo,
+        reason: DropReason,
+    },
+    Duplicate {
+        message: MessageId,
+        copy: MessageId,
+    },
+    /// A node took something from its queue and worked on it.
+    Worked {
+        work: Work,
+        waited: Micros,
+        took: Micros,
+    },
+    TimerSet {
+        timer: TimerName,
+        after: Micros,
+    },
+    TimerFired {
+        timer: TimerName,
+    },
+    TimerCancelled {
+        timer: TimerName,
+    },
+    /// Written to the operating system's cache; the number of the write on this node.
+    Stored {
+        sequence: u64,
+    },
+    FlushStarted {
+        up_to: u64,
+    },
+    Flushed {
+        up_to: u64,
+    },
+    Crash {
+        how: CrashKind,
+    },
+    Restart,
+    Pause,
+    Resume,
+    Added,
+    Removed,
+    Fact(Fact),
+}

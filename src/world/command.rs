@@ -1,0 +1,121 @@
+//! Everything a learner can do, as data. Scenario, seed and the list of commands reproduce a run exactly.
+
+use crate::{
+    client::workload::Target,
+    sim::{
+        clock::Clock,
+        id::{Address, ClientId, MessageId, NodeId},
+        network::LinkRule,
+        operation::Action,
+        time::Micros,
+    },
+};
+use serde::{Deserialize, Serialize};
+
+/// Most commands in one run.
+pub const COMMANDS_MAX: usize = 2_000;
+
+/// A command and when it takes effect: before any event at that time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimedCommand {
+    pub at: Micros,
+    #[serde(rename = "do")]
+    pub command: Command,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Command {
+    /// The process dies; the machine stays up and what was written survives.
+    Crash {
+        node: NodeId,
+    },
+    /// The machine dies; only what was flushed survives.
+    CrashMachine {
+        node: NodeId,
+    },
+    /// The machine dies and its disk is empty.
+    Wipe {
+        node: NodeId,
+    },
+    Restart {
+        node: NodeId,
+    },
+    /// Nothing runs on the node until it is resumed.
+    Pause {
+        node: NodeId,
+    },
+    Resume {
+        node: NodeId,
+    },
+    /// Service times are multiplied by this.
+    Slow {
+        node: NodeId,
+        factor: f64,
+    },
+    SetClock {
+        node: NodeId,
+        clock: Clock,
+    },
+    Promote {
+        node: NodeId,
+    },
+    /// A new empty node joins the group.
+    AddNode,
+    /// The node leaves for good.
+    RemoveNode {
+        node: NodeId,
+    },
+    /// No message arrives from one end at the other.
+    Cut {
+        from: Address,
+        to: Address,
+        /// Nor the other way.
+        both: bool,
+    },
+    Heal {
+        from: Address,
+        to: Address,
+        both: bool,
+    },
+    /// Every link between two groups is cut. Who is in no group stays with everybody.
+    Partition {
+        groups: Vec<Vec<Address>>,
+    },
+    HealAll,
+    SetLink(LinkRule),
+    DropMessage {
+        message: MessageId,
+    },
+    DelayMessage {
+        message: MessageId,
+        by: Micros,
+    },
+    DuplicateMessage {
+        message: MessageId,
+    },
+    DeliverNow {
+        message: MessageId,
+    },
+    /// A client does something by hand.
+    Issue {
+        client: ClientId,
+        action: Action,
+        /// At this node and no other; none: as the client's settings say.
+        at: Option<NodeId>,
+    },
+    /// Starts or stops the client's workload.
+    SetWorkload {
+        client: ClientId,
+        on: bool,
+    },
+    SetReadsFrom {
+        client: ClientId,
+        target: Target,
+    },
+    SetWritesTo {
+        client: ClientId,
+        target: Target,
+    },
+}

@@ -1,0 +1,159 @@
+//! What commands do to the world. One that can have no effect says why and changes nothing.
+
+use super::{World, command::Command};
+use crate::{
+    protocol::Protocol,
+    sim::{
+        clock::Clock,
+        id::{Address, ClientId, EventId, NodeId},
+        network::{LinkRule, Network},
+        time::Micros,
+    },
+    trace::{Causes, CrashKind, Kind},
+};
+
+impl<P: Protocol> World<P> {
+    /// Most nodes of a group, those that left included.
+    pub const NODES_MAX: usize = 26;
+
+    pub(super) fn apply_command(&mut self, number: usize) {
+        let commands = self.commands.clone();
+        let command = &commands[number].command;
+        let number = number as u32;
+        let id = self.note(node_of(command), None, Causes::NONE, Kind::Command { number });
+        let done = self.check(command).and_then(|()| self.carry_out(command, number, id));
+        if let Err(why) = done {
+            self.note(node_of(command), None, Causes::one(id), Kind::CommandIdle { number, why });
+        }
+    }
+
+    /// Whether everything the command speaks of exists.
+    fn check(&self, command: &Command) -> Result<(), &'static str> {
+        let exists = |address: &Address| match address {
+            Address::Node(node) => self.host(*node).is_some_and(|host| !host.removed),
+            Address::Client(client) => self.session(*client).is_some(),
+        };
+        let mut addresses: Vec<Address> = node_of(command).map(Address::Node).into_iter().collect();
+        match command {
+            Command::Cut { from, to, .. } | Command::Heal { from, to, .. } => addresses.extend([*from, *to]),
+            Command::Partition { groups } => addresses.extend(groups.iter().flatten()),
+            Command::Issue { client, .. }
+            | Command::SetWorkload { client, .. }
+            | Command::SetReadsFrom { client, .. }
+            | Command::SetWritesTo { client, .. } => addresses.push((*client).into()),
+            _ => {}
+        }
+        if addresses.iter().all(exists) { Ok(()) } else { Err("there is no such node or client") }
+    }
+
+    fn carry_out(&mut self, command: &Command, number: u32, id: EventId) -> Result<(), &'static str> {
+        match command {
+            Command::Crash { node } => self.crash(*node, CrashKind::Process, id),
+            Command::CrashMachine { node } => self.crash(*node, CrashKind::Machine, id),
+            Command::Wipe { node } => self.crash(*node, CrashKind::Wipe, id),
+            Command::Restart { node } => self.restart(*node, id),
+            Command::Pause { node } => self.pause(*node, id),
+            Command::Resume { node } => self.resume(*node, id),
+            Command::Slow { node, factor } => self.slow(*node, *factor),
+            Command::SetClock { node, clock } => self.set_clock(*node, *clock),
+            Command::Promote { node } => self.promote(*node, number, id),
+            Command::AddNode if self.hosts.len() >= Self::NODES_MAX => Err("the group has as many nodes as it may have had"),
+            Command::AddNode => self.add_node(id),
+            Command::RemoveNode { node } => self.remove_node(*node, id),
+            Command::Cut { from, to, both } => self.each_way(*from, *to, *both, Network::cut),
+            Command::Heal { from, to, both } => self.each_way(*from, *to, *both, Network::heal),
+            Command::Partition { groups } => self.partition(groups),
+            Command::HealAll => {
+                self.network.heal_all();
+                Ok(())
+            }
+            Command::SetLink(rule) => self.set_link(rule),
+            Command::DropMessage { message } => self.drop_by_hand(*message, id),
+            Command::DelayMessage { message, by } => self.reschedule(*message, |at| at + *by),
+            Command::DuplicateMessage { message } => self.duplicate_by_hand(*message, id),
+            Command::DeliverNow { message } => self.reschedule(*message, |_| Micros::ZERO),
+            Command::Issue { client, action, at } => self.issue(*client, *action, *at, id),
+            Command::SetWorkload { client, on } => self.with_session(*client, |session| session.workload_on = *on),
+            Command::SetReadsFrom { client, target } => {
+                self.with_session(*client, |session| session.settings.reads_from = *target)
+            }
+            Command::SetWritesTo { client, target } => self.with_session(*client, |session| session.settings.writes_to = *target),
+        }
+    }
+
+    fn with_session(
+        &mut self,
+        client: ClientId,
+        change: impl FnOnce(&mut crate::client::session::Session),
+    ) -> Result<(), &'static str> {
+        change(&mut self.sessions[client.0 as usize]);
+        Ok(())
+    }
+
+    fn slow(&mut self, node: NodeId, factor: f64) -> Result<(), &'static str> {
+        if !(0.01..=1_000.0).contains(&factor) {
+            return Err("the factor is not between 0.01 and 1000");
+        }
+        self.hosts[node.0 as usize].slow = factor;
+        Ok(())
+    }
+
+    fn set_clock(&mut self, node: NodeId, clock: Clock) -> Result<(), &'static str> {
+        if clock.skew_us.abs() > Clock::SKEW_US_MAX || clock.drift_ppm.abs() > Clock::DRIFT_PPM_MAX {
+            return Err("the clock would be wrong by more than is allowed");
+        }
+        self.hosts[node.0 as usize].clock = clock;
+        Ok(())
+    }
+
+    fn each_way(
+        &mut self,
+        from: Address,
+        to: Address,
+        both: bool,
+        change: fn(&mut Network, Address, Address),
+    ) -> Result<(), &'static str> {
+        if from == to {
+            return Err("a link has two ends");
+        }
+        change(&mut self.network, from, to);
+        if both {
+            change(&mut self.network, to, from);
+        }
+        Ok(())
+    }
+
+    fn partition(&mut self, groups: &[Vec<Address>]) -> Result<(), &'static str> {
+        self.network.heal_all();
+        for (index, group) in groups.iter().enumerate() {
+            for other in groups.iter().skip(index + 1).flatten() {
+                for one in group {
+                    self.each_way(*one, *other, true, Network::cut)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn set_link(&mut self, rule: &LinkRule) -> Result<(), &'static str> {
+        if self.network.set(rule.clone()) { Ok(()) } else { Err("there are too many link rules") }
+    }
+}
+
+/// The node a command acts on, if on one.
+fn node_of(command: &Command) -> Option<NodeId> {
+    match command {
+        Command::Crash { node }
+        | Command::CrashMachine { node }
+        | Command::Wipe { node }
+        | Command::Restart { node }
+        | Command::Pause { node }
+        | Command::Resume { node }
+        | Command::Slow { node, .. }
+        | Command::SetClock { node, .. }
+        | Command::Promote { node }
+        | Command::RemoveNode { node } => Some(*node),
+        Command::Issue { at, .. } => *at,
+        _ => None,
+    }
+}

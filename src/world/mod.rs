@@ -1,0 +1,336 @@
+//! The world: nodes, clients and the wire between them, driven by one queue of events.
+//!
+//! A world is plain data: cloning it is a keyframe. It is a pure function of its set-up and its commands. Time stands
+//! still between events; what happens at time t happens in the order (commands at t, then events at t as they were
+//! scheduled). It must not know what a protocol's messages mean, nor who looks.
+
+mod clients;
+pub mod command;
+mod commands;
+pub mod host;
+mod nodes;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
+mod wire;
+
+use crate::{
+    client::{history::Row, session::Session, workload::ClientSettings},
+    protocol::{NodeView, Protocol},
+    sim::{
+        chunked::Chunked,
+        draw::{Chance, Lineage},
+        id::{Address, ClientId, EventId, MessageId, NodeId, OperationId},
+        network::{LinkRule, LinkSettings, MessageClass, Network},
+        operation::{Answer, Request},
+        time::Micros,
+    },
+    trace::{Cargo, Causes, Event, Kind, Role},
+};
+use command::TimedCommand;
+use host::{Host, NodeSettings, Place};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Everything that is fixed when a run starts.
+#[derive(Clone, Debug)]
+pub struct Setup<P: Protocol> {
+    pub config: P::Config,
+    pub seed: u64,
+    /// How many keys the workloads use.
+    pub keys: u16,
+    pub nodes: Vec<NodeSettings>,
+    /// One a session.
+    pub clients: Vec<ClientSettings>,
+    /// Whom clients believe to be primary at first.
+    pub first_primary: NodeId,
+    pub link: LinkSettings,
+    pub rules: Vec<LinkRule>,
+}
+
+/// A message on the wire.
+#[derive(Clone, Debug)]
+pub struct Flight<P: Protocol> {
+    pub id: MessageId,
+    pub from: Address,
+    pub to: Address,
+    pub class: MessageClass,
+    pub cargo: Cargo,
+    pub operation: Option<OperationId>,
+    pub sent_at: Micros,
+    /// When it arrives, or is lost half-way.
+    pub ends_at: Micros,
+    pub lost: bool,
+    pub(crate) payload: Payload<P>,
+    pub(crate) lineage: Lineage,
+    /// The event of its sending.
+    pub sent_by: EventId,
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Payload<P: Protocol> {
+    Request(Request),
+    Response(Request, Answer),
+    Message(P::Message),
+}
+
+/// What the queue holds.
+#[derive(Clone, Debug)]
+enum Due<P: Protocol> {
+    /// A message arrives or is lost.
+    Wire(MessageId),
+    Served(NodeId),
+    Timer(NodeId, P::Timer),
+    Flushed(NodeId),
+    /// The client's workload calls for its next operation.
+    Arrival(ClientId),
+    /// An attempt of a client's operation was not answered.
+    Timeout(ClientId, OperationId, u32),
+    /// A client tries again after a pause.
+    Retry(ClientId, OperationId, u32, NodeId),
+}
+
+/// Why [`World::run_until`] came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The time is reached.
+    Time,
+    /// The budget of steps is spent; call again to go on.
+    Budget,
+    /// The run has as many steps as a run may have.
+    Limit,
+}
+
+/// A moment of a run: a time, and how many of the steps due at that time were made. Ordered as the run goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct Position {
+    pub at: Micros,
+    pub steps: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct World<P: Protocol> {
+    setup: Arc<Setup<P>>,
+    now: Micros,
+    steps: u64,
+    /// When the last event (not command) was handled.
+    last_event_at: Option<Micros>,
+    queue: BTreeMap<Place, Due<P>>,
+    next_place: u64,
+    next_message: u64,
+    hosts: Vec<Host<P>>,
+    sessions: Vec<Session>,
+    network: Network,
+    flights: BTreeMap<MessageId, Flight<P>>,
+    commands: Arc<Vec<TimedCommand>>,
+    next_command: usize,
+    trace: Chunked<Event>,
+    history: Chunked<Row>,
+}
+
+impl<P: Protocol> World<P> {
+    /// Most events and history rows kept; older ones are dropped, and [`Chunked::first`] says how many.
+    pub const TRACE_MAX: u64 = 200_000;
+    pub const HISTORY_MAX: u64 = 100_000;
+    /// Most steps in one run.
+    pub const STEPS_MAX: u64 = 20_000_000;
+    /// Most messages on the wire at once; more are dropped as on a full link.
+    pub const FLIGHTS_MAX: usize = 100_000;
+
+    /// A world at time 0 in which every node has started.
+    pub fn new(setup: Arc<Setup<P>>, commands: Arc<Vec<TimedCommand>>) -> World<P> {
+        let node = |(index, settings): (usize, &NodeSettings)| Host::new(NodeId(index as u16), settings.clone(), None);
+        let client = |(index, settings): (usize, &ClientSettings)| {
+            Session::new(ClientId(index as u16), settings.clone(), setup.first_primary)
+        };
+        let mut world = World {
+            now: Micros::ZERO,
+            steps: 0,
+            last_event_at: None,
+            queue: BTreeMap::new(),
+            next_place: 0,
+            next_message: 0,
+            hosts: setup.nodes.iter().enumerate().map(node).collect(),
+            sessions: setup.clients.iter().enumerate().map(client).collect(),
+            network: Network::new(setup.link.clone(), setup.rules.clone()),
+            flights: BTreeMap::new(),
+            commands,
+            next_command: 0,
+            trace: Chunked::default(),
+            history: Chunked::default(),
+            setup,
+        };
+        for index in 0..world.hosts.len() {
+            world.start_process(NodeId(index as u16), Causes::NONE);
+        }
+        for index in 0..world.sessions.len() {
+            world.schedule_arrival(ClientId(index as u16), Micros::ZERO);
+        }
+        world
+    }
+
+    pub fn now(&self) -> Micros {
+        self.now
+    }
+
+    pub fn position(&self) -> Position {
+        Position { at: self.now, steps: self.steps }
+    }
+
+    /// How many commands and events were handled.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    pub fn setup(&self) -> &Setup<P> {
+        &self.setup
+    }
+
+    pub fn trace(&self) -> &Chunked<Event> {
+        &self.trace
+    }
+
+    pub fn history(&self) -> &Chunked<Row> {
+        &self.history
+    }
+
+    pub fn hosts(&self) -> &[Host<P>] {
+        &self.hosts
+    }
+
+    pub fn host(&self, node: NodeId) -> Option<&Host<P>> {
+        self.hosts.get(node.0 as usize)
+    }
+
+    pub fn sessions(&self) -> &[Session] {
+        &self.sessions
+    }
+
+    pub fn session(&self, client: ClientId) -> Option<&Session> {
+        self.sessions.get(client.0 as usize)
+    }
+
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Messages on the wire, in the order they were sent.
+    pub fn flights(&self) -> impl Iterator<Item = &Flight<P>> {
+        self.flights.values()
+    }
+
+    pub fn flight(&self, message: MessageId) -> Option<&Flight<P>> {
+        self.flights.get(&message)
+    }
+
+    pub fn commands(&self) -> &[TimedCommand] {
+        &self.commands
+    }
+
+    /// How many commands took effect.
+    pub fn commands_done(&self) -> usize {
+        self.next_command
+    }
+
+    /// Nodes that belong to the group, up or down.
+    pub fn members(&self) -> Vec<NodeId> {
+        self.hosts.iter().filter(|host| !host.removed).map(|host| host.id).collect()
+    }
+
+    /// Every node and client that takes part.
+    pub fn addresses(&self) -> Vec<Address> {
+        let nodes = self.members().into_iter().map(Address::Node);
+        nodes.chain(self.sessions.iter().map(|session| Address::Client(session.id))).collect()
+    }
+
+    pub fn view(&self, node: NodeId) -> Option<NodeView> {
+        self.host(node)?.process.as_ref().map(P::view)
+    }
+
+    /// The running primary of the highest epoch, if one runs.
+    pub fn primary(&self) -> Option<NodeId> {
+        let views = self.hosts.iter().filter_map(|host| Some((host.process.as_ref()?.view(), host.id)));
+        views.filter(|(view, _)| view.role == Role::Primary).max_by_key(|(view, _)| view.epoch).map(|(_, node)| node)
+    }
+
+    /// Replaces the list of commands; those that took effect already must be the same.
+    pub fn set_commands(&mut self, commands: Arc<Vec<TimedCommand>>) {
+        debug_assert_eq!(self.commands.get(..self.next_command), commands.get(..self.next_command));
+        self.commands = commands;
+    }
+
+    /// The earliest time at which a new command can take effect: now, or, if an event was handled at this very
+    /// moment, one microsecond later, since commands come before events.
+    pub fn command_time(&self) -> Micros {
+        if self.last_event_at == Some(self.now) { self.now + Micros(1) } else { self.now }
+    }
+
+    /// When the next command or event is due.
+    pub fn next_at(&self) -> Option<Micros> {
+        let command = self.commands.get(self.next_command).map(|command| command.at);
+        let event = self.queue.first_key_value().map(|((at, _), _)| *at);
+        match (command, event) {
+            (Some(command), Some(event)) => Some(command.min(event)),
+            (command, event) => command.or(event),
+        }
+    }
+
+    /// Handles the next command or event. False if there is none, or the run is at its limit.
+    pub fn step(&mut self) -> bool {
+        let Some(at) = self.next_at().filter(|_| self.steps < Self::STEPS_MAX) else { return false };
+        self.now = at.max(self.now);
+        self.steps += 1;
+        if self.commands.get(self.next_command).is_some_and(|command| command.at <= at) {
+            self.next_command += 1;
+            self.apply_command(self.next_command - 1);
+        } else if let Some((place, due)) = self.queue.pop_first() {
+            self.last_event_at = Some(self.now);
+            self.handle(due, place);
+        }
+        true
+    }
+
+    /// Runs to the moment before any event at `until`, or until `budget` steps were made.
+    pub fn run_until(&mut self, until: Micros, budget: u64) -> Stop {
+        for _ in 0..budget {
+            if self.next_at().is_none_or(|at| at >= until) {
+                self.now = self.now.max(until);
+                return Stop::Time;
+            }
+            if !self.step() {
+                return Stop::Limit;
+            }
+        }
+        Stop::Budget
+    }
+
+    fn handle(&mut self, due: Due<P>, place: Place) {
+        match due {
+            Due::Wire(message) => self.end_of_flight(message),
+            Due::Served(node) => self.served(node),
+            Due::Timer(node, timer) => self.timer_due(node, timer, place),
+            Due::Flushed(node) => self.flush_done(node),
+            Due::Arrival(client) => self.workload_calls(client),
+            Due::Timeout(client, operation, attempt) => self.attempt_timed_out(client, operation, attempt),
+            Due::Retry(client, operation, attempt, node) => self.retry(client, operation, attempt, node),
+        }
+    }
+
+    fn schedule(&mut self, at: Micros, due: Due<P>) -> Place {
+        let place = (at.max(self.now), self.next_place);
+        self.next_place += 1;
+        self.queue.insert(place, due);
+        place
+    }
+
+    fn note(&mut self, node: Option<NodeId>, operation: Option<OperationId>, causes: Causes, kind: Kind) -> EventId {
+        let id = self.trace.push(Event { at: self.now, node, operation, causes, kind });
+        if self.trace.len() as u64 > Self::TRACE_MAX {
+            self.trace.drop_before(self.trace.next() - Self::TRACE_MAX);
+        }
+        EventId(id)
+    }
+
+    fn chance(&self) -> Chance {
+        Chance::new(self.setup.seed)
+    }
+}
