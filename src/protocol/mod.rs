@@ -40,6 +40,8 @@ pub trait Protocol: Clone {
     /// The operator makes this node primary. An answer in words if that cannot be.
     fn promote(&mut self, context: &mut Context<Self>) -> Result<(), &'static str>;
     fn view(&self) -> NodeView;
+    /// What is left of a node that is down: what a start would find.
+    fn remains(config: &Self::Config, me: NodeId, disk: &Self::Disk) -> NodeView;
 }
 
 /// What a disk holds: a value that changes by small changes.

@@ -11,8 +11,10 @@ use crate::{
         network::{LinkChange, Network},
         time::Micros,
     },
-    world::command::COMMANDS_MAX,
-    world::{World, command::Command},
+    world::{
+        World,
+        command::{COMMANDS_MAX, Command, SLOW_FACTOR},
+    },
 };
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -68,8 +70,8 @@ impl Check {
             self.delay(&format!("{at}.latency"), latency);
         }
         self.within(&format!("{at}.jitter"), change.jitter.unwrap_or_default(), Micros::ZERO..=Scenario::DELAY_MAX);
-        self.within(&format!("{at}.loss"), change.loss.unwrap_or(0.0), 0.0..=1.0);
-        self.within(&format!("{at}.duplicate"), change.duplicate.unwrap_or(0.0), 0.0..=1.0);
+        self.within(&format!("{at}.loss"), change.loss.unwrap_or(0.0), Scenario::SHARE);
+        self.within(&format!("{at}.duplicate"), change.duplicate.unwrap_or(0.0), Scenario::SHARE);
         let bandwidth = change.bandwidth_bytes_per_s.unwrap_or(0);
         self.within(&format!("{at}.bandwidth_bytes_per_s"), bandwidth, 0..=Scenario::BANDWIDTH_BYTES_PER_S_MAX);
     }
@@ -85,6 +87,14 @@ impl Scenario {
     pub const ABOUT_BYTES_MAX: usize = 1_000;
     pub const RATE_PER_S: RangeInclusive<f64> = 0.001..=10_000.0;
     pub const BANDWIDTH_BYTES_PER_S_MAX: u64 = 1_000_000_000_000;
+    pub const LOG_RETENTION_ENTRIES: RangeInclusive<u64> = 1..=100_000;
+    pub const BATCH_ENTRIES: RangeInclusive<u32> = 1..=1_000;
+    /// Of timers and time-outs.
+    pub const WAIT: RangeInclusive<Micros> = Micros::from_millis(1)..=Self::DELAY_MAX;
+    pub const RETRY_WAIT: RangeInclusive<Micros> = Micros(1)..=Self::DELAY_MAX;
+    pub const REGULAR_EVERY: RangeInclusive<Micros> = Micros(100)..=Self::DELAY_MAX;
+    pub const ZIPF_EXPONENT: RangeInclusive<f64> = 0.0..=10.0;
+    pub const SHARE: RangeInclusive<f64> = 0.0..=1.0;
 
     /// Everything that is wrong; empty if the scenario can run.
     pub fn check(&self) -> Vec<Problem> {
@@ -112,14 +122,14 @@ impl Scenario {
         let ProtocolSettings::PrimaryReplica(config) = &self.protocol;
         let at = |field: &str| format!("protocol.primary_replica.{field}");
         self.check_node(check, &at("primary"), config.primary);
-        check.within(&at("log_retention_entries"), config.log_retention_entries, 1..=100_000);
-        check.within(&at("batch_entries"), config.batch_entries, 1..=1_000);
+        check.within(&at("log_retention_entries"), config.log_retention_entries, Self::LOG_RETENTION_ENTRIES);
+        check.within(&at("batch_entries"), config.batch_entries, Self::BATCH_ENTRIES);
         for (field, value) in [
             ("resend_after", config.resend_after),
             ("follow_every", config.follow_every),
             ("announce_every", config.announce_every),
         ] {
-            check.within(&at(field), value, Micros::from_millis(1)..=Self::DELAY_MAX);
+            check.within(&at(field), value, Self::WAIT);
         }
     }
 
@@ -141,6 +151,7 @@ impl Scenario {
             check.delay(&format!("nodes.each.{field}"), delay);
         }
         check.clock("nodes.each.clock", each.clock);
+        check.within("nodes.different", self.nodes.different.len(), 0..=*Self::NODES.end() as usize);
         for (index, one) in self.nodes.different.iter().enumerate() {
             let at = format!("nodes.different[{index}]");
             self.check_node(check, &format!("{at}.node"), one.node);
@@ -185,20 +196,20 @@ impl Scenario {
                 self.check_node(check, &format!("{at}.{field}"), node);
             }
         }
-        check.within(&format!("{at}.timeout"), client.timeout, Micros::from_millis(1)..=Self::DELAY_MAX);
-        check.within(&format!("{at}.retry_wait"), client.retry_wait, Micros(1)..=Self::DELAY_MAX);
+        check.within(&format!("{at}.timeout"), client.timeout, Self::WAIT);
+        check.within(&format!("{at}.retry_wait"), client.retry_wait, Self::RETRY_WAIT);
         let Some(workload) = &client.workload else { return };
         let at = format!("{at}.workload");
-        check.within(&format!("{at}.read_share"), workload.read_share, 0.0..=1.0);
+        check.within(&format!("{at}.read_share"), workload.read_share, Self::SHARE);
         match &workload.pace {
             Pace::Regular { every } => {
-                check.within(&format!("{at}.pace.regular.every"), *every, Micros(100)..=Self::DELAY_MAX);
+                check.within(&format!("{at}.pace.regular.every"), *every, Self::REGULAR_EVERY);
             }
             Pace::Poisson { per_s } => check.within(&format!("{at}.pace.poisson.per_s"), *per_s, Self::RATE_PER_S),
             Pace::Think { time } => check.delay(&format!("{at}.pace.think.time"), time),
         }
         if let Popularity::Zipf { exponent } = workload.keys {
-            check.within(&format!("{at}.keys.zipf.exponent"), exponent, 0.0..=10.0);
+            check.within(&format!("{at}.keys.zipf.exponent"), exponent, Self::ZIPF_EXPONENT);
         }
     }
 
@@ -230,7 +241,7 @@ pub fn check_command(command: &Command) -> Option<String> {
         _ => {}
     };
     match command {
-        Command::Slow { factor, .. } => check.within("factor", *factor, 0.01..=1_000.0),
+        Command::Slow { factor, .. } => check.within("factor", *factor, SLOW_FACTOR),
         Command::SetClock { clock, .. } => check.clock("clock", *clock),
         Command::SetLink(rule) => check.link("set", &rule.set),
         Command::DelayMessage { by, .. } => check.within("by", *by, Micros::ZERO..=Scenario::DELAY_MAX),

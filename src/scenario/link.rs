@@ -5,7 +5,6 @@
 
 use super::{ENGINE_VERSION, Scenario, check_command, presets};
 use crate::{
-    sim::time::Micros,
     world::{
         Position,
         command::{COMMANDS_MAX, TimedCommand},
@@ -107,7 +106,10 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{sim::id::NodeId, world::command::Command};
+    use crate::{
+        sim::{id::NodeId, time::Micros},
+        world::command::Command,
+    };
     use proptest::prelude::*;
 
     fn shared() -> Shared {

@@ -104,6 +104,31 @@ impl<T: Clone> Chunked<T> {
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &T)> + Clone {
         self.range(self.first, self.next)
     }
+
+    /// Whether this list is `earlier` with more at its end. What either of the two dropped from its front is not
+    /// compared; what they share is not looked at, so asking often costs little.
+    pub fn continues(&self, earlier: &Self) -> bool
+    where
+        T: PartialEq,
+    {
+        let mut index = self.first.max(earlier.first);
+        while index < earlier.next {
+            match (self.chunk_of(index), earlier.chunk_of(index)) {
+                (Some((own, start)), Some((other, other_start))) if start == other_start && Arc::ptr_eq(own, other) => {
+                    index = start + CHUNK as u64;
+                }
+                _ if self.get(index) == earlier.get(index) => index += 1,
+                _ => return false,
+            }
+        }
+        earlier.next <= self.next
+    }
+
+    /// The chunk that holds the item at `index`, and the index of the chunk's first item.
+    fn chunk_of(&self, index: u64) -> Option<(&Arc<Vec<T>>, u64)> {
+        let number = index.checked_sub(self.base)? / CHUNK as u64;
+        Some((self.chunks.get(number as usize)?, self.base + number * CHUNK as u64))
+    }
 }
 
 #[cfg(test)]
@@ -130,6 +155,11 @@ mod tests {
             }
             let all: Vec<u64> = list.iter().map(|(_, item)| *item).collect();
             prop_assert_eq!(&all[..], &model[first as usize..]);
+            if let Some((earlier, old, first)) = &kept {
+                let (from, to) = (list.first().max(*first) as usize, old.len());
+                prop_assert_eq!(list.continues(earlier), model.len() >= to && (from >= to || model[from..to] == old[from..]));
+                prop_assert!(list.continues(&list.clone()) && earlier.continues(earlier));
+            }
             if let Some((list, model, first)) = kept {
                 let all: Vec<u64> = list.iter().map(|(_, item)| *item).collect();
                 prop_assert_eq!(&all[..], &model[first as usize..]);

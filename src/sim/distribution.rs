@@ -33,6 +33,9 @@ impl Distribution {
     pub const ZERO: Distribution = Distribution::Constant(Micros::ZERO);
     /// Most parts in one mixture.
     pub const PARTS_MAX: usize = 8;
+    pub const SIGMA_MAX: f64 = 5.0;
+    pub const SHAPE_MAX: f64 = 1_000.0;
+    pub const WEIGHT_MAX: f64 = 1e9;
 
     pub fn sample(&self, draw: &mut Draw) -> Micros {
         match self {
@@ -85,15 +88,15 @@ impl Distribution {
         match self {
             Distribution::Constant(_) | Distribution::Exponential { .. } => None,
             Distribution::Uniform { low, high } => (low > high).then(|| format!("low ({low}) is above high ({high}); swap them")),
-            Distribution::LogNormal { sigma, .. } => positive(*sigma, "sigma", 5.0),
-            Distribution::Pareto { shape, .. } => positive(*shape, "shape", 1000.0),
+            Distribution::LogNormal { sigma, .. } => positive(*sigma, "sigma", Self::SIGMA_MAX),
+            Distribution::Pareto { shape, .. } => positive(*shape, "shape", Self::SHAPE_MAX),
             Distribution::Mixture(parts) => {
                 if parts.is_empty() || parts.len() > Self::PARTS_MAX {
                     return Some(format!("a mixture has {} parts; allowed is 1 to {}", parts.len(), Self::PARTS_MAX));
                 }
                 parts.iter().find_map(|part| match &part.delay {
                     Distribution::Mixture(_) => Some("a mixture inside a mixture; list its parts instead".into()),
-                    other => positive(part.weight, "weight", 1e9).or_else(|| other.problem()),
+                    other => positive(part.weight, "weight", Self::WEIGHT_MAX).or_else(|| other.problem()),
                 })
             }
         }

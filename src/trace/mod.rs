@@ -4,6 +4,8 @@
 //! judges. Events hold facts as data; prose is made in `explain`. Written legend: `src/trace/README.md`.
 
 mod export;
+#[cfg(test)]
+mod legend;
 
 pub use export::{hash, to_json};
 
@@ -44,10 +46,11 @@ impl Causes {
 
     /// Adds a cause unless it is there already. A fourth is not kept: the three most direct ones explain.
     pub fn and(mut self, event: Option<EventId>) -> Causes {
-        if event.is_some() && !self.0.contains(&event) {
-            if let Some(free) = self.0.iter_mut().find(|cause| cause.is_none()) {
-                *free = event;
-            }
+        if event.is_some()
+            && !self.0.contains(&event)
+            && let Some(free) = self.0.iter_mut().find(|cause| cause.is_none())
+        {
+            *free = event;
         }
         self
     }
@@ -165,7 +168,7 @@ pub enum Fact {
         lsn: Lsn,
         write: Write,
     },
-    /// A read was answered with this; `behind` entries were known here but not applied yet.
+    /// A read was answered with this by a node that had applied its log up to there.
     Served {
         read: Option<Write>,
         applied: Lsn,

@@ -11,9 +11,12 @@ use crate::{
     },
 };
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
 /// Most commands in one run.
 pub const COMMANDS_MAX: usize = 2_000;
+/// How much slower (or, below 1, faster) a node can be made.
+pub const SLOW_FACTOR: RangeInclusive<f64> = 0.01..=1_000.0;
 
 /// A command and when it takes effect: before any event at that time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,9 @@
 //! What commands do to the world. One that can have no effect says why and changes nothing.
 
-use super::{World, command::Command};
+use super::{
+    World,
+    command::{Command, SLOW_FACTOR},
+};
 use crate::{
     protocol::Protocol,
     sim::{
@@ -91,7 +94,7 @@ impl<P: Protocol> World<P> {
     }
 
     fn slow(&mut self, node: NodeId, factor: f64) -> Result<(), &'static str> {
-        if !(0.01..=1_000.0).contains(&factor) {
+        if !SLOW_FACTOR.contains(&factor) {
             return Err("the factor is not between 0.01 and 1000");
         }
         self.hosts[node.0 as usize].slow = factor;

@@ -246,6 +246,13 @@ impl<P: Protocol> World<P> {
         self.host(node)?.process.as_ref().map(P::view)
     }
 
+    /// What a node holds, or what is left of it while it is down.
+    pub fn remains(&self, node: NodeId) -> Option<NodeView> {
+        let host = self.host(node)?;
+        let down = || P::remains(&self.setup.config, node, &host.cache);
+        Some(host.process.as_ref().map_or_else(down, P::view))
+    }
+
     /// The running primary of the highest epoch, if one runs.
     pub fn primary(&self) -> Option<NodeId> {
         let views = self.hosts.iter().filter_map(|host| Some((host.process.as_ref()?.view(), host.id)));

@@ -26,7 +26,7 @@ use crate::{
         time::Micros,
     },
     store::{
-        log::{Epoch, Log, Lsn},
+        log::{Entry, Epoch, Log, Lsn},
         register::Registers,
     },
     trace::{Fact, Role, TimerName},
@@ -132,8 +132,18 @@ enum Part {
 
 type Ctx = Context<PrimaryReplica>;
 
+fn tail_entry(entry: &Entry, in_log: bool) -> TailEntry {
+    TailEntry { lsn: entry.lsn, write: entry.write, in_log }
+}
+
+/// The last entries of a log.
+fn tail_of(log: &Log) -> impl Iterator<Item = TailEntry> {
+    let from = Lsn((log.last().0 + 1).saturating_sub(NodeView::TAIL as u64));
+    log.range(from, log.last()).map(|entry| tail_entry(entry, true))
+}
+
 impl PrimaryReplica {
-    fn append_to_log(&mut self, entry: crate::store::log::Entry, ctx: &mut Ctx) {
+    fn append_to_log(&mut self, entry: Entry, ctx: &mut Ctx) {
         self.log.append(entry);
         let number = ctx.write(Change::Append(entry), Some(entry.write.id));
         self.flushing.push_back((number, entry.lsn));
@@ -328,24 +338,40 @@ impl Protocol for PrimaryReplica {
         Ok(())
     }
 
+    fn remains(config: &Config, me: NodeId, disk: &Disk) -> NodeView {
+        let last = disk.log.last();
+        let (follows, epoch) = match &disk.identity {
+            Some(identity) => (identity.follows, identity.epoch),
+            None => ((config.primary != me).then_some(config.primary), Epoch(1)),
+        };
+        NodeView {
+            role: if follows.is_none() { Role::Primary } else { Role::Replica },
+            epoch,
+            follows,
+            copies: disk.recover().iter().collect(),
+            tail: tail_of(&disk.log).collect(),
+            first: disk.log.first(),
+            written: last,
+            flushed: last,
+            applied: last,
+        }
+    }
+
     fn view(&self) -> NodeView {
         let (role, follows) = match &self.part {
             Part::Primary(_) => (Role::Primary, None),
             Part::Replica(following) => (Role::Replica, following.primary()),
         };
-        let from = Lsn((self.log.last().0 + 1).saturating_sub(NodeView::TAIL as u64));
-        let logged = self.log.range(from, self.log.last()).map(|entry| (entry, true));
-        let early: Vec<_> = match &self.part {
-            Part::Replica(following) => following.early().take(NodeView::TAIL).collect(),
+        let early: Vec<TailEntry> = match &self.part {
+            Part::Replica(following) => following.early().take(NodeView::TAIL).map(|entry| tail_entry(entry, false)).collect(),
             Part::Primary(_) => Vec::new(),
         };
-        let tail = logged.chain(early.into_iter().map(|entry| (entry, false)));
         NodeView {
             role,
             epoch: self.epoch,
             follows,
             copies: self.registers.iter().collect(),
-            tail: tail.map(|(entry, in_log)| TailEntry { lsn: entry.lsn, write: entry.write, in_log }).collect(),
+            tail: tail_of(&self.log).chain(early).collect(),
             first: self.log.first(),
             written: self.log.last(),
             flushed: self.flushed,

@@ -1,0 +1,111 @@
+//! What came of a run, as JSON for programs. `README.md` beside this file lists the members.
+
+use super::tally::Tally;
+use replicarium::{
+    check::{Difference, Lost, StaleRead, Verdict, Verdicts, Watch},
+    lab::LabWorld,
+    protocol::NodeView,
+    scenario::{ENGINE_VERSION, Scenario},
+    sim::id::NodeId,
+};
+use serde_json::{Value as Json, json};
+
+/// Everything there is to say about a run that is over.
+pub struct Report<'a> {
+    pub scenario: &'a Scenario,
+    pub world: &'a LabWorld,
+    pub tally: &'a Tally,
+    pub watch: &'a Watch,
+    pub verdicts: &'a Verdicts,
+    /// Text of the link to this run, if asked for.
+    pub link: Option<String>,
+}
+
+impl Report<'_> {
+    pub fn stale_reads(&self) -> &[StaleRead] {
+        self.watch.judge().freshness().stale_reads()
+    }
+
+    /// One object, with a newline at its end.
+    pub fn to_json(&self) -> String {
+        let Report { scenario, world, tally, verdicts, .. } = self;
+        let list = |items: &mut dyn Iterator<Item = Json>| Json::Array(items.collect());
+        let report = json!({
+            "engine": ENGINE_VERSION,
+            "title": scenario.title,
+            "seed": scenario.seed,
+            "until_us": scenario.until.0,
+            "reached_us": world.now().0,
+            "steps": world.steps(),
+            "operations": { "writes": tally.writes.to_json(), "reads": tally.reads.to_json(), "skipped": tally.skipped },
+            "messages": {
+                "sent": tally.sent,
+                "duplicated": tally.duplicated,
+                "delivered": tally.delivered,
+                "dropped": tally.dropped,
+                "under_way": world.flights().count(),
+            },
+            "commands": {
+                "listed": scenario.commands.len(),
+                "given": world.commands_done(),
+                "without_effect": list(&mut tally.idle.iter().map(|(number, why)| json!({ "command": number, "why": why }))),
+            },
+            "verdicts": {
+                "fresh": verdict(&verdicts.fresh),
+                "durable": verdict(&verdicts.durable),
+                "converged": verdict(&verdicts.converged),
+            },
+            "stale_reads": list(&mut self.stale_reads().iter().map(stale_read)),
+            "lost_writes": list(&mut verdicts.lost.iter().map(lost_write)),
+            "differing_copies": list(&mut verdicts.convergence.differing.iter().map(differing_copy)),
+            "nodes": list(&mut world.members().into_iter().filter_map(|id| node(world, id))),
+            "link": self.link.as_ref().map(|link| format!("#{link}")),
+        });
+        serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"
+    }
+}
+
+fn verdict(verdict: &Verdict) -> Json {
+    match verdict {
+        Verdict::Holds => json!({ "verdict": "holds" }),
+        Verdict::Broken { since, operations } => json!({ "verdict": "broken", "since_us": since.0, "operations": operations }),
+        Verdict::CannotTell { why } => json!({ "verdict": "cannot_tell", "why": why }),
+    }
+}
+
+fn stale_read(one: &StaleRead) -> Json {
+    let StaleRead { at, began, operation, node, key, read, missed, behind, .. } = one;
+    json!({
+        "at_us": at.0, "began_us": began.0, "operation": operation, "node": node, "key": key, "read": read, "missed": missed,
+        "behind": behind, "age_us": one.age().0,
+    })
+}
+
+fn lost_write(one: &Lost) -> Json {
+    json!({ "write": one.write, "acknowledged_us": one.acknowledged_at.0 })
+}
+
+fn differing_copy(one: &Difference) -> Json {
+    json!({ "node": one.node, "key": one.key, "expected": one.expected, "held": one.held })
+}
+
+fn node(world: &LabWorld, id: NodeId) -> Option<Json> {
+    let (host, view) = (world.host(id)?, world.view(id));
+    let load = host.load;
+    let position = |of: fn(&NodeView) -> u64| view.as_ref().map(of);
+    Some(json!({
+        "node": id,
+        "running": host.is_up(),
+        "role": view.as_ref().map(|view| view.role),
+        "epoch": view.as_ref().map(|view| view.epoch),
+        "written": position(|view| view.written.0),
+        "flushed": position(|view| view.flushed.0),
+        "applied": position(|view| view.applied.0),
+        "reads": load.reads,
+        "writes": load.writes,
+        "messages_in": load.messages_in,
+        "messages_out": load.messages_out,
+        "bytes_out": load.bytes_out,
+        "busy_us": load.busy.0,
+    }))
+}

@@ -1,0 +1,106 @@
+//! Convergence: do all running nodes hold the same copies now?
+//!
+//! Under way it is normal that they do not; what counts is whether they do once nothing is written any more. A node that
+//! is down does not count, a paused one does. It cannot tell whether the copies that are equal are the right ones: that
+//! is durability's question.
+
+use crate::{
+    protocol::NodeView,
+    sim::{
+        id::{Key, NodeId},
+        operation::Write,
+    },
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How the copies of running nodes compare.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Convergence {
+    /// How many nodes run.
+    pub nodes: usize,
+    /// The node that the others are compared to: the primary; while none runs, the first one that runs.
+    pub reference: Option<NodeId>,
+    /// In order of node and key.
+    pub differing: Vec<Difference>,
+}
+
+/// A node holds something else for a key than the reference does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Difference {
+    pub node: NodeId,
+    pub key: Key,
+    /// What the reference holds.
+    pub expected: Option<Write>,
+    pub held: Option<Write>,
+}
+
+pub fn compare(primary: Option<NodeId>, views: &BTreeMap<NodeId, NodeView>) -> Convergence {
+    let Some(reference) = primary.or_else(|| views.keys().next().copied()) else { return Convergence::default() };
+    let copies = |node: NodeId| -> BTreeMap<Key, Write> {
+        let copies = views.get(&node).map(|view| view.copies.as_slice()).unwrap_or_default();
+        copies.iter().map(|write| (write.key, *write)).collect()
+    };
+    let right = copies(reference);
+    let mut differing = Vec::new();
+    for node in views.keys().copied().filter(|node| *node != reference) {
+        let own = copies(node);
+        let keys: BTreeSet<Key> = right.keys().chain(own.keys()).copied().collect();
+        for key in keys {
+            let (expected, held) = (right.get(&key).copied(), own.get(&key).copied());
+            if expected != held {
+                differing.push(Difference { node, key, expected, held });
+            }
+        }
+    }
+    Convergence { nodes: views.len(), reference: Some(reference), differing }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::made_up::write;
+    use super::*;
+    use crate::{
+        store::log::{Epoch, Lsn},
+        trace::Role,
+    };
+
+    fn view(copies: &str) -> NodeView {
+        let copy = |word: &str| {
+            let (key, value) = word.split_once('=').expect("key=value");
+            write(key, value.parse().expect("a value"))
+        };
+        NodeView {
+            role: Role::Replica,
+            epoch: Epoch(1),
+            follows: None,
+            copies: copies.split_whitespace().map(copy).collect(),
+            tail: Vec::new(),
+            first: Lsn(1),
+            written: Lsn(0),
+            flushed: Lsn(0),
+            applied: Lsn(0),
+        }
+    }
+
+    /// Differences as `node key`, the copies of A, B, … given, compared to `primary`.
+    fn differing(primary: Option<u16>, copies: &[&str]) -> String {
+        let views = copies.iter().enumerate().map(|(index, copies)| (NodeId(index as u16), view(copies))).collect();
+        let found = compare(primary.map(NodeId), &views).differing;
+        found.iter().map(|one| format!("{}{}", one.node, one.key)).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn differences_are_counted_by_node_and_key() {
+        for (primary, copies, expected) in [
+            (Some(0), &[][..], ""),
+            (Some(0), &["x=1"], ""),
+            (Some(0), &["x=1", "x=1", "x=1"], ""),
+            (Some(0), &["x=1", "", "x=2"], "Bx Cx"),
+            (Some(1), &["x=1 y=1", "x=1"], "Ay"),
+            (Some(0), &["", "x=1"], "Bx"),
+            (None, &["x=1", "x=1 y=2"], "By"),
+        ] {
+            assert_eq!(differing(primary, copies), expected, "{copies:?}");
+        }
+    }
+}

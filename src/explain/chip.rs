@@ -1,0 +1,95 @@
+//! The mark of a write: a colour and a shape, the same in every view, so that a value can be followed and an old one
+//! is seen to be old without reading.
+
+use crate::sim::{
+    id::{Key, OperationId, Origin, Value},
+    operation::Write,
+};
+
+/// How many colours the style sheet defines, `w0` … `w5`.
+pub const COLOURS: u8 = 6;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Circle,
+    Triangle,
+    Square,
+    Diamond,
+    Pentagon,
+}
+
+impl Shape {
+    const ALL: [Shape; 5] = [Shape::Circle, Shape::Triangle, Shape::Square, Shape::Diamond, Shape::Pentagon];
+
+    /// Outline in a box of 10 × 10, as an SVG path.
+    pub fn path(self) -> &'static str {
+        match self {
+            Shape::Circle => "M5 .8A4.2 4.2 0 1 1 4.99 .8Z",
+            Shape::Triangle => "M5 .7L9.6 9.1H.4Z",
+            Shape::Square => "M1.1 1.1H8.9V8.9H1.1Z",
+            Shape::Diamond => "M5 .1L9.9 5 5 9.9 .1 5Z",
+            Shape::Pentagon => "M5 .4L9.8 3.9 8 9.5H2L.2 3.9Z",
+        }
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Shape::Circle => "circle",
+            Shape::Triangle => "triangle",
+            Shape::Square => "square",
+            Shape::Diamond => "diamond",
+            Shape::Pentagon => "pentagon",
+        }
+    }
+}
+
+/// A write as it is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chip {
+    pub write: Write,
+    /// 0 to [`COLOURS`] − 1.
+    pub colour: u8,
+    pub shape: Shape,
+}
+
+impl Chip {
+    pub fn of(write: Write) -> Chip {
+        let (colour, shape) = mark(write.id);
+        Chip { write, colour, shape }
+    }
+
+    pub fn key(&self) -> Key {
+        self.write.key
+    }
+
+    pub fn value(&self) -> Value {
+        self.write.value
+    }
+
+    /// `x = 7`.
+    pub fn text(&self) -> String {
+        format!("{} = {}", self.key(), self.value())
+    }
+}
+
+/// Colour and shape of a write; neighbours differ in both, and 30 in a row are all different.
+pub fn mark(id: OperationId) -> (u8, Shape) {
+    let by_hand = if id.origin == Origin::Hand { 3 } else { 0 };
+    let index = id.number as u64 + 7 * id.client.0 as u64 + by_hand;
+    ((index % COLOURS as u64) as u8, Shape::ALL[(index % 5) as usize])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::id::ClientId;
+
+    #[test]
+    fn thirty_writes_in_a_row_look_different() {
+        let all: Vec<_> = (4..34).map(|number| mark(OperationId { client: ClientId(1), origin: Origin::Workload, number })).collect();
+        for (index, one) in all.iter().enumerate() {
+            assert!(all[index + 1..].iter().all(|other| other != one));
+        }
+        assert!(all.windows(2).all(|pair| pair[0].0 != pair[1].0 && pair[0].1 != pair[1].1));
+    }
+}

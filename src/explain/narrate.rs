@@ -1,0 +1,307 @@
+//! The headline above the stage: the last thing that happened and is worth a sentence.
+
+use super::{Sentence, Writer, chip::Chip, words::duration};
+use crate::{
+    check::StaleRead,
+    lab::LabWorld,
+    sim::{
+        id::{Address, EventId, NodeId, OperationId},
+        network::MessageClass,
+        operation::{Action, Outcome, Refusal, Write},
+        time::Micros,
+    },
+    trace::{Cargo, CrashKind, DropReason, Event, Fact, Kind, Role},
+    world::command::Command,
+};
+
+/// How much a headline matters: a lower one does not push a higher one away at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Daily business: a copy arrived, a message was lost.
+    Quiet,
+    /// A client was told something.
+    Told,
+    /// Somebody did something, or a promise was broken.
+    Loud,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Headline {
+    pub event: EventId,
+    pub at: Micros,
+    pub weight: Weight,
+    pub sentence: Sentence,
+}
+
+/// How far back a headline is looked for.
+const EVENTS_BACK: u64 = 600;
+
+/// The headline at the world's time. `stale`: the stale reads found so far.
+pub fn headline(world: &LabWorld, stale: &[StaleRead], since: EventId) -> Option<Headline> {
+    let trace = world.trace();
+    let first = trace.next().saturating_sub(EVENTS_BACK).max(since.0);
+    let recent = trace.range(first, trace.next()).rev();
+    recent.into_iter().find_map(|(id, event)| {
+        let (weight, sentence) = tell(world, event, stale)?;
+        Some(Headline { event: EventId(id), at: event.at, weight, sentence })
+    })
+}
+
+/// The sentence for one event, if it deserves one.
+pub fn tell(world: &LabWorld, event: &Event, stale: &[StaleRead]) -> Option<(Weight, Sentence)> {
+    let start = Writer::default;
+    let node = event.node;
+    match &event.kind {
+        Kind::Outcome { client, outcome } => Some(outcome_told(world, event, (*client).into(), *outcome, stale)),
+        Kind::Fact(fact) => told_fact(world, event, fact),
+        Kind::Crash { how } => Some((Weight::Loud, crashed(world, event, node?, *how))),
+        Kind::Restart => Some((Weight::Loud, start().who(node?).strong(" restarted").text(" with what was left.").done())),
+        Kind::Pause => {
+            let said = start().who(node?).strong(" is paused.").text(" Nothing runs there; messages to it wait.");
+            Some((Weight::Loud, said.done()))
+        }
+        Kind::Resume => Some((Weight::Loud, start().who(node?).strong(" goes on").text(" and finds what waited for it.").done())),
+        Kind::Added => {
+            let said = start().who(node?).strong(" joins").text(" with an empty disk and asks the primary for the data.");
+            Some((Weight::Loud, said.done()))
+        }
+        Kind::Removed => Some((Weight::Loud, start().who(node?).strong(" left the group.").done())),
+        Kind::Drop { from, to, class, cargo, reason, .. } => dropped(*from, *to, *class, cargo, *reason),
+        Kind::Command { number } => commanded(&world.commands().get(*number as usize)?.command),
+        Kind::CommandIdle { why, .. } => Some((Weight::Loud, start().strong("Nothing happened: ").text(format!("{why}.")).done())),
+        _ => None,
+    }
+}
+
+fn action_of(world: &LabWorld, operation: OperationId) -> Option<Action> {
+    let session = world.session(operation.client)?;
+    let open = session.open.as_ref().filter(|open| open.intent.operation == operation).map(|open| open.intent.action);
+    let history = world.history();
+    let rows = || history.range(history.next().saturating_sub(400), history.next()).rev();
+    open.or_else(|| rows().find(|(_, row)| row.operation == operation).map(|(_, row)| row.action))
+}
+
+fn outcome_told(world: &LabWorld, event: &Event, client: Address, outcome: Outcome, stale: &[StaleRead]) -> (Weight, Sentence) {
+    let start = Writer::default();
+    let action = event.operation.and_then(|operation| action_of(world, operation));
+    let chip = match (action, event.operation) {
+        (Some(Action::Write { key, value }), Some(id)) => Some(Chip::of(Write { id, key, value })),
+        _ => None,
+    };
+    let node = world.history().iter().rev().find(|(_, row)| Some(row.operation) == event.operation && row.outcome.is_some());
+    let node = node.and_then(|(_, row)| row.node);
+    match outcome {
+        Outcome::Written => {
+            let Some(chip) = chip else { return (Weight::Told, start.who(client).text(" was told OK.").done()) };
+            let said = start.who(client).text("’s write ").write(chip).strong(" is acknowledged");
+            let said = match node {
+                Some(node) => said.text(" by ").who(node).text("."),
+                None => said.text("."),
+            };
+            (Weight::Told, on_its_way(world, said, &chip).done())
+        }
+        Outcome::Read(value) => {
+            let missed = stale.iter().rev().find(|read| Some(read.operation) == event.operation);
+            let said = start.who(client).text(" reads ");
+            let said = match value {
+                Some(write) => said.write(Chip::of(write)),
+                None => said.strong("nothing"),
+            };
+            let said = match node {
+                Some(node) => said.text(" at ").who(node),
+                None => said,
+            };
+            match missed {
+                Some(read) => {
+                    let age = duration(read.began.saturating_sub(read.acknowledged_at));
+                    let said = said.text(": ").strong("an old value.").text(" ").write(Chip::of(read.missed));
+                    let said = said.text(" had been acknowledged");
+                    let said = if read.behind > 1 {
+                        said.text(format!("; the first of {} newer writes was, {age} before the question.", read.behind))
+                    } else {
+                        said.text(format!(" {age} before the question."))
+                    };
+                    (Weight::Loud, said.done())
+                }
+                None => (Weight::Told, said.text(": the newest acknowledged value, or a newer one.").done()),
+            }
+        }
+        Outcome::Refused(refusal) => {
+            let what = match chip {
+                Some(chip) => start.who(client).text("’s write ").write(chip),
+                None => start.who(client).text("’s read"),
+            };
+            let said = what.strong(" is refused: ");
+            let said = match refusal {
+                Refusal::NotPrimary { .. } => said.text("every node was asked and none is primary."),
+                Refusal::NoProcess => match node {
+                    Some(node) => said.text("nothing runs at ").who(node).text("."),
+                    None => said.text("nothing runs there."),
+                },
+                Refusal::NotReady => said.text("the node has no data yet."),
+            };
+            (Weight::Loud, said.done())
+        }
+        Outcome::TimedOut => {
+            let what = match chip {
+                Some(chip) => start.who(client).text(" got ").strong("no answer").text(" for ").write(chip),
+                None => start.who(client).text(" got ").strong("no answer").text(" to the read"),
+            };
+            let tail = if chip.is_some() { ". Whether it happened, the client cannot know." } else { "." };
+            (Weight::Loud, what.text(tail).done())
+        }
+    }
+}
+
+/// Adds who does not show the write yet.
+fn on_its_way(world: &LabWorld, said: Writer, chip: &Chip) -> Writer {
+    let shows = |node: &NodeId| {
+        let view = world.view(*node);
+        view.is_some_and(|view| view.copies.iter().any(|write| write.id == chip.write.id))
+    };
+    let running = world.members().into_iter().filter(|node| world.view(*node).is_some());
+    let missing: Vec<Address> = running.filter(|node| !shows(node)).map(Address::Node).collect();
+    if missing.is_empty() { said } else { said.text(" It has yet to reach ").all(&missing).text(".") }
+}
+
+fn crashed(world: &LabWorld, event: &Event, node: NodeId, how: CrashKind) -> Sentence {
+    let what = match how {
+        CrashKind::Process => " crashed.",
+        CrashKind::Machine => " lost power.",
+        CrashKind::Wipe => " lost its disk.",
+    };
+    let said = Writer::default().who(node).strong(what);
+    // The newest write of its log that no running node has.
+    let Some(own) = world.remains(node) else { return said.done() };
+    let elsewhere = |write: &Write| {
+        let others = world.members().into_iter().filter(|other| *other != node);
+        others.filter_map(|other| world.view(other)).any(|view| view.tail.iter().any(|entry| entry.write.id == write.id))
+    };
+    let alone: Vec<Write> = own.tail.iter().map(|entry| entry.write).filter(|write| !elsewhere(write)).collect();
+    let Some(last) = alone.last().filter(|_| own.role == Role::Primary) else {
+        return match own.role {
+            Role::Primary => said.text(" No node takes writes now; reads at replicas go on.").done(),
+            Role::Replica => said.text(" The primary keeps what it misses.").done(),
+        };
+    };
+    let travelling: Vec<Address> = world.flights().filter(|flight| carries(&flight.cargo, last)).map(|flight| flight.to).collect();
+    let said = match alone.len() {
+        1 => said.text(" No other node has ").write(Chip::of(*last)),
+        count => said.text(format!(" No other node has its last {count} writes up to ")).write(Chip::of(*last)),
+    };
+    let _ = event;
+    match travelling.is_empty() {
+        true => said.text(".").done(),
+        false => said.text("; a copy is still on the wire to ").all(&travelling).text(".").done(),
+    }
+}
+
+fn carries(cargo: &Cargo, write: &Write) -> bool {
+    matches!(cargo, Cargo::Entries { first_write, last_write, .. } if first_write.id == write.id || last_write.id == write.id)
+}
+
+fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Sentence)> {
+    let node = event.node?;
+    let start = Writer::default().who(node);
+    match fact {
+        Fact::Applied { lsn, write } if world.remains(node)?.role == Role::Replica => {
+            let committed = world.trace().iter().rev().find_map(|(_, other)| match &other.kind {
+                Kind::Fact(Fact::Committed { lsn: own, write: same }) if own == lsn && same.id == write.id => Some(other.at),
+                _ => None,
+            });
+            let said = start.text(" shows ").write(Chip::of(*write)).text(" now");
+            let said = match committed {
+                Some(at) => said.text(format!(", {} after the primary had it on disk.", duration(event.at.saturating_sub(at)))),
+                None => said.text("."),
+            };
+            Some((Weight::Quiet, said.done()))
+        }
+        Fact::RoleChanged { role: Role::Primary, epoch, last } => {
+            let said = start.strong(" is primary now").text(format!(" (epoch {epoch}). Its log ends at LSN {last}; what it never received is not in it."));
+            Some((Weight::Loud, said.done()))
+        }
+        Fact::RoleChanged { role: Role::Replica, epoch, .. } => {
+            let follows = world.remains(node)?.follows?;
+            Some((Weight::Loud, start.text(" follows ").who(follows).text(format!(" now (epoch {epoch}).")).done()))
+        }
+        Fact::Discarded { writes, unlisted, .. } => {
+            let count = writes.len() as u64 + unlisted;
+            let said = start.strong(" throws away ");
+            let said = match writes.last() {
+                Some((_, write)) if count == 1 => said.write(Chip::of(*write)),
+                Some((_, write)) => said.text(format!("{count} writes up to ")).write(Chip::of(*write)),
+                None => said.text(format!("{count} writes")),
+            };
+            Some((Weight::Loud, said.text(": the new primary’s log does not have them.").done()))
+        }
+        Fact::SnapshotNeeded { replica, wanted, first_kept } => {
+            let why = match wanted < first_kept {
+                true => format!(" all data: it needs the log from LSN {wanted}, and the log starts at {first_kept} by now."),
+                false => " all data: their logs have parted.".into(),
+            };
+            Some((Weight::Told, start.text(" sends ").who(*replica).text(why).done()))
+        }
+        Fact::SnapshotInstalled { lsn, .. } => {
+            Some((Weight::Told, start.text(format!(" has taken over all data as of LSN {lsn} and goes on from there.")).done()))
+        }
+        _ => None,
+    }
+}
+
+fn dropped(from: Address, to: Address, class: MessageClass, cargo: &Cargo, reason: DropReason) -> Option<(Weight, Sentence)> {
+    let start = Writer::default();
+    let (what, weight) = match cargo {
+        Cargo::Entries { last_write, .. } => (start.text("The copy of ").write(Chip::of(*last_write)), Weight::Told),
+        Cargo::Ask { .. } => (start.text("The request of ").who(from), Weight::Told),
+        Cargo::Answer { .. } => (start.text("The answer of ").who(from), Weight::Told),
+        Cargo::Snapshot { .. } => (start.text("The snapshot"), Weight::Told),
+        // Small talk between nodes is not worth a headline.
+        _ => return None,
+    };
+    let said = what.text(" to ").who(to);
+    let said = match reason {
+        DropReason::Loss => said.strong(" was lost").text(" on the way."),
+        DropReason::Cut => said.strong(" did not get through:").text(" the link is cut."),
+        DropReason::NodeDown => said.text(" found ").strong("nobody there."),
+        DropReason::ByHand => said.strong(" was taken").text(" off the wire."),
+        DropReason::LinkFull => said.strong(" did not fit").text(" on the link."),
+        DropReason::QueueFull => said.text(" was turned away: ").strong("too much was waiting there."),
+        DropReason::CrashedWaiting => said.text(" died waiting: the node crashed first."),
+    };
+    let resend = class == MessageClass::Replicate && reason == DropReason::Loss;
+    let said = if resend { said.text(" It will be sent again.") } else { said };
+    Some((weight, said.done()))
+}
+
+fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
+    let start = Writer::default();
+    let said = match command {
+        Command::Cut { from, to, both: true } => start.text("Between ").who(*from).text(" and ").who(*to).strong(" nothing passes now."),
+        Command::Cut { from, to, both: false } => start.text("From ").who(*from).text(" to ").who(*to).strong(" nothing passes now."),
+        Command::Heal { from, to, .. } => start.text("The link between ").who(*from).text(" and ").who(*to).strong(" is whole again."),
+        Command::Partition { .. } => start.strong("The network is partitioned.").text(" Nothing passes between the groups."),
+        Command::HealAll => start.strong("The network is whole again."),
+        Command::SetLink(rule) => {
+            let mut words = Vec::new();
+            if let Some(latency) = &rule.set.latency {
+                words.push(format!("typically {} one way", duration(latency.typical())));
+            }
+            if let Some(loss) = rule.set.loss {
+                words.push(format!("{:.0} % of messages lost", loss * 100.0));
+            }
+            if let Some(in_order) = rule.set.in_order {
+                words.push(if in_order { "in order".into() } else { "messages may overtake each other".to_string() });
+            }
+            start.strong("The network is different now").text(if words.is_empty() { ".".into() } else { format!(": {}.", words.join(", ")) })
+        }
+        Command::DelayMessage { by, .. } => start.text(format!("The message will take {} longer.", duration(*by))),
+        Command::DuplicateMessage { .. } => start.text("The message will arrive twice."),
+        Command::SetClock { node, clock } => {
+            let skew = clock.skew_us as f64 / 1e3;
+            start.text("The clock of ").who(*node).text(format!(" is {skew:+} ms off now."))
+        }
+        Command::Slow { node, factor } => start.who(*node).text(format!(" takes {factor} times as long for everything now.")),
+        _ => return None,
+    };
+    Some((Weight::Loud, said.done()))
+}

@@ -1,0 +1,87 @@
+//! Why a node shows an old value: what became of the newer write on its way there.
+
+use super::{Sentence, Writer, chip::Chip, words::duration};
+use crate::{
+    lab::LabWorld,
+    sim::{
+        id::{Address, Key, MessageId, NodeId},
+        operation::Write,
+    },
+    trace::{Cargo, DropReason, Event, Fact, Kind},
+};
+
+/// What happened to the copies of one write on their way to one node, in the order it happened.
+struct Way {
+    sent: Option<(Event, MessageId)>,
+    dropped: Option<(Event, DropReason)>,
+    received: Option<Event>,
+}
+
+/// Why `node` does not show what the primary holds for `key`. None if it does, or if there is no primary to compare with.
+pub fn why_old(world: &LabWorld, node: NodeId, key: Key) -> Option<Sentence> {
+    let primary = world.primary().filter(|primary| *primary != node)?;
+    let holds = |of: NodeId| world.remains(of)?.copies.into_iter().find(|write| write.key == key);
+    let newest = holds(primary)?;
+    if holds(node).is_some_and(|own| own.id == newest.id) {
+        return None;
+    }
+    let start = Writer::default().text("The write ").write(Chip::of(newest));
+    let host = world.host(node)?;
+    if !host.is_up() {
+        let since = host.down_since()?.0;
+        return Some(start.text(" cannot arrive: ").who(node).text(" has been down since ").when(since).text(".").done());
+    }
+    if let Some(flight) = world.flights().find(|flight| flight.to == Address::Node(node) && carries(&flight.cargo, &newest)) {
+        let left = duration(flight.ends_at.saturating_sub(world.now()));
+        let said = start.text(" left ").who(flight.from).text(" at ").when(flight.sent_at);
+        let said = if world.network().is_cut(flight.from, flight.to) {
+            said.text(" and will not get through: the link is cut.")
+        } else if flight.lost {
+            said.text(" and is being lost on the way.")
+        } else {
+            said.text(format!(" and is still on the wire: {left} to go."))
+        };
+        return Some(said.done());
+    }
+    let way = way(world, node, &newest);
+    let said = match (way.received, way.dropped, way.sent) {
+        (Some(received), ..) => start.text(" arrived at ").when(received.at).text(" and waits to be made visible."),
+        (None, Some((dropped, reason)), _) => {
+            let why = match reason {
+                DropReason::Loss => " was lost on the way at ",
+                DropReason::Cut => " ran into the cut link at ",
+                DropReason::ByHand => " was taken off the wire at ",
+                _ => " did not get through at ",
+            };
+            start.text(why).when(dropped.at).text(". ").who(primary).text(" sends it again when no acknowledgement comes.")
+        }
+        (None, None, Some((sent, _))) => start.text(" was sent at ").when(sent.at).text(" and has arrived, but an earlier one is missing."),
+        (None, None, None) => start.text(" has not been sent to ").who(node).text(" yet."),
+    };
+    Some(said.done())
+}
+
+fn carries(cargo: &Cargo, write: &Write) -> bool {
+    matches!(cargo, Cargo::Entries { first_write, last_write, .. } if first_write.id == write.id || last_write.id == write.id)
+}
+
+fn way(world: &LabWorld, node: NodeId, write: &Write) -> Way {
+    let mut way = Way { sent: None, dropped: None, received: None };
+    for (_, event) in world.trace().iter().rev() {
+        match &event.kind {
+            Kind::Drop { to, cargo, reason, .. } if *to == Address::Node(node) && carries(cargo, write) => {
+                way.dropped.get_or_insert((event.clone(), *reason));
+            }
+            Kind::Send { message, to, cargo, .. } if *to == Address::Node(node) && carries(cargo, write) => {
+                way.sent.get_or_insert((event.clone(), *message));
+            }
+            Kind::Fact(Fact::Received { write: own, .. }) if event.node == Some(node) && own.id == write.id => {
+                way.received.get_or_insert(event.clone());
+            }
+            // Nothing about the write happened before it was first written.
+            Kind::Fact(Fact::Appended { write: own, .. }) if own.id == write.id => break,
+            _ => {}
+        }
+    }
+    way
+}

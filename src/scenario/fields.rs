@@ -1,1 +1,0 @@
-//! Every field of a scenario, documented.

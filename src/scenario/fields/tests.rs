@@ -1,0 +1,399 @@
+//! The table against the model, the defaults, the checks and the written document.
+
+use super::*;
+use crate::{
+    client::workload::{ClientSettings, Pace, Popularity, Target, Workload},
+    protocol::primary_replica::Config,
+    scenario::{NodesSettings, OneNode, ProtocolSettings, Scenario, text},
+    sim::{
+        clock::Clock,
+        distribution::{Distribution, Part},
+        id::{Address, ClientId, Key, MessageId, NodeId},
+        network::{End, LinkChange, LinkRule, LinkSettings, MessageClass},
+        operation::Action,
+    },
+    world::{
+        command::{Command, TimedCommand},
+        host::NodeSettings,
+    },
+};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
+
+const MS: Micros = Micros::from_millis(1);
+const A: NodeId = NodeId(0);
+const ANA: ClientId = ClientId(0);
+
+/// One of each.
+fn delays() -> Vec<Distribution> {
+    let simple = vec![
+        Distribution::Constant(MS),
+        Distribution::Uniform { low: MS, high: MS },
+        Distribution::Exponential { mean: MS },
+        Distribution::LogNormal { median: MS, sigma: 1.0 },
+        // Its median depends on the shape, unless it is 0.
+        Distribution::Pareto { scale: Micros::ZERO, shape: 1.0 },
+    ];
+    let parts = simple.iter().map(|delay| Part { weight: 1.0, delay: delay.clone() }).collect();
+    let all: Vec<Distribution> = simple.into_iter().chain([Distribution::Mixture(parts)]).collect();
+    for delay in &all {
+        // A new kind must be added above.
+        match delay {
+            Distribution::Constant(_) | Distribution::Uniform { .. } | Distribution::Exponential { .. } => {}
+            Distribution::LogNormal { .. } | Distribution::Pareto { .. } | Distribution::Mixture(_) => {}
+        }
+    }
+    all
+}
+
+fn rule() -> LinkRule {
+    let set = LinkChange {
+        latency: Some(Distribution::Constant(MS)),
+        jitter: Some(MS),
+        loss: Some(0.5),
+        duplicate: Some(0.5),
+        in_order: Some(true),
+        bandwidth_bytes_per_s: Some(1),
+    };
+    LinkRule { from: End::Any, to: End::Clients, both: true, class: Some(MessageClass::Control), set }
+}
+
+/// One of each, and some twice.
+fn commands() -> Vec<Command> {
+    let (node, client, from, to, both, message) = (A, ANA, Address::Node(A), Address::Client(ANA), true, MessageId(1));
+    let all = vec![
+        Command::Crash { node },
+        Command::CrashMachine { node },
+        Command::Wipe { node },
+        Command::Restart { node },
+        Command::Pause { node },
+        Command::Resume { node },
+        Command::Slow { node, factor: 2.0 },
+        Command::SetClock { node, clock: Clock { skew_us: 1, drift_ppm: 1 } },
+        Command::Promote { node },
+        Command::AddNode,
+        Command::RemoveNode { node },
+        Command::Cut { from, to, both },
+        Command::Heal { from, to, both },
+        Command::Partition { groups: vec![vec![from], vec![to]] },
+        Command::HealAll,
+        Command::SetLink(rule()),
+        Command::DropMessage { message },
+        Command::DelayMessage { message, by: MS },
+        Command::DuplicateMessage { message },
+        Command::DeliverNow { message },
+        Command::Issue { client, action: Action::Read { key: Key(0) }, at: Some(node) },
+        Command::Issue { client, action: Action::Write { key: Key(0), value: 1 }, at: None },
+        Command::SetWorkload { client, on: true },
+        Command::SetReadsFrom { client, target: Target::Replica },
+        Command::SetWritesTo { client, target: Target::Any },
+    ];
+    for command in &all {
+        // A new command must be added above.
+        match command {
+            Command::Crash { .. } | Command::CrashMachine { .. } | Command::Wipe { .. } | Command::Restart { .. } => {}
+            Command::Pause { .. } | Command::Resume { .. } | Command::Slow { .. } | Command::SetClock { .. } => {}
+            Command::Promote { .. } | Command::AddNode | Command::RemoveNode { .. } | Command::Cut { .. } => {}
+            Command::Heal { .. } | Command::Partition { .. } | Command::HealAll | Command::SetLink(_) => {}
+            Command::DropMessage { .. } | Command::DelayMessage { .. } | Command::DuplicateMessage { .. } => {}
+            Command::DeliverNow { .. } | Command::Issue { .. } | Command::SetWorkload { .. } => {}
+            Command::SetReadsFrom { .. } | Command::SetWritesTo { .. } => {}
+        }
+    }
+    all
+}
+
+/// A scenario that uses every field and every choice. No struct is completed with `..`, so that a new field must be added.
+fn full() -> Scenario {
+    let delays = delays();
+    let delay = |index: usize| delays[index % delays.len()].clone();
+    let clock = Clock { skew_us: 1, drift_ppm: 1 };
+    let each = NodeSettings { read: delay(0), write: delay(1), message: delay(2), apply: delay(3), flush: delay(4), clock };
+    let one = OneNode {
+        node: A,
+        read: Some(delay(0)),
+        write: Some(delay(0)),
+        message: Some(delay(0)),
+        apply: Some(delay(0)),
+        flush: Some(delay(0)),
+        clock: Some(clock),
+    };
+    let paces = [Pace::Regular { every: MS }, Pace::Poisson { per_s: 1.0 }, Pace::Think { time: delay(0) }];
+    let keys = [Popularity::Uniform, Popularity::Zipf { exponent: 1.0 }, Popularity::Uniform];
+    let targets = [Target::Primary, Target::Replica, Target::Node(A)];
+    let client = |index: usize| ClientSettings {
+        count: 1,
+        writes_to: targets[index],
+        reads_from: Target::Any,
+        timeout: MS,
+        redirects: 1,
+        retries: 1,
+        retry_wait: MS,
+        workload: Some(Workload { pace: paces[index].clone(), start: MS, stop: Some(MS), read_share: 0.5, keys: keys[index] }),
+    };
+    Scenario {
+        title: "x".into(),
+        about: "x".into(),
+        seed: 1,
+        until: MS,
+        keys: 1,
+        protocol: ProtocolSettings::PrimaryReplica(Config {
+            primary: A,
+            log_retention_entries: 1,
+            batch_entries: 1,
+            resend_after: MS,
+            follow_every: MS,
+            announce_every: MS,
+        }),
+        nodes: NodesSettings { count: 1, each, different: vec![one] },
+        network: LinkSettings {
+            latency: delay(5),
+            jitter: MS,
+            loss: 0.5,
+            duplicate: 0.5,
+            in_order: true,
+            bandwidth_bytes_per_s: 1,
+        },
+        links: vec![rule()],
+        clients: (0..3).map(client).collect(),
+        commands: commands().into_iter().map(|command| TimedCommand { at: MS, command }).collect(),
+    }
+}
+
+/// A place in a JSON document: as a pointer, as the checks write it, and the row of the table that describes it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    pointer: String,
+    written: String,
+    row: String,
+}
+
+/// All places below and including this one. Panics at one that the table does not know.
+fn walk(json: &Json, place: Place, found: &mut Vec<Place>) {
+    let table = table();
+    let form = table.iter().find(|field| field.path == place.row).map(|field| field.form.clone());
+    assert!(
+        form.is_some() || place.row.is_empty() || place.row.ends_with("[]"),
+        "no row for `{}` ({})",
+        place.row,
+        place.written
+    );
+    found.push(place.clone());
+    let below = match &form {
+        None | Some(Form::Group | Form::List(_)) => place.row.clone(),
+        Some(Form::Shape(name) | Form::ShapeList(name, _)) => name.to_string(),
+        Some(_) => return,
+    };
+    if let Some(Form::Shape(name)) = form {
+        found.push(Place { row: name.into(), ..place.clone() });
+    }
+    let is_shape_list = matches!(form, Some(Form::ShapeList(..)));
+    let dotted = |path: &str, name: &str| if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
+    match json {
+        Json::Object(members) => {
+            for (name, value) in members {
+                let pointer = format!("{}/{name}", place.pointer);
+                walk(value, Place { pointer, written: dotted(&place.written, name), row: dotted(&below, name) }, found);
+            }
+        }
+        Json::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                let pointer = format!("{}/{index}", place.pointer);
+                let row = if is_shape_list { below.clone() } else { format!("{below}[]") };
+                walk(value, Place { pointer, written: format!("{}[{index}]", place.written), row }, found);
+            }
+        }
+        // A delay that is a time alone is a constant.
+        Json::String(_) if below == "delay" => found.push(Place { row: "delay.constant".into(), ..place }),
+        Json::String(word) => {
+            let row = dotted(&below, word);
+            assert!(table.iter().any(|field| field.path == row), "no row for `{row}`");
+            found.push(Place { row, ..place });
+        }
+        _ => {}
+    }
+}
+
+fn places(json: &Json) -> Vec<Place> {
+    let mut found = Vec::new();
+    walk(json, Place { pointer: String::new(), written: String::new(), row: String::new() }, &mut found);
+    found
+}
+
+fn json(scenario: &Scenario) -> Json {
+    serde_json::to_value(scenario).expect("a scenario is JSON")
+}
+
+/// The problems of a document: where. A document that cannot be read at all has one, at "".
+fn problems(json: &Json) -> Vec<String> {
+    match serde_json::from_value::<Scenario>(json.clone()) {
+        Ok(scenario) => scenario.check().into_iter().map(|problem| problem.at).collect(),
+        Err(_) => vec![String::new()],
+    }
+}
+
+#[test]
+fn the_table_has_every_field_and_no_other() {
+    assert_eq!(full().check(), []);
+    let seen: BTreeSet<String> = places(&json(&full())).into_iter().map(|place| place.row).collect();
+    for field in table() {
+        assert!(seen.contains(field.path), "`{}` is in the table, but not in the model", field.path);
+    }
+    let mut paths: Vec<&str> = table().iter().map(|field| field.path).collect();
+    paths.sort();
+    assert!(paths.windows(2).all(|pair| pair[0] != pair[1]), "no row stands there twice");
+}
+
+#[test]
+fn defaults_are_the_real_ones() {
+    let sparse =
+        json!({ "links": [{ "set": {} }], "nodes": { "different": [{ "node": "A" }] }, "clients": [{ "workload": {} }] });
+    let sparse = json(&serde_json::from_value(sparse).expect("a scenario"));
+    let whole = json(&Scenario::default());
+    for field in table() {
+        let expected = match field.default {
+            "" | "required" => continue,
+            "none" => Json::Null,
+            text => {
+                let line: toml::Table = toml::from_str(&format!("value = {text}")).expect(text);
+                serde_json::to_value(&line["value"]).expect(text)
+            }
+        };
+        // The whole default first: its lists are empty and its workload absent.
+        let find = |json: &Json| {
+            let found = places(json).into_iter().find(|place| place.row == field.path)?;
+            json.pointer(&found.pointer).cloned()
+        };
+        let value = find(&whole).or_else(|| find(&sparse)).unwrap_or(Json::Null);
+        assert_eq!(value, expected, "{}", field.path);
+    }
+}
+
+#[test]
+fn required_fields_are_required_and_no_others() {
+    let full = json(&full());
+    for place in places(&full).iter().filter(|place| !place.row.ends_with("[]")) {
+        let Some((parent, name)) = place.pointer.rsplit_once('/') else { continue };
+        let Some(field) = table().into_iter().find(|field| field.path == place.row) else { continue };
+        // A choice is made by its name, and a shape is described under another one: neither can be left out.
+        let is_member = place.row.ends_with(name) && !(field.default.is_empty() && place.written.contains('.'));
+        let mut without = full.clone();
+        let removed = without.pointer_mut(parent).and_then(Json::as_object_mut).and_then(|members| members.remove(name));
+        if !is_member || removed.is_none() {
+            continue;
+        }
+        let readable = serde_json::from_value::<Scenario>(without).is_ok();
+        assert_eq!(readable, field.default != "required", "{}", place.written);
+    }
+}
+
+/// Values just inside and just outside what a row allows.
+fn edges(form: &Form) -> (Vec<Json>, Vec<Json>) {
+    let time = |micros: u64| json!(format!("{micros}us"));
+    match form {
+        Form::Whole(range, _) => {
+            let number = |n: i128| serde_json::from_str(&n.to_string()).expect("a number");
+            (vec![number(*range.start()), number(*range.end())], vec![number(range.start() - 1), number(range.end() + 1)])
+        }
+        Form::Number(range, _) => {
+            let (low, high) = (*range.start(), *range.end());
+            (vec![json!(low), json!(high)], vec![json!(low - 1e-9), json!(high * (1.0 + 1e-9))])
+        }
+        Form::Above0(most, _) => (vec![json!(1e-9), json!(most)], vec![json!(0.0), json!(-1.0), json!(most * (1.0 + 1e-9))]),
+        Form::Time(range) => {
+            let below = range.start().0.checked_sub(1).map(time);
+            (vec![time(range.start().0), time(range.end().0)], below.into_iter().chain([time(range.end().0 + 1)]).collect())
+        }
+        Form::Text { bytes_max } => (vec![json!("x".repeat(*bytes_max))], vec![json!("x".repeat(bytes_max + 1))]),
+        Form::Key(most) => (vec![json!("x"), json!(Key(most - 1).to_string())], vec![json!(Key(*most).to_string())]),
+        Form::Switch => (vec![json!(true), json!(false)], vec![json!(1)]),
+        Form::Word(words) => (words.iter().map(|word| json!(word)).collect(), vec![json!("nonsense")]),
+        Form::End => (vec![json!("any"), json!("nodes"), json!("clients"), json!("A"), json!("Ana")], vec![json!("nonsense")]),
+        Form::Address => (vec![json!("A"), json!("Ana")], vec![json!("any")]),
+        Form::Node => (vec![json!("A")], vec![json!("Ana")]),
+        Form::Client => (vec![json!("Ana")], vec![json!("A")]),
+        Form::Message => (vec![json!(0)], vec![json!(-1)]),
+        Form::Groups => (vec![json!([]), json!([["A"], ["B", "Ana"]])], vec![json!(["A"])]),
+        Form::Group | Form::List(_) | Form::Shape(_) | Form::ShapeList(..) => (vec![], vec![]),
+    }
+}
+
+/// Whether a problem is about this place: at it, or at the whole of which it is a part.
+fn is_about(problem: &str, place: &str) -> bool {
+    let rest = place.strip_prefix(problem);
+    problem.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']) && !rest.starts_with('['))
+}
+
+#[test]
+fn ranges_are_those_of_the_checks() {
+    let full = json(&full());
+    let mut tried = BTreeSet::new();
+    for place in places(&full) {
+        let Some(field) = table().into_iter().find(|field| field.path == place.row) else { continue };
+        // How long a distribution may be is a matter of its median, not of one number in it.
+        let is_whole = place.row == "delay.constant" && !place.written.contains("mixture");
+        if place.row.starts_with("delay.") && matches!(field.form, Form::Time(_)) && !is_whole {
+            continue;
+        }
+        // Commands stand in order of time, so only the first may be as early as it likes.
+        if place.row == "commands[].at" && place.written != "commands[0].at" {
+            continue;
+        }
+        let (inside, outside) = edges(&field.form);
+        let with = |value: &Json| {
+            let mut changed = full.clone();
+            *changed.pointer_mut(&place.pointer).expect("the place") = value.clone();
+            problems(&changed)
+        };
+        for value in &inside {
+            let found = with(value);
+            assert!(!found.iter().any(|at| is_about(at, &place.written)), "{} = {value} is refused: {found:?}", place.written);
+        }
+        for value in &outside {
+            let found = with(value);
+            assert!(found.iter().any(|at| is_about(at, &place.written)), "{} = {value} is accepted", place.written);
+        }
+        tried.insert(place.row);
+    }
+    assert!(tried.len() > 100, "{}", tried.len());
+}
+
+#[test]
+fn lists_are_as_long_as_the_table_says() {
+    let full = json(&full());
+    for field in table() {
+        let (Form::List(range) | Form::ShapeList(_, range)) = &field.form else { continue };
+        if field.path == "delay.mixture" {
+            continue;
+        }
+        for (count, good) in [(*range.start(), true), (*range.end(), true), (range.end() + 1, false)] {
+            let mut changed = full.clone();
+            let pointer = format!("/{}", field.path.replace('.', "/"));
+            let list = changed.pointer_mut(&pointer).and_then(Json::as_array_mut).expect("a list");
+            *list = std::iter::repeat_n(list[0].clone(), count).collect();
+            assert_eq!(!problems(&changed).contains(&field.path.to_string()), good, "{count} {}", field.path);
+        }
+    }
+}
+
+#[test]
+fn the_example_is_a_scenario() {
+    let example = INTRODUCTION.split("```").nth(1).and_then(|block| block.strip_prefix("toml\n")).expect("an example");
+    text::from_toml(example).expect("a good scenario");
+}
+
+/// The committed document is the generated one. `UPDATE=1 cargo test --lib fields` writes it.
+#[test]
+fn the_readme_is_up_to_date() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/scenario/README.md");
+    let notice = "<!-- Generated from fields/table.rs: change it there, then run UPDATE=1 cargo test --lib fields -->\n\n";
+    let document = notice.to_string() + &document();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, &document).expect("a writable README");
+    }
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(committed == document, "src/scenario/README.md is not what the table says; run with UPDATE=1");
+    for (path, ..) in CHAPTERS {
+        assert!(table().iter().any(|field| field.path == path), "no field begins the chapter `{path}`");
+    }
+}

@@ -1,0 +1,172 @@
+//! Messages on the wire at a moment, and those that were lost just now: small enough to be drawn every frame.
+
+use super::{
+    geometry::{Curve, Point},
+    layout::Layout,
+};
+use crate::{
+    explain::chip::Chip,
+    lab::LabWorld,
+    sim::{
+        id::{Address, MessageId},
+        network::MessageClass,
+        operation::{Action, Outcome, Write},
+        time::Micros,
+    },
+    trace::{Cargo, DropReason, Kind},
+};
+
+/// What a message looks like.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Look {
+    /// A write, or log entries ending with this one; `more` others with it.
+    Write { chip: Chip, more: u32 },
+    /// A client asks for a value.
+    Ask,
+    /// A value on its way back to a reader; none if the key was never written.
+    Value(Option<Chip>),
+    Ok,
+    No,
+    /// An acknowledgement between nodes.
+    Position,
+    /// All data at once.
+    Snapshot,
+    /// Who leads, who follows.
+    Control,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sprite {
+    pub message: MessageId,
+    pub at: Point,
+    pub look: Look,
+    pub selected: bool,
+}
+
+/// A message that went no further.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lost {
+    pub at: Point,
+    pub look: Look,
+    pub reason: DropReason,
+    /// 1 just now, 0 gone.
+    pub strength: f64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Flights {
+    pub sprites: Vec<Sprite>,
+    pub lost: Vec<Lost>,
+    /// Messages on the wire beyond those drawn.
+    pub not_drawn: usize,
+}
+
+/// Most messages drawn one by one.
+pub const SPRITES_MAX: usize = 300;
+/// How many recent events are searched for losses.
+const RECENT_EVENTS: u64 = 2_000;
+/// Distance of the two directions from the middle of a link.
+const LANE: f64 = 7.0;
+
+/// What the visitor wants of the drawing.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish {
+    /// Losses stay visible for this long.
+    pub linger: Micros,
+    /// Messages stand at a few places instead of gliding.
+    pub still: bool,
+    pub selected: Option<MessageId>,
+}
+
+pub fn look(cargo: &Cargo) -> Look {
+    match cargo {
+        Cargo::Ask { action: Action::Write { key, value }, operation } => {
+            Look::Write { chip: Chip::of(Write { id: *operation, key: *key, value: *value }), more: 0 }
+        }
+        Cargo::Ask { .. } => Look::Ask,
+        Cargo::Answer { outcome: Outcome::Written } => Look::Ok,
+        Cargo::Answer { outcome: Outcome::Read(value) } => Look::Value(value.map(Chip::of)),
+        Cargo::Answer { .. } => Look::No,
+        Cargo::Entries { count, last_write, .. } => Look::Write { chip: Chip::of(*last_write), more: count - 1 },
+        Cargo::Position { .. } => Look::Position,
+        Cargo::Snapshot { .. } => Look::Snapshot,
+        Cargo::Probe { .. } | Cargo::Follow { .. } | Cargo::Announce { .. } => Look::Control,
+    }
+}
+
+/// How far along its link a message is at `now`, 0 to 1.
+fn progress(sent: Micros, ends: Micros, lost: bool, blocked: bool, now: Micros) -> f64 {
+    let span = ends.saturating_sub(sent).0.max(1) as f64;
+    let part = (now.saturating_sub(sent).0 as f64 / span).min(1.0);
+    // A message that is going to be lost ends half-way; one on a cut link stops at the wall.
+    if lost || blocked { part * 0.5 } else { part }
+}
+
+pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
+    let now = world.now();
+    let mut flights = Flights::default();
+    for flight in world.flights() {
+        let Some(curve) = curve(layout, flight.from, flight.to) else { continue };
+        if flights.sprites.len() >= SPRITES_MAX {
+            flights.not_drawn += 1;
+            continue;
+        }
+        let blocked = world.network().is_cut(flight.from, flight.to);
+        let part = progress(flight.sent_at, flight.ends_at, flight.lost, blocked, now);
+        let part = if wish.still { ((part * 4.0).floor().min(3.0) + 0.5) / 4.0 } else { part };
+        flights.sprites.push(Sprite {
+            message: flight.id,
+            at: curve.beside(part, LANE),
+            look: look(&flight.cargo),
+            selected: wish.selected == Some(flight.id),
+        });
+    }
+    let trace = world.trace();
+    for (_, event) in trace.range(trace.next().saturating_sub(RECENT_EVENTS), trace.next()).rev() {
+        if event.at + wish.linger < now {
+            break;
+        }
+        let Kind::Drop { from, to, cargo, reason, .. } = &event.kind else { continue };
+        let Some(curve) = curve(layout, *from, *to) else { continue };
+        let part = match reason {
+            DropReason::Loss | DropReason::Cut | DropReason::ByHand => 0.5,
+            DropReason::LinkFull => 0.08,
+            DropReason::NodeDown | DropReason::QueueFull | DropReason::CrashedWaiting => 0.94,
+        };
+        let age = now.saturating_sub(event.at).0 as f64 / wish.linger.0.max(1) as f64;
+        flights.lost.push(Lost { at: curve.beside(part, LANE), look: look(cargo), reason: *reason, strength: 1.0 - age });
+    }
+    flights
+}
+
+pub fn curve(layout: &Layout, from: Address, to: Address) -> Option<Curve> {
+    Some(Curve::between(&layout.place(from)?, &layout.place(to)?))
+}
+
+/// What a message is, in words: `x = 7 on its way from A to B`.
+pub fn words(from: Address, to: Address, class: MessageClass, cargo: &Cargo) -> String {
+    let what = match look(cargo) {
+        Look::Write { chip, more: 0 } if class == MessageClass::Request => format!("write {}", chip.text()),
+        Look::Write { chip, more: 0 } => format!("log entry {}", chip.text()),
+        Look::Write { chip, more } => format!("{} log entries up to {}", more + 1, chip.text()),
+        Look::Ask => match cargo {
+            Cargo::Ask { action, .. } => format!("question for {}", action.key()),
+            _ => "question".into(),
+        },
+        Look::Value(Some(chip)) => format!("answer {}", chip.text()),
+        Look::Value(None) => "answer: nothing there".into(),
+        Look::Ok => "answer: OK".into(),
+        Look::No => "answer: no".into(),
+        Look::Position => match cargo {
+            Cargo::Position { flushed, .. } => format!("acknowledgement up to LSN {flushed}"),
+            _ => "acknowledgement".into(),
+        },
+        Look::Snapshot => "snapshot of all data".into(),
+        Look::Control => match cargo {
+            Cargo::Follow { from } => format!("request for the log from LSN {from}"),
+            Cargo::Announce { epoch } => format!("announcement of epoch {epoch}"),
+            _ => "sign of life".into(),
+        },
+    };
+    format!("{what}, {from} to {to}")
+}

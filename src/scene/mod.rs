@@ -1,0 +1,9 @@
+//! What the screen should show, as plain data: shapes, places, words. A function of the lab at its cursor.
+//!
+//! Everything drawn comes from the world and its trace; nothing here is scripted, and nothing knows of a framework.
+
+pub mod flights;
+pub mod geometry;
+pub mod layout;
+pub mod stage;
+pub mod timeline;

@@ -1,0 +1,431 @@
+//! The stage: node cards, clients, links. What stays put between two events.
+
+use super::{
+    flights,
+    geometry::{Point, Rect},
+    layout::{CardSize, Layout},
+};
+use crate::{
+    client::session::Session,
+    explain::{chip::Chip, words::duration},
+    lab::LabWorld,
+    protocol::NodeView,
+    sim::{
+        id::{Address, ClientId, EventId, Key, NodeId},
+        operation::{Action, Outcome, Refusal, Write},
+        time::Micros,
+    },
+    store::log::Lsn,
+    trace::{Fact, Kind, Role},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    Plain,
+    Good,
+    Warn,
+    Bad,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeState {
+    Up,
+    Paused,
+    Down,
+}
+
+/// One key on a card.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Copy {
+    pub key: Key,
+    pub chip: Option<Chip>,
+    /// The primary holds another value.
+    pub old: bool,
+}
+
+/// How far an entry has got on a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryState {
+    /// Visible to readers.
+    Applied,
+    /// In the log, on disk or not, but not visible yet.
+    Logged,
+    /// Arrived before an entry it must follow.
+    Waiting,
+    /// Another node has it, this one does not.
+    Missing,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogCell {
+    pub lsn: Lsn,
+    pub chip: Chip,
+    pub state: EntryState,
+    /// A machine crash now would lose it here.
+    pub volatile: bool,
+    /// The primary's log has something else at this position.
+    pub diverged: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeCard {
+    pub node: NodeId,
+    pub place: Rect,
+    pub size: CardSize,
+    pub state: NodeState,
+    pub role: &'static str,
+    pub is_primary: bool,
+    pub badge: Option<(Tone, &'static str)>,
+    pub copies: Vec<Copy>,
+    pub more_keys: usize,
+    pub log: Vec<Option<LogCell>>,
+    /// LSN of the first place of the log row; places are aligned across nodes.
+    pub first_lsn: Lsn,
+    pub status: (Tone, String),
+    pub queue: usize,
+    /// The card in a sentence or two, for those who do not see it.
+    pub spoken: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClientFigure {
+    pub client: ClientId,
+    pub place: Rect,
+    pub busy: bool,
+    pub status: (Tone, String),
+    /// The value the client saw last.
+    pub chip: Option<Chip>,
+    pub spoken: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkLine {
+    pub from: Address,
+    pub to: Address,
+    pub path: String,
+    pub middle: Point,
+    /// In use: drawn solid, else dotted.
+    pub active: bool,
+    /// Cut from the first to the second, and back.
+    pub cut: (bool, bool),
+    /// Words at the middle: the delay, if it is remarkable.
+    pub label: Option<String>,
+    pub spoken: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stage {
+    pub layout: Layout,
+    pub nodes: Vec<NodeCard>,
+    pub clients: Vec<ClientFigure>,
+    pub links: Vec<LinkLine>,
+    pub any_cut: bool,
+}
+
+/// How many recent events are searched for the moment a write was committed.
+const RECENT_EVENTS: u64 = 5_000;
+
+pub fn stage(world: &LabWorld, width: f64, height: f64) -> Stage {
+    let members = world.members();
+    let clients: Vec<ClientId> = world.sessions().iter().map(|session| session.id).collect();
+    let layout = Layout::new(width, height, &members, &clients);
+    let primary = world.primary();
+    let lead = primary.and_then(|node| world.view(node));
+    let views: Vec<(NodeId, NodeView)> = members.iter().filter_map(|node| Some((*node, world.remains(*node)?))).collect();
+    let window = LogWindow::new(&views, lead.as_ref(), layout.card.log_cells());
+    let card = |(node, view): &(NodeId, NodeView)| card(world, &layout, &window, *node, view, primary, lead.as_ref());
+    let nodes = views.iter().filter_map(card).collect();
+    let clients = world.sessions().iter().filter_map(|session| figure(world, &layout, session)).collect();
+    Stage { nodes, clients, links: links(world, &layout, &views), any_cut: world.network().any_cut(), layout }
+}
+
+/// The positions of the log that all cards show, and what belongs there.
+struct LogWindow {
+    first: Lsn,
+    cells: u64,
+    /// What the primary, or failing that anybody, has at each position.
+    reference: Vec<Option<(Write, bool)>>,
+}
+
+impl LogWindow {
+    fn new(views: &[(NodeId, NodeView)], lead: Option<&NodeView>, cells: u64) -> LogWindow {
+        let longest = views.iter().map(|(_, view)| view.written).max().unwrap_or_default();
+        let first = Lsn((longest.0 + 1).saturating_sub(cells).max(1));
+        let reference = (0..cells).map(|offset| {
+            let lsn = Lsn(first.0 + offset);
+            let of = |view: &NodeView| view.tail.iter().find(|entry| entry.lsn == lsn && entry.in_log).map(|entry| entry.write);
+            let leading = lead.and_then(of).map(|write| (write, true));
+            leading.or_else(|| views.iter().find_map(|(_, view)| of(view)).map(|write| (write, false)))
+        });
+        LogWindow { first, cells, reference: reference.collect() }
+    }
+
+    fn cells(&self, view: &NodeView) -> Vec<Option<LogCell>> {
+        let cell = |offset: u64| {
+            let lsn = Lsn(self.first.0 + offset);
+            let reference = self.reference[offset as usize];
+            let Some(entry) = view.tail.iter().find(|entry| entry.lsn == lsn) else {
+                // Before the start of the own log there is no hole: a snapshot covered it.
+                let (write, _) = reference.filter(|_| lsn >= view.first)?;
+                let chip = Chip::of(write);
+                return Some(LogCell { lsn, chip, state: EntryState::Missing, volatile: false, diverged: false });
+            };
+            let state = match (entry.in_log, lsn <= view.applied) {
+                (false, _) => EntryState::Waiting,
+                (true, true) => EntryState::Applied,
+                (true, false) => EntryState::Logged,
+            };
+            let diverged = reference.is_some_and(|(write, leading)| leading && write.id != entry.write.id);
+            Some(LogCell { lsn, chip: Chip::of(entry.write), state, volatile: lsn > view.flushed, diverged })
+        };
+        (0..self.cells).map(cell).collect()
+    }
+}
+
+fn card(
+    world: &LabWorld,
+    layout: &Layout,
+    window: &LogWindow,
+    node: NodeId,
+    view: &NodeView,
+    primary: Option<NodeId>,
+    lead: Option<&NodeView>,
+) -> Option<NodeCard> {
+    let host = world.host(node)?;
+    let place = layout.place(node.into())?;
+    let state = match (host.is_up(), host.paused) {
+        (false, _) => NodeState::Down,
+        (true, true) => NodeState::Paused,
+        (true, false) => NodeState::Up,
+    };
+    let is_primary = view.role == Role::Primary;
+    let role = match (view.role, state) {
+        (Role::Primary, NodeState::Down) => "was primary",
+        (Role::Primary, _) => "primary",
+        (Role::Replica, _) => "replica",
+    };
+    let badge = match state {
+        NodeState::Down if host.machine_down => Some((Tone::Bad, "machine down")),
+        NodeState::Down => Some((Tone::Bad, "down")),
+        NodeState::Paused => Some((Tone::Warn, "paused")),
+        NodeState::Up if is_primary && primary != Some(node) => Some((Tone::Warn, "old epoch")),
+        NodeState::Up => None,
+    };
+    let holds = |key: Key| view.copies.iter().find(|write| write.key == key).copied();
+    let leads_with = |key: Key| lead.and_then(|lead| lead.copies.iter().find(|write| write.key == key).copied());
+    let keys = world.setup().keys.max(view.copies.last().map_or(0, |write| write.key.0 + 1));
+    let copies: Vec<Copy> = (0..keys)
+        .map(Key)
+        .map(|key| Copy { key, chip: holds(key).map(Chip::of), old: lead.is_some() && holds(key) != leads_with(key) })
+        .collect();
+    let status = status(world, node, view, state, primary, lead);
+    let spoken = spoken(node, role, state, &copies, &status.1);
+    let shown = layout.card.keys();
+    Some(NodeCard {
+        node,
+        place,
+        size: layout.card,
+        state,
+        role,
+        is_primary: is_primary && state != NodeState::Down,
+        badge,
+        more_keys: copies.len().saturating_sub(shown),
+        copies: copies.into_iter().take(shown).collect(),
+        log: window.cells(view),
+        first_lsn: window.first,
+        status,
+        queue: host.queue_len(),
+        spoken,
+    })
+}
+
+fn writes(count: u64) -> String {
+    if count == 1 { "1 write".into() } else { format!("{count} writes") }
+}
+
+fn status(
+    world: &LabWorld,
+    node: NodeId,
+    view: &NodeView,
+    state: NodeState,
+    primary: Option<NodeId>,
+    lead: Option<&NodeView>,
+) -> (Tone, String) {
+    if state == NodeState::Down {
+        return (Tone::Plain, format!("on disk up to {} · epoch {}", view.flushed, view.epoch));
+    }
+    if view.role == Role::Primary {
+        let open = view.written.0 - view.flushed.0;
+        let text = if open > 0 { format!("{} going to disk", writes(open)) } else { format!("takes writes · epoch {}", view.epoch) };
+        return (Tone::Plain, text);
+    }
+    let (Some(lead), Some(primary)) = (lead, primary) else {
+        return (Tone::Warn, format!("no primary · has up to {}", view.applied));
+    };
+    let cut = world.network().is_cut(primary.into(), node.into());
+    let behind = lead.flushed.0.saturating_sub(view.applied.0);
+    let prefix = if cut { "cut off · " } else { "" };
+    if view.epoch < lead.epoch && view.applied > Lsn::ZERO && behind == 0 {
+        return (Tone::Warn, format!("{prefix}still in epoch {}", view.epoch));
+    }
+    if behind == 0 {
+        return if cut { (Tone::Warn, "cut off · nothing missed yet".into()) } else { (Tone::Good, "up to date".into()) };
+    }
+    let since = committed_at(world, primary, view.applied.next());
+    let age = since.map(|since| format!(" · {}", duration(world.now().saturating_sub(since)))).unwrap_or_default();
+    (Tone::Warn, format!("{prefix}{} behind{age}", writes(behind)))
+}
+
+/// When the primary committed the entry at `lsn`, if that is among the recent events.
+fn committed_at(world: &LabWorld, primary: NodeId, lsn: Lsn) -> Option<Micros> {
+    let trace = world.trace();
+    let recent = trace.range(trace.next().saturating_sub(RECENT_EVENTS), trace.next()).rev();
+    recent.map(|(_, event)| event).find_map(|event| match &event.kind {
+        Kind::Fact(Fact::Committed { lsn: own, .. }) if *own == lsn && event.node == Some(primary) => Some(event.at),
+        _ => None,
+    })
+}
+
+fn spoken(node: NodeId, role: &str, state: NodeState, copies: &[Copy], status: &str) -> String {
+    let state = match state {
+        NodeState::Up => "",
+        NodeState::Paused => ", paused",
+        NodeState::Down => ", down",
+    };
+    let held: Vec<String> = copies
+        .iter()
+        .map(|copy| match &copy.chip {
+            Some(chip) => format!("{} is {}{}", copy.key, chip.value(), if copy.old { ", an old value" } else { "" }),
+            None => format!("{} is empty", copy.key),
+        })
+        .collect();
+    format!("Node {node}, {role}{state}. {}. {status}.", held.join("; "))
+}
+
+fn figure(world: &LabWorld, layout: &Layout, session: &Session) -> Option<ClientFigure> {
+    let place = layout.place(session.id.into())?;
+    let waits = session.open.as_ref().map(|open| match open.intent.action {
+        Action::Read { key } => format!("reads {key} at {} …", open.node),
+        Action::Write { key, value } => format!("writes {key} = {value} …"),
+    });
+    let (mut tone, mut chip) = (Tone::Plain, None);
+    let said = session.last.map(|(_, action, outcome)| {
+        let key = action.key();
+        match (action, outcome) {
+            (_, Outcome::Read(Some(write))) => {
+                chip = Some(Chip::of(write));
+                format!("read {key} = {}", write.value)
+            }
+            (_, Outcome::Read(None)) => format!("read {key}: empty"),
+            (Action::Write { value, .. }, Outcome::Written) => {
+                tone = Tone::Good;
+                format!("{key} = {value} · OK")
+            }
+            (_, Outcome::Written) => "OK".into(),
+            (_, Outcome::Refused(refusal)) => {
+                tone = Tone::Bad;
+                format!("{} · {}", what(action), refused(refusal))
+            }
+            (_, Outcome::TimedOut) => {
+                tone = Tone::Bad;
+                format!("{} · no answer", what(action))
+            }
+        }
+    });
+    let busy = waits.is_some();
+    let status = match (waits, said) {
+        (Some(waits), _) => (Tone::Plain, waits),
+        (None, Some(said)) => (tone, said),
+        (None, None) => (Tone::Plain, "has not asked yet".into()),
+    };
+    let spoken = format!("Client {}: {}", session.id, status.1);
+    let _ = world;
+    Some(ClientFigure { client: session.id, place, busy, chip: chip.filter(|_| !busy), status, spoken })
+}
+
+fn what(action: Action) -> String {
+    match action {
+        Action::Read { key } => format!("read {key}"),
+        Action::Write { key, value } => format!("{key} = {value}"),
+    }
+}
+
+/// A refusal in two or three words.
+pub fn refused(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::NotPrimary { .. } => "refused: no primary",
+        Refusal::NoProcess => "refused: node down",
+        Refusal::NotReady => "refused: not ready",
+    }
+}
+
+fn links(world: &LabWorld, layout: &Layout, views: &[(NodeId, NodeView)]) -> Vec<LinkLine> {
+    let mut pairs: Vec<(Address, Address, bool)> = Vec::new();
+    let follows = |one: &(NodeId, NodeView), other: NodeId| one.1.follows == Some(other);
+    for (index, one) in views.iter().enumerate() {
+        for other in &views[index + 1..] {
+            let active = follows(one, other.0) || follows(other, one.0);
+            let (a, b) = (Address::Node(one.0), Address::Node(other.0));
+            if active || views.len() <= 4 || world.network().is_cut(a, b) || world.network().is_cut(b, a) {
+                pairs.push((a, b, active));
+            }
+        }
+    }
+    for session in world.sessions() {
+        let client = Address::Client(session.id);
+        for (node, _) in views {
+            let node_address = Address::Node(*node);
+            let asked = session.open.as_ref().is_some_and(|open| open.node == *node);
+            let usual = usual_nodes(session).contains(node);
+            let cut = world.network().is_cut(client, node_address) || world.network().is_cut(node_address, client);
+            if asked || usual || cut {
+                pairs.push((client, node_address, asked));
+            }
+        }
+    }
+    let busy = |from: Address, to: Address| world.flights().any(|f| (f.from, f.to) == (from, to) || (f.to, f.from) == (from, to));
+    pairs.into_iter().filter_map(|(from, to, active)| {
+        let curve = flights::curve(layout, from, to)?;
+        let cut = (world.network().is_cut(from, to), world.network().is_cut(to, from));
+        let active = active || busy(from, to);
+        let label = (active && from.node().is_some()).then(|| delay_label(world, from, to, views)).flatten();
+        let spoken = format!("Link {from} to {to}{}", match cut {
+            (true, true) => ", cut both ways".to_string(),
+            (true, false) => format!(", cut from {from} to {to}"),
+            (false, true) => format!(", cut from {to} to {from}"),
+            (false, false) => String::new(),
+        });
+        Some(LinkLine { from, to, path: curve.path(), middle: curve.at(0.5), active, cut, label, spoken })
+    }).collect()
+}
+
+/// The nodes a client turns to by its settings.
+fn usual_nodes(session: &Session) -> Vec<NodeId> {
+    use crate::client::workload::Target;
+    let node = |target: Target| match target {
+        Target::Node(node) => Some(node),
+        Target::Primary => Some(session.believed_primary()),
+        Target::Replica | Target::Any => None,
+    };
+    let reads_only = session.settings.workload.is_none() && session.settings.writes_to == Target::Primary;
+    let writes = node(session.settings.writes_to).filter(|_| !reads_only || session.settings.reads_from == Target::Primary);
+    let reads_too = session.settings.workload.as_ref().is_none_or(|workload| workload.read_share > 0.0);
+    let reads = node(session.settings.reads_from).filter(|_| reads_too);
+    writes.into_iter().chain(reads).collect()
+}
+
+/// One-way delay of log entries towards the follower.
+fn delay_label(world: &LabWorld, from: Address, to: Address, views: &[(NodeId, NodeView)]) -> Option<String> {
+    let follower = |address: Address, other: Address| {
+        views.iter().any(|(node, view)| Address::Node(*node) == address && view.follows.map(Address::Node) == Some(other))
+    };
+    let (from, to) = if follower(from, to) { (to, from) } else { (from, to) };
+    let settings = world.network().settings(from, to, crate::sim::network::MessageClass::Replicate);
+    let loss = if settings.loss > 0.0 { format!(" · {:.0} % lost", settings.loss * 100.0) } else { String::new() };
+    Some(format!("{}{loss}", duration(settings.latency.typical())))
+}
+
+/// The event at which a node went down, for those who ask why.
+pub fn down_event(world: &LabWorld, node: NodeId) -> Option<EventId> {
+    world.host(node)?.down_since().map(|(_, event)| event)
+}

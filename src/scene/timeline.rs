@@ -1,0 +1,181 @@
+//! The timeline: everything worth jumping to, as marks on one axis, and the other branches.
+
+use crate::{
+    check::StaleRead,
+    explain::chip::{Chip, mark},
+    lab::{BranchId, Lab},
+    sim::{id::OperationId, time::Micros},
+    trace::{CrashKind, Event, Fact, Kind, Role},
+    world::command::Command,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MarkKind {
+    Write,
+    Action,
+    Fault,
+    Election,
+    Violation,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    pub at: Micros,
+    pub kind: MarkKind,
+    /// Colour of the write, if it is one.
+    pub colour: u8,
+    pub label: String,
+}
+
+/// Another future, drawn below the line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OtherBranch {
+    pub branch: BranchId,
+    pub from: Micros,
+    pub to: Micros,
+    pub label: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timeline {
+    /// The axis goes from 0 to here.
+    pub span: Micros,
+    pub horizon: Micros,
+    pub marks: Vec<Mark>,
+    pub others: Vec<OtherBranch>,
+    /// Number of the current branch, from 1, for people.
+    pub branch: usize,
+    pub steps_known: u64,
+    /// Marks left out because too many fall on one place.
+    pub merged: usize,
+}
+
+/// Most marks drawn; where more fall together the weightier kind stays.
+const COLUMNS: u64 = 240;
+/// Most other branches drawn.
+const OTHERS_MAX: usize = 4;
+
+pub fn timeline(lab: &Lab, stale: &[StaleRead]) -> Timeline {
+    let world = lab.furthest();
+    let horizon = world.now();
+    let span = nice_span(horizon);
+    let mut slots: Vec<Option<Mark>> = vec![None; COLUMNS as usize + 1];
+    let mut merged = 0;
+    let mut place = |mark: Mark| {
+        let slot = &mut slots[(mark.at.0 * COLUMNS / span.0.max(1)).min(COLUMNS) as usize];
+        match slot {
+            Some(old) if old.kind >= mark.kind => merged += 1,
+            _ => {
+                merged += slot.is_some() as usize;
+                *slot = Some(mark);
+            }
+        }
+    };
+    for (_, event) in world.trace().iter() {
+        if let Some(mark) = mark_of(event, world.commands()) {
+            place(mark);
+        }
+    }
+    for read in stale.iter().filter(|read| read.at <= horizon) {
+        let label = format!("{} reads an old {}", read.client, read.key);
+        place(Mark { at: read.at, kind: MarkKind::Violation, colour: 0, label });
+    }
+    let marks = slots.into_iter().flatten().collect();
+    let forks = lab.lineage().filter(|id| lab.branches()[id.0].is_fork).count();
+    let _ = forks;
+    Timeline { span, horizon, marks, others: others(lab), branch: lab.current().0 + 1, steps_known: world.steps(), merged }
+}
+
+/// A round number of seconds somewhat beyond the horizon, so that the axis seldom changes.
+pub fn nice_span(horizon: Micros) -> Micros {
+    let wanted = horizon.0 + horizon.0 / 8;
+    let mut step = 5_000_000;
+    loop {
+        for factor in [1, 2, 4] {
+            if wanted <= step * factor {
+                return Micros(step * factor);
+            }
+        }
+        step *= 10;
+        if step >= Micros::MAX.0 / 10 {
+            return Micros::MAX;
+        }
+    }
+}
+
+fn mark_of(event: &Event, commands: &[crate::world::command::TimedCommand]) -> Option<Mark> {
+    let mark = |kind, label: String| Some(Mark { at: event.at, kind, colour: 0, label });
+    match &event.kind {
+        Kind::Fact(Fact::Appended { write, .. }) => {
+            let colour = colour_of(write.id);
+            let label = format!("{} writes {}", write.id.client, Chip::of(*write).text());
+            Some(Mark { at: event.at, kind: MarkKind::Write, colour, label })
+        }
+        Kind::Crash { how } => {
+            let node = event.node?;
+            let how = if *how == CrashKind::Wipe { "loses its disk" } else { "crashes" };
+            mark(MarkKind::Fault, format!("{node} {how}"))
+        }
+        Kind::Pause => mark(MarkKind::Fault, format!("{} pauses", event.node?)),
+        Kind::Restart => mark(MarkKind::Action, format!("{} restarts", event.node?)),
+        Kind::Fact(Fact::RoleChanged { role: Role::Primary, .. }) => {
+            mark(MarkKind::Election, format!("{} becomes primary", event.node?))
+        }
+        Kind::Fact(Fact::Discarded { .. }) => mark(MarkKind::Violation, format!("{} discards writes", event.node?)),
+        Kind::Command { number } => match &commands.get(*number as usize)?.command {
+            Command::Cut { from, to, .. } => mark(MarkKind::Fault, format!("{from}–{to} is cut")),
+            Command::Partition { .. } => mark(MarkKind::Fault, "the network is partitioned".into()),
+            Command::Heal { from, to, .. } => mark(MarkKind::Action, format!("{from}–{to} is healed")),
+            Command::HealAll => mark(MarkKind::Action, "the network is healed".into()),
+            Command::SetLink(_) => mark(MarkKind::Action, "the network changes".into()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn colour_of(id: OperationId) -> u8 {
+    mark(id).0
+}
+
+fn others(lab: &Lab) -> Vec<OtherBranch> {
+    let lineage: Vec<BranchId> = lab.lineage().collect();
+    let is_parent = |id: BranchId| lab.branches().iter().any(|branch| branch.parent == Some(id) && !branch.is_fork);
+    let all = lab.branches().iter().enumerate().map(|(index, branch)| (BranchId(index), branch));
+    // A branch is a future of its own if it is not the current one and nothing simply goes on from it.
+    let ends = all.filter(|(id, _)| !lineage.contains(id) && !is_parent(*id));
+    let mut found: Vec<OtherBranch> = ends
+        .map(|(id, branch)| {
+            let mut from = branch.forked_at.at;
+            let mut at = branch;
+            while let Some(parent) = at.parent.filter(|parent| !lineage.contains(parent)) {
+                at = &lab.branches()[parent.0];
+                from = at.forked_at.at;
+            }
+            OtherBranch { branch: id, from, to: branch.head.now().max(from), label: format!("branch {}", id.0 + 1) }
+        })
+        .collect();
+    // Ancestors that were run on beyond the fork are futures too.
+    for pair in lineage.windows(2) {
+        let (child, parent) = (&lab.branches()[pair[0].0], &lab.branches()[pair[1].0]);
+        if child.is_fork && parent.head.position() > child.forked_at {
+            let label = format!("branch {}", pair[1].0 + 1);
+            found.push(OtherBranch { branch: pair[1], from: child.forked_at.at, to: parent.head.now(), label });
+        }
+    }
+    found.sort_by_key(|other| std::cmp::Reverse(other.branch));
+    found.truncate(OTHERS_MAX);
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_axis_is_round_and_long_enough() {
+        for (horizon_s, span_s) in [(0, 5), (4, 5), (5, 10), (8, 10), (9, 20), (40, 50), (90, 200)] {
+            assert_eq!(nice_span(Micros::from_secs(horizon_s)), Micros::from_secs(span_s), "{horizon_s} s");
+        }
+    }
+}

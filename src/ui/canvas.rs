@@ -1,0 +1,241 @@
+//! What flies: drawn on one canvas every frame, since hundreds of moving elements would be too much for the page.
+//!
+//! Draws sprites the scene made; it decides nothing. The same messages can be reached without seeing them: links list
+//! what is on them.
+
+use super::state::{App, SPEEDS, Selection};
+use crate::{
+    explain::chip::{COLOURS, Chip},
+    platform::dom,
+    scene::flights::{Flights, Look, Wish, flights},
+    scene::geometry::Point,
+    sim::{id::MessageId, time::Micros},
+    trace::DropReason,
+};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, Path2d};
+
+pub const CANVAS_ID: &str = "flights";
+/// How long a loss stays visible, in seconds of the visitor's time.
+const LINGER_S: f64 = 1.3;
+/// How near a click must be to a message.
+const GRASP: f64 = 26.0;
+const FONT: &str = "600 12.5px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
+const SMALL_FONT: &str = "600 12px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
+
+/// The colours of the present theme.
+#[derive(Default)]
+struct Ink {
+    writes: Vec<String>,
+    panel: String,
+    ink: String,
+    quiet: String,
+    bad: String,
+    bad_soft: String,
+    good: String,
+    accent: String,
+}
+
+impl Ink {
+    fn of_theme() -> Ink {
+        let writes = dom::style_values(["--w0", "--w1", "--w2", "--w3", "--w4", "--w5"]);
+        let [panel, ink, quiet, bad, bad_soft, good, accent] =
+            dom::style_values(["--panel", "--ink", "--ink3", "--bad", "--bad-soft", "--good", "--accent"]);
+        Ink { writes: writes.to_vec(), panel, ink, quiet, bad, bad_soft, good, accent }
+    }
+}
+
+#[derive(Default)]
+pub struct Painter {
+    ink: Ink,
+    theme: Option<u64>,
+    drawn: Option<(Flights, (f64, f64))>,
+}
+
+/// What should be on the canvas now.
+fn scene(app: App) -> Flights {
+    let speed = SPEEDS[app.speed.get_untracked()].0;
+    let linger = Micros::from_f64(LINGER_S * 1e6 * speed).max(Micros(1));
+    let selected = match app.selection.get_untracked() {
+        Some(Selection::Message(message)) => Some(message),
+        _ => None,
+    };
+    let wish = Wish { linger, still: dom::prefers_reduced_motion(), selected };
+    app.stage.with_untracked(|stage| app.world(|world| flights(world, &stage.layout, wish)))
+}
+
+/// The message nearest to a point of the stage, if one is near.
+pub fn message_at(app: App, point: Point) -> Option<MessageId> {
+    let distance = |at: Point| (at.x - point.x).hypot(at.y - point.y);
+    let sprites = scene(app).sprites.into_iter();
+    let near = sprites.map(|sprite| (distance(sprite.at), sprite.message)).filter(|(distance, _)| *distance < GRASP);
+    near.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, message)| message)
+}
+
+impl Painter {
+    pub fn draw(&mut self, app: App) {
+        let theme = app.theme_changes.get_untracked();
+        let size = app.stage.with_untracked(|stage| (app.size.get_untracked().0, stage.layout.height));
+        let scene = scene(app);
+        let same = self.theme == Some(theme) && self.drawn.as_ref().is_some_and(|(drawn, at)| *drawn == scene && *at == size);
+        let Some(canvas) = document().get_element_by_id(CANVAS_ID).filter(|_| !same) else { return };
+        let Ok(canvas) = canvas.dyn_into::<HtmlCanvasElement>() else { return };
+        let Some(context) = context(&canvas) else { return };
+        if self.theme.replace(theme) != Some(theme) {
+            self.ink = Ink::of_theme();
+        }
+        let ratio = dom::pixel_ratio();
+        let (width, height) = ((size.0 * ratio) as u32, (size.1 * ratio) as u32);
+        if (canvas.width(), canvas.height()) != (width, height) {
+            canvas.set_width(width);
+            canvas.set_height(height);
+        }
+        let _ = context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
+        context.clear_rect(0.0, 0.0, size.0, size.1);
+        context.set_text_baseline("middle");
+        for lost in &scene.lost {
+            context.set_global_alpha(lost.strength.clamp(0.0, 1.0).sqrt());
+            self.draw_look(&context, lost.at, lost.look, true, false);
+            self.draw_word(&context, Point { x: lost.at.x, y: lost.at.y + 22.0 }, lost_word(lost.reason));
+        }
+        context.set_global_alpha(1.0);
+        for sprite in &scene.sprites {
+            self.draw_look(&context, sprite.at, sprite.look, false, sprite.selected);
+        }
+        if scene.not_drawn > 0 {
+            let text = format!("{} more messages on the wire", scene.not_drawn);
+            self.draw_word(&context, Point { x: size.0 / 2.0, y: size.1 - 12.0 }, &text);
+        }
+        self.drawn = Some((scene, size));
+    }
+
+    fn draw_look(&self, context: &CanvasRenderingContext2d, at: Point, look: Look, lost: bool, selected: bool) {
+        match look {
+            Look::Write { chip, more } => self.draw_chip(context, at, &chip, more, lost, selected),
+            Look::Value(Some(chip)) => self.draw_chip(context, at, &chip, 0, lost, selected),
+            Look::Value(None) => self.draw_badge(context, at, "∅", &self.ink.quiet, lost, selected),
+            Look::Ask => self.draw_badge(context, at, "?", &self.ink.accent, lost, selected),
+            Look::Ok => self.draw_badge(context, at, "✓", &self.ink.good, lost, selected),
+            Look::No => self.draw_badge(context, at, "×", &self.ink.bad, lost, selected),
+            Look::Snapshot => self.draw_badge(context, at, "≡", &self.ink.ink, lost, selected),
+            Look::Position => self.draw_dot(context, at, true, lost, selected),
+            Look::Control => self.draw_dot(context, at, false, lost, selected),
+        }
+    }
+
+    fn draw_chip(&self, context: &CanvasRenderingContext2d, at: Point, chip: &Chip, more: u32, lost: bool, selected: bool) {
+        let text = format!("{}={}", chip.key(), chip.value());
+        let text = if more > 0 { format!("{text} +{more}") } else { text };
+        context.set_font(FONT);
+        let text_width = context.measure_text(&text).map_or(30.0, |metrics| metrics.width());
+        let (width, height) = (text_width + 31.0, 25.0);
+        let (left, top) = (at.x - width / 2.0, at.y - height / 2.0);
+        let colour = if lost { &self.ink.bad } else { self.write_colour(chip) };
+        rounded(context, left, top, width, height, 7.0);
+        context.set_fill_style_str(if lost { &self.ink.bad_soft } else { &self.ink.panel });
+        context.fill();
+        if !lost {
+            let alpha = context.global_alpha();
+            context.set_global_alpha(alpha * 0.13);
+            context.set_fill_style_str(colour);
+            context.fill();
+            context.set_global_alpha(alpha);
+        }
+        context.set_stroke_style_str(if selected { &self.ink.accent } else { colour });
+        context.set_line_width(if selected { 3.0 } else { 1.7 });
+        dash(context, lost);
+        context.stroke();
+        dash(context, false);
+        draw_shape(context, chip.shape.path(), left + 8.0, at.y - 5.0, colour);
+        context.set_fill_style_str(if lost { &self.ink.bad } else { &self.ink.ink });
+        context.set_text_align("left");
+        let _ = context.fill_text(&text, left + 23.0, at.y + 0.5);
+        if lost {
+            context.begin_path();
+            context.move_to(left + 23.0, at.y);
+            context.line_to(left + 23.0 + text_width, at.y);
+            context.set_line_width(1.2);
+            context.stroke();
+        }
+    }
+
+    fn draw_badge(&self, context: &CanvasRenderingContext2d, at: Point, text: &str, colour: &str, lost: bool, selected: bool) {
+        let colour = if lost { &self.ink.bad } else { colour };
+        context.begin_path();
+        let _ = context.arc(at.x, at.y, 10.0, 0.0, std::f64::consts::TAU);
+        context.set_fill_style_str(&self.ink.panel);
+        context.fill();
+        context.set_stroke_style_str(if selected { &self.ink.accent } else { colour });
+        context.set_line_width(if selected { 3.0 } else { 1.6 });
+        dash(context, lost);
+        context.stroke();
+        dash(context, false);
+        context.set_font(SMALL_FONT);
+        context.set_text_align("center");
+        context.set_fill_style_str(colour);
+        let _ = context.fill_text(text, at.x, at.y + 0.5);
+    }
+
+    /// Small talk between nodes: a filled dot for an acknowledgement, an empty one for who follows whom.
+    fn draw_dot(&self, context: &CanvasRenderingContext2d, at: Point, filled: bool, lost: bool, selected: bool) {
+        let colour = if lost { &self.ink.bad } else if selected { &self.ink.accent } else { &self.ink.quiet };
+        context.begin_path();
+        let _ = context.arc(at.x, at.y, if selected { 6.5 } else { 4.5 }, 0.0, std::f64::consts::TAU);
+        context.set_fill_style_str(if filled { colour } else { &self.ink.panel });
+        context.fill();
+        context.set_stroke_style_str(colour);
+        context.set_line_width(1.5);
+        context.stroke();
+    }
+
+    fn draw_word(&self, context: &CanvasRenderingContext2d, at: Point, word: &str) {
+        context.set_font(SMALL_FONT);
+        context.set_text_align("center");
+        context.set_fill_style_str(&self.ink.bad);
+        let _ = context.fill_text(word, at.x, at.y);
+    }
+
+    fn write_colour(&self, chip: &Chip) -> &str {
+        self.ink.writes.get((chip.colour % COLOURS) as usize).map_or("", |colour| colour)
+    }
+}
+
+fn lost_word(reason: DropReason) -> &'static str {
+    match reason {
+        DropReason::Loss => "lost",
+        DropReason::Cut => "cut off",
+        DropReason::NodeDown => "nobody there",
+        DropReason::ByHand => "taken away",
+        DropReason::LinkFull => "link full",
+        DropReason::QueueFull => "turned away",
+        DropReason::CrashedWaiting => "died waiting",
+    }
+}
+
+fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
+    canvas.get_context("2d").ok()??.dyn_into().ok()
+}
+
+fn dash(context: &CanvasRenderingContext2d, dashed: bool) {
+    let pattern = js_sys::Array::new();
+    if dashed {
+        pattern.push(&4.0.into());
+        pattern.push(&3.0.into());
+    }
+    let _ = context.set_line_dash(&pattern);
+}
+
+fn rounded(context: &CanvasRenderingContext2d, x: f64, y: f64, width: f64, height: f64, radius: f64) {
+    context.begin_path();
+    let _ = context.round_rect_with_f64(x, y, width, height, radius);
+}
+
+fn draw_shape(context: &CanvasRenderingContext2d, path: &str, x: f64, y: f64, colour: &str) {
+    let Ok(path) = Path2d::new_with_path_string(path) else { return };
+    context.save();
+    let _ = context.translate(x, y);
+    context.set_fill_style_str(colour);
+    context.fill_with_path_2d(&path);
+    context.restore();
+}

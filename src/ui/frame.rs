@@ -1,0 +1,65 @@
+//! The heartbeat: once a frame time goes on, the picture is drawn, and what changed is said.
+
+use super::{
+    canvas,
+    state::{App, SPEEDS, STEPS_PER_FRAME},
+};
+use crate::{platform::frames::Frames, sim::time::Micros, world::Stop};
+use leptos::prelude::*;
+
+/// Longest time one frame stands for: after a hidden tab comes back the run does not leap.
+const FRAME_MS_MAX: f64 = 100.0;
+/// The timeline and the panels follow at least this often while it plays.
+const REFRESH_MS: f64 = 250.0;
+
+pub fn start(app: App) -> Frames {
+    let mut last_ms = None;
+    let mut last_refresh_ms = 0.0;
+    // Less than a microsecond of simulated time that is still owed.
+    let mut owed_us = 0.0;
+    let mut painter = canvas::Painter::default();
+    Frames::start(move |now_ms| {
+        let passed_ms = now_ms - last_ms.replace(now_ms).unwrap_or(now_ms);
+        let passed_ms = passed_ms.clamp(0.0, FRAME_MS_MAX);
+        let steps_before = app.world(|world| world.steps());
+        if let Some(target) = app.seeking.get_value() {
+            seek_on(app, target);
+        } else if app.playing.get_untracked() {
+            owed_us += passed_ms * 1_000.0 * SPEEDS[app.speed.get_untracked()].0;
+            let whole = owed_us as u64;
+            owed_us -= whole as f64;
+            play_on(app, Micros(whole));
+        }
+        let happened = app.world(|world| world.steps()) != steps_before;
+        if happened || app.dirty.get_value() || now_ms - last_refresh_ms > REFRESH_MS {
+            last_refresh_ms = now_ms;
+            app.refresh();
+        } else {
+            app.refresh_now();
+        }
+        painter.draw(app);
+    })
+}
+
+fn play_on(app: App, by: Micros) {
+    if by == Micros::ZERO {
+        return;
+    }
+    let stop = app.with_lab(|lab| {
+        let until = lab.world().now() + by;
+        lab.run_until(until, STEPS_PER_FRAME)
+    });
+    app.dirty.set_value(false);
+    app.slow.set_value(stop == Stop::Budget);
+    if stop == Stop::Limit {
+        app.playing.set(false);
+        app.say_bad("The run has as many steps as a run may have, and stops here. Go back, or start anew.");
+    }
+}
+
+fn seek_on(app: App, target: Micros) {
+    let stop = app.with_lab(|lab| lab.run_until(target, STEPS_PER_FRAME * 4));
+    if stop != Stop::Budget {
+        app.seeking.set_value(None);
+    }
+}

@@ -1,0 +1,467 @@
+//! What the page knows: the lab, how it is played, what is selected, and the signals that components listen to.
+
+use crate::{
+    check::{Judge, StaleRead, Verdicts, judge},
+    explain::narrate::{self, Headline, Weight},
+    explain::plain,
+    lab::{Lab, LabWorld},
+    lesson::Task,
+    platform::{address, dom, storage},
+    scenario::{
+        Scenario,
+        link::{FIRST, Shared, Source},
+        presets,
+    },
+    scene::{
+        stage::{Stage, stage},
+        timeline::{Timeline, timeline},
+    },
+    sim::{
+        id::{Address, ClientId, EventId, Key, MessageId, NodeId},
+        operation::Action,
+        time::Micros,
+    },
+    world::{Position, Stop, command::Command},
+};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// What the visitor pointed at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selection {
+    Node(NodeId),
+    Client(ClientId),
+    Link(Address, Address),
+    Message(MessageId),
+}
+
+/// Panels of the narrow page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    Lesson,
+    Controls,
+    Timeline,
+    Details,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Dialog {
+    Share,
+    Scenarios,
+    Partition,
+    Help,
+}
+
+/// A message that goes away by itself, or stays if it is about something that went wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    pub text: String,
+    pub bad: bool,
+}
+
+/// Where the cursor is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Now {
+    pub position: Position,
+    pub known_steps: u64,
+    pub horizon: Micros,
+    /// A long way is being replayed: where to.
+    pub seeking: Option<Micros>,
+    /// The engine cannot keep up with the speed that was asked for.
+    pub slow: bool,
+}
+
+/// Simulated seconds per second, and how it is written.
+pub const SPEEDS: [(f64, &str); 16] = [
+    (0.001, "1/1000×"),
+    (0.002, "1/500×"),
+    (0.005, "1/200×"),
+    (0.01, "1/100×"),
+    (0.02, "1/50×"),
+    (0.05, "1/20×"),
+    (0.1, "1/10×"),
+    (0.2, "1/5×"),
+    (0.5, "1/2×"),
+    (1.0, "1×"),
+    (2.0, "2×"),
+    (4.0, "4×"),
+    (8.0, "8×"),
+    (16.0, "16×"),
+    (32.0, "32×"),
+    (64.0, "64×"),
+];
+const SPEED_AT_FIRST: usize = 7;
+
+/// Most steps run in one frame; keeps a frame short on a slow machine.
+pub const STEPS_PER_FRAME: u64 = 3_000;
+/// Most steps replayed at once when the cursor jumps; a longer way is spread over frames.
+const STEPS_PER_JUMP: u64 = 20_000;
+/// A value written by hand starts here, so that it cannot be taken for one of a workload.
+const FIRST_VALUE_BY_HAND: i64 = 100;
+
+#[derive(Clone, Copy)]
+pub struct App {
+    lab: StoredValue<Lab, LocalStorage>,
+    judge: StoredValue<Judge, LocalStorage>,
+    /// Something changed that the signals do not show yet.
+    pub dirty: StoredValue<bool>,
+    /// Headlines of events before this one are no news: the cursor jumped.
+    news_since: StoredValue<EventId>,
+    pub seeking: StoredValue<Option<Micros>>,
+    pub playing: RwSignal<bool>,
+    pub slow: StoredValue<bool>,
+    pub speed: RwSignal<usize>,
+    pub selection: RwSignal<Option<Selection>>,
+    pub size: RwSignal<(f64, f64)>,
+    pub stage: RwSignal<Arc<Stage>>,
+    pub verdicts: RwSignal<Arc<Verdicts>>,
+    pub headline: RwSignal<Option<Headline>>,
+    pub spoken: RwSignal<String>,
+    pub now: RwSignal<Now>,
+    pub timeline: RwSignal<Arc<Timeline>>,
+    pub tasks: RwSignal<[bool; Task::ALL.len()]>,
+    pub notice: RwSignal<Option<Notice>>,
+    pub dialog: RwSignal<Option<Dialog>>,
+    pub tab: RwSignal<Tab>,
+    /// Counts changes of the lab; panels that read the lab itself listen to it.
+    pub revision: RwSignal<u64>,
+    /// Counts changes of the theme; the canvas listens.
+    pub theme_changes: RwSignal<u64>,
+}
+
+const DONE: &str = "replicarium.done";
+
+fn first_lab() -> Lab {
+    let scenario = presets::get(FIRST).unwrap_or_default();
+    Lab::new(Source::Preset(FIRST.into()), scenario)
+}
+
+impl App {
+    /// What the address asks for, or the first screen; a bad link is said and changes nothing.
+    pub fn open() -> App {
+        let fragment = address::fragment();
+        let (lab, cursor, notice) = match fragment.as_str() {
+            "" => (first_lab(), None, None),
+            text => match Shared::from_text(text).and_then(|shared| Ok((Lab::open(&shared)?, shared.cursor))) {
+                Ok((lab, cursor)) => (lab, Some(cursor), None),
+                Err(text) => (first_lab(), None, Some(Notice { text, bad: true })),
+            },
+        };
+        let app = App::new(lab);
+        app.notice.set(notice);
+        if let Some(cursor) = cursor {
+            app.playing.set(false);
+            app.with_lab(|lab| app.after_jump(lab.go_to(cursor, STEPS_PER_JUMP), cursor.at));
+        }
+        app.refresh();
+        app
+    }
+
+    fn new(lab: Lab) -> App {
+        let (width, height) = (757.0, 560.0);
+        let first_stage = Arc::new(stage(lab.world(), width, height));
+        let verdicts = Arc::new(judge(lab.world()));
+        let first_timeline = Arc::new(timeline(&lab, &[]));
+        let now = Now { position: lab.world().position(), known_steps: 0, horizon: Micros::ZERO, seeking: None, slow: false };
+        let done = storage::get(DONE).unwrap_or_default();
+        let done: [bool; Task::ALL.len()] = std::array::from_fn(|index| done.as_bytes().get(index) == Some(&b'1'));
+        App {
+            lab: StoredValue::new_local(lab),
+            judge: StoredValue::new_local(Judge::default()),
+            dirty: StoredValue::new(true),
+            news_since: StoredValue::new(EventId(0)),
+            seeking: StoredValue::new(None),
+            playing: RwSignal::new(!dom::prefers_reduced_motion()),
+            slow: StoredValue::new(false),
+            speed: RwSignal::new(SPEED_AT_FIRST),
+            selection: RwSignal::new(None),
+            size: RwSignal::new((width, height)),
+            stage: RwSignal::new(first_stage),
+            verdicts: RwSignal::new(verdicts),
+            headline: RwSignal::new(None),
+            spoken: RwSignal::new(String::new()),
+            now: RwSignal::new(now),
+            timeline: RwSignal::new(first_timeline),
+            tasks: RwSignal::new(done),
+            notice: RwSignal::new(None),
+            dialog: RwSignal::new(None),
+            tab: RwSignal::new(Tab::Lesson),
+            revision: RwSignal::new(0),
+            theme_changes: RwSignal::new(0),
+        }
+    }
+
+    /// Looks at the lab.
+    pub fn lab<T>(&self, look: impl FnOnce(&Lab) -> T) -> T {
+        self.lab.with_value(look)
+    }
+
+    pub fn world<T>(&self, look: impl FnOnce(&LabWorld) -> T) -> T {
+        self.lab.with_value(|lab| look(lab.world()))
+    }
+
+    /// Looks at the lab, again whenever it changes.
+    pub fn watch<T>(&self, look: impl FnOnce(&Lab) -> T) -> T {
+        self.revision.track();
+        self.lab.with_value(look)
+    }
+
+    pub fn with_lab<T>(&self, change: impl FnOnce(&mut Lab) -> T) -> T {
+        self.dirty.set_value(true);
+        self.lab.try_update_value(change).expect("the lab lives as long as the page")
+    }
+
+    /// Replaces the experiment.
+    pub fn replace(&self, lab: Lab) {
+        self.with_lab(|own| *own = lab);
+        self.judge.set_value(Judge::default());
+        self.selection.set(None);
+        self.seeking.set_value(None);
+        self.news_since.set_value(EventId(0));
+        self.headline.set(None);
+        self.refresh();
+    }
+
+    pub fn open_scenario(&self, source: Source, scenario: Scenario) {
+        address::clear_fragment();
+        self.replace(Lab::new(source, scenario));
+        self.playing.set(true);
+    }
+
+    /// Does something at the cursor.
+    pub fn act(&self, command: Command) {
+        self.seeking.set_value(None);
+        match self.with_lab(|lab| lab.act(command).map(|branch| (branch, lab.branch().is_fork))) {
+            Err(full) => self.say_bad(full.to_string()),
+            Ok((branch, true)) => {
+                self.say(format!("Branch {} begins here. What came later stays on the other branch; see the timeline.", branch.0 + 1));
+            }
+            Ok(_) => {}
+        }
+        self.refresh();
+    }
+
+    pub fn say(&self, text: impl Into<String>) {
+        self.notice.set(Some(Notice { text: text.into(), bad: false }));
+    }
+
+    pub fn say_bad(&self, text: impl Into<String>) {
+        self.notice.set(Some(Notice { text: text.into(), bad: true }));
+    }
+
+    /// A value that no write has had yet.
+    pub fn fresh_value(&self) -> i64 {
+        let by_hand: u32 = self.world(|world| world.sessions().iter().map(|session| session.next_hand).sum());
+        FIRST_VALUE_BY_HAND + by_hand as i64
+    }
+
+    pub fn write(&self, client: ClientId, key: Key, value: i64, at: Option<NodeId>) {
+        self.act(Command::Issue { client, action: Action::Write { key, value }, at });
+    }
+
+    pub fn read(&self, client: ClientId, key: Key, at: Option<NodeId>) {
+        self.act(Command::Issue { client, action: Action::Read { key }, at });
+    }
+
+    /// Who writes by hand: the selected client, else the first.
+    pub fn writer(&self) -> ClientId {
+        match self.selection.get_untracked() {
+            Some(Selection::Client(client)) => client,
+            _ => ClientId(0),
+        }
+    }
+
+    /// Who reads by hand: the selected client, else the second, else the only one.
+    pub fn reader(&self) -> ClientId {
+        match self.selection.get_untracked() {
+            Some(Selection::Client(client)) => client,
+            _ => ClientId(self.world(|world| world.sessions().len()).min(2).saturating_sub(1) as u16),
+        }
+    }
+
+    pub fn select(&self, selection: Option<Selection>) {
+        self.selection.set(selection);
+        self.dirty.set_value(true);
+        if selection.is_some() {
+            self.tab.set(Tab::Details);
+        }
+    }
+
+    pub fn seek(&self, to: Micros) {
+        let stop = self.with_lab(|lab| lab.seek(to, STEPS_PER_JUMP));
+        self.after_jump(stop, to);
+        self.refresh();
+    }
+
+    fn after_jump(&self, stop: Stop, to: Micros) {
+        self.seeking.set_value((stop == Stop::Budget).then_some(to));
+    }
+
+    pub fn step(&self) {
+        self.playing.set(false);
+        if !self.with_lab(Lab::step) {
+            self.say("Nothing more is due: no message is on its way and no client has anything planned.");
+        }
+        self.refresh();
+    }
+
+    pub fn step_back(&self) {
+        self.playing.set(false);
+        self.with_lab(Lab::step_back);
+        self.refresh();
+    }
+
+    pub fn to_start(&self) {
+        self.seek(Micros::ZERO);
+    }
+
+    /// To the end of what was run.
+    pub fn to_end(&self) {
+        let end = self.lab(|lab| lab.furthest().position());
+        let stop = self.with_lab(|lab| lab.go_to(end, STEPS_PER_JUMP));
+        self.after_jump(stop, end.at);
+        self.refresh();
+    }
+
+    /// To the next or previous mark of the timeline.
+    pub fn to_mark(&self, forward: bool) {
+        let now = self.world(LabWorld::now);
+        let timeline = self.timeline.get_untracked();
+        let times = timeline.marks.iter().map(|mark| mark.at + Micros(1));
+        let found = if forward { times.filter(|at| *at > now).min() } else { times.filter(|at| *at < now).max() };
+        match found {
+            Some(at) => self.seek(at),
+            None if forward => self.to_end(),
+            None => self.to_start(),
+        }
+    }
+
+    pub fn undo(&self) {
+        if !self.with_lab(Lab::undo) {
+            self.say("There is nothing to undo.");
+        }
+        self.refresh();
+    }
+
+    pub fn redo(&self) {
+        if !self.with_lab(Lab::redo) {
+            self.say("There is nothing to redo.");
+        }
+        self.refresh();
+    }
+
+    pub fn change_speed(&self, faster: bool) {
+        self.speed.update(|speed| *speed = if faster { (*speed + 1).min(SPEEDS.len() - 1) } else { speed.saturating_sub(1) });
+    }
+
+    /// Brings all signals up to date with the lab.
+    pub fn refresh(&self) {
+        self.dirty.set_value(false);
+        let (width, height) = self.size.get_untracked();
+        let verdicts = self.lab.with_value(|lab| self.judge.try_update_value(|judge| judge.update(lab.world())));
+        let stale: Vec<StaleRead> = self.judge.with_value(|judge| judge.freshness().stale_reads().to_vec());
+        self.lab.with_value(|lab| {
+            set(self.stage, Arc::new(stage(lab.world(), width, height)));
+            if let Some(verdicts) = verdicts {
+                set(self.verdicts, Arc::new(verdicts));
+            }
+            self.refresh_headline(lab.world(), &stale);
+            self.refresh_tasks(lab, &stale);
+        });
+        self.refresh_now();
+        self.refresh_timeline();
+        self.revision.update(|revision| *revision += 1);
+        self.drop_stale_selection();
+    }
+
+    /// Only what changes while nothing happens: the time.
+    pub fn refresh_now(&self) {
+        let (seeking, slow) = (self.seeking.get_value(), self.slow.get_value());
+        let now = self.lab(|lab| Now {
+            position: lab.world().position(),
+            known_steps: lab.furthest().steps(),
+            horizon: lab.horizon(),
+            seeking,
+            slow,
+        });
+        set(self.now, now);
+    }
+
+    /// Marks of the whole branch, so that stale reads beyond the cursor are marked too.
+    pub fn refresh_timeline(&self) {
+        let line = self.lab(|lab| {
+            let known = judge_known(lab);
+            timeline(lab, &known)
+        });
+        set(self.timeline, Arc::new(line));
+    }
+
+    fn refresh_headline(&self, world: &LabWorld, stale: &[StaleRead]) {
+        let found = narrate::headline(world, stale, self.news_since.get_value());
+        let shown = self.headline.get_untracked();
+        // While it plays, daily business does not push away what matters more within a moment.
+        let (_, speed) = (0, SPEEDS[self.speed.get_untracked()].0);
+        let hold = Micros::from_f64(1_600_000.0 * speed);
+        let keep = match (&shown, &found) {
+            (Some(shown), Some(found)) => {
+                let age = world.now().saturating_sub(shown.at);
+                self.playing.get_untracked() && found.weight < shown.weight && shown.at <= world.now() && age < hold
+            }
+            _ => false,
+        };
+        if keep || shown == found {
+            return;
+        }
+        if let Some(headline) = found.as_ref().filter(|headline| headline.weight > Weight::Quiet) {
+            self.spoken.set(plain(&headline.sentence));
+        }
+        self.headline.set(found);
+    }
+
+    fn refresh_tasks(&self, lab: &Lab, stale: &[StaleRead]) {
+        let before = self.tasks.get_untracked();
+        let mut done = before;
+        for (index, task) in Task::ALL.into_iter().enumerate() {
+            done[index] = before[index] || task.is_done(lab, stale);
+        }
+        if done != before {
+            let kept: String = done.iter().map(|done| if *done { '1' } else { '0' }).collect();
+            storage::set(DONE, &kept);
+            self.tasks.set(done);
+            for (index, task) in Task::ALL.into_iter().enumerate().filter(|(index, _)| done[*index] && !before[*index]) {
+                let _ = index;
+                self.say(format!("Done: {}.", task.words()));
+            }
+        }
+    }
+
+    /// What is gone cannot stay selected.
+    fn drop_stale_selection(&self) {
+        let gone = match self.selection.get_untracked() {
+            Some(Selection::Message(message)) => self.world(|world| world.flight(message).is_none()),
+            Some(Selection::Node(node)) => self.world(|world| world.host(node).is_none_or(|host| host.removed)),
+            _ => false,
+        };
+        if gone {
+            self.selection.set(None);
+        }
+    }
+
+    pub fn forget_tasks(&self) {
+        storage::remove(DONE);
+        self.tasks.set([false; Task::ALL.len()]);
+    }
+}
+
+fn judge_known(lab: &Lab) -> Vec<StaleRead> {
+    let mut freshness = crate::check::Freshness::default();
+    freshness.extend(lab.furthest().history());
+    freshness.stale_reads().to_vec()
+}
+
+/// Sets a signal only if its value is another one, so that nothing is drawn twice.
+fn set<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|old| *old != value) {
+        signal.set(value);
+    }
+}
