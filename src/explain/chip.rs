@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn thirty_writes_in_a_row_look_different() {
-        let all: Vec<_> = (4..34).map(|number| mark(OperationId { client: ClientId(1), origin: Origin::Workload, number })).collect();
+        let all: Vec<_> =
+            (4..34).map(|number| mark(OperationId { client: ClientId(1), origin: Origin::Workload, number })).collect();
         for (index, one) in all.iter().enumerate() {
             assert!(all[index + 1..].iter().all(|other| other != one));
         }

@@ -47,6 +47,12 @@ pub fn headline(world: &LabWorld, stale: &[StaleRead], since: EventId) -> Option
     })
 }
 
+/// The same headline as it reads at the world's time; none if its event has not happened here.
+pub fn retell(world: &LabWorld, stale: &[StaleRead], headline: &Headline) -> Option<Headline> {
+    let (weight, sentence) = tell(world, world.trace().get(headline.event.0)?, stale)?;
+    Some(Headline { weight, sentence, ..headline.clone() })
+}
+
 /// The sentence for one event, if it deserves one.
 pub fn tell(world: &LabWorld, event: &Event, stale: &[StaleRead]) -> Option<(Weight, Sentence)> {
     let start = Writer::default;
@@ -68,7 +74,9 @@ pub fn tell(world: &LabWorld, event: &Event, stale: &[StaleRead]) -> Option<(Wei
         Kind::Removed => Some((Weight::Loud, start().who(node?).strong(" left the group.").done())),
         Kind::Drop { from, to, class, cargo, reason, .. } => dropped(*from, *to, *class, cargo, *reason),
         Kind::Command { number } => commanded(&world.commands().get(*number as usize)?.command),
-        Kind::CommandIdle { why, .. } => Some((Weight::Loud, start().strong("Nothing happened: ").text(format!("{why}.")).done())),
+        Kind::CommandIdle { why, .. } => {
+            Some((Weight::Loud, start().strong("Nothing happened: ").text(format!("{why}.")).done()))
+        }
         _ => None,
     }
 }
@@ -161,7 +169,10 @@ fn on_its_way(world: &LabWorld, said: Writer, chip: &Chip) -> Writer {
     };
     let running = world.members().into_iter().filter(|node| world.view(*node).is_some());
     let missing: Vec<Address> = running.filter(|node| !shows(node)).map(Address::Node).collect();
-    if missing.is_empty() { said } else { said.text(" It has yet to reach ").all(&missing).text(".") }
+    match missing.is_empty() {
+        true => said.text(" Every running node shows it."),
+        false => said.text(" It has yet to reach ").all(&missing).text("."),
+    }
 }
 
 fn crashed(world: &LabWorld, event: &Event, node: NodeId, how: CrashKind) -> Sentence {
@@ -184,7 +195,8 @@ fn crashed(world: &LabWorld, event: &Event, node: NodeId, how: CrashKind) -> Sen
             Role::Replica => said.text(" The primary keeps what it misses.").done(),
         };
     };
-    let travelling: Vec<Address> = world.flights().filter(|flight| carries(&flight.cargo, last)).map(|flight| flight.to).collect();
+    let travelling: Vec<Address> =
+        world.flights().filter(|flight| carries(&flight.cargo, last)).map(|flight| flight.to).collect();
     let said = match alone.len() {
         1 => said.text(" No other node has ").write(Chip::of(*last)),
         count => said.text(format!(" No other node has its last {count} writes up to ")).write(Chip::of(*last)),
@@ -217,7 +229,9 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
             Some((Weight::Quiet, said.done()))
         }
         Fact::RoleChanged { role: Role::Primary, epoch, last } => {
-            let said = start.strong(" is primary now").text(format!(" (epoch {epoch}). Its log ends at LSN {last}; what it never received is not in it."));
+            let said = start
+                .strong(" is primary now")
+                .text(format!(" (epoch {epoch}). Its log ends at LSN {last}; what it never received is not in it."));
             Some((Weight::Loud, said.done()))
         }
         Fact::RoleChanged { role: Role::Replica, epoch, .. } => {
@@ -276,9 +290,15 @@ fn dropped(from: Address, to: Address, class: MessageClass, cargo: &Cargo, reaso
 fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
     let start = Writer::default();
     let said = match command {
-        Command::Cut { from, to, both: true } => start.text("Between ").who(*from).text(" and ").who(*to).strong(" nothing passes now."),
-        Command::Cut { from, to, both: false } => start.text("From ").who(*from).text(" to ").who(*to).strong(" nothing passes now."),
-        Command::Heal { from, to, .. } => start.text("The link between ").who(*from).text(" and ").who(*to).strong(" is whole again."),
+        Command::Cut { from, to, both: true } => {
+            start.text("Between ").who(*from).text(" and ").who(*to).strong(" nothing passes now.")
+        }
+        Command::Cut { from, to, both: false } => {
+            start.text("From ").who(*from).text(" to ").who(*to).strong(" nothing passes now.")
+        }
+        Command::Heal { from, to, .. } => {
+            start.text("The link between ").who(*from).text(" and ").who(*to).strong(" is whole again.")
+        }
         Command::Partition { .. } => start.strong("The network is partitioned.").text(" Nothing passes between the groups."),
         Command::HealAll => start.strong("The network is whole again."),
         Command::SetLink(rule) => {
@@ -292,7 +312,11 @@ fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
             if let Some(in_order) = rule.set.in_order {
                 words.push(if in_order { "in order".into() } else { "messages may overtake each other".to_string() });
             }
-            start.strong("The network is different now").text(if words.is_empty() { ".".into() } else { format!(": {}.", words.join(", ")) })
+            start.strong("The network is different now").text(if words.is_empty() {
+                ".".into()
+            } else {
+                format!(": {}.", words.join(", "))
+            })
         }
         Command::DelayMessage { by, .. } => start.text(format!("The message will take {} longer.", duration(*by))),
         Command::DuplicateMessage { .. } => start.text("The message will arrive twice."),

@@ -55,7 +55,9 @@ pub fn why_old(world: &LabWorld, node: NodeId, key: Key) -> Option<Sentence> {
             };
             start.text(why).when(dropped.at).text(". ").who(primary).text(" sends it again when no acknowledgement comes.")
         }
-        (None, None, Some((sent, _))) => start.text(" was sent at ").when(sent.at).text(" and has arrived, but an earlier one is missing."),
+        (None, None, Some((sent, _))) => {
+            start.text(" was sent at ").when(sent.at).text(" and has arrived, but an earlier one is missing.")
+        }
         (None, None, None) => start.text(" has not been sent to ").who(node).text(" yet."),
     };
     Some(said.done())

@@ -79,6 +79,13 @@ impl Lab {
         Ok(Lab::with_commands(shared.source.clone(), scenario, shared.commands.clone()))
     }
 
+    /// Number of the future a branch belongs to, from 1, for people: branches that merely go on count as one.
+    pub fn future_number(&self, branch: BranchId) -> usize {
+        let ancestors = std::iter::successors(Some(branch), |id| self.branches[id.0].parent);
+        let own = ancestors.into_iter().find(|id| self.branches[id.0].is_fork).unwrap_or(BranchId(0));
+        1 + self.branches[..=own.0].iter().filter(|branch| branch.is_fork).count()
+    }
+
     /// The current branch up to the cursor, as a link.
     pub fn share(&self) -> Shared {
         let commands: Vec<TimedCommand> = self.branch().commands.to_vec();

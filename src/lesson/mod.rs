@@ -39,10 +39,14 @@ impl Task {
 
     pub fn hint(self) -> &'static str {
         match self {
-            Task::StaleRead => "C is far away. Let Ben read there right after Ana’s write was acknowledged; more lag makes it easier.",
+            Task::StaleRead => {
+                "C is far away. Let Ben read there right after Ana’s write was acknowledged; more lag makes it easier."
+            }
             Task::RefusedWrite => "Select A, press Crash, and let Ana’s next write come.",
             Task::WriteAfterPromotion => "With A down, select B and press Promote. Ana finds the new primary by herself.",
-            Task::Discarded => "Crash A right after a write was acknowledged and before it arrived anywhere. Promote B, then restart A.",
+            Task::Discarded => {
+                "Crash A right after a write was acknowledged and before it arrived anywhere. Promote B, then restart A."
+            }
             Task::SecondFuture => "Drag the timeline back, then do anything.",
         }
     }
@@ -67,7 +71,8 @@ impl Task {
                     .filter_map(|event| Some((event.node?, event.at)))
                     .collect();
                 let acknowledged = |row: &crate::client::history::Row| {
-                    row.outcome == Some(Outcome::Written) && promoted.iter().any(|(node, at)| row.node == Some(*node) && row.at > *at)
+                    row.outcome == Some(Outcome::Written)
+                        && promoted.iter().any(|(node, at)| row.node == Some(*node) && row.at > *at)
                 };
                 world.history().iter().any(|(_, row)| acknowledged(row))
             }
@@ -80,7 +85,8 @@ impl Task {
                     .flatten()
                     .map(|(_, write)| write.id)
                     .collect();
-                let told_ok = |row: &crate::client::history::Row| row.outcome == Some(Outcome::Written) && gone.contains(&row.operation);
+                let told_ok =
+                    |row: &crate::client::history::Row| row.outcome == Some(Outcome::Written) && gone.contains(&row.operation);
                 world.history().iter().any(|(_, row)| told_ok(row))
             }
             Task::SecondFuture => lab.branches().iter().any(|branch| branch.is_fork),

@@ -66,7 +66,9 @@ pub fn style_values<const N: usize>(names: [&str; N]) -> [String; N] {
 /// Whether keys typed now go into a field or a dialog.
 pub fn typing(event: &web_sys::KeyboardEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    target.is_some_and(|element| element.closest("input:not([type=range]), select, textarea, dialog[open]").ok().flatten().is_some())
+    target.is_some_and(|element| {
+        element.closest("input:not([type=range]), select, textarea, dialog[open]").ok().flatten().is_some()
+    })
 }
 
 pub fn focus(id: &str) {

@@ -4,11 +4,9 @@
 //! Chat programs cut links near 2,000 characters: [`Shared::to_text`] says how long it got, the caller warns.
 
 use super::{ENGINE_VERSION, Scenario, check_command, presets};
-use crate::{
-    world::{
-        Position,
-        command::{COMMANDS_MAX, TimedCommand},
-    },
+use crate::world::{
+    Position,
+    command::{COMMANDS_MAX, TimedCommand},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};

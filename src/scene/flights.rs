@@ -20,7 +20,10 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Look {
     /// A write, or log entries ending with this one; `more` others with it.
-    Write { chip: Chip, more: u32 },
+    Write {
+        chip: Chip,
+        more: u32,
+    },
     /// A client asks for a value.
     Ask,
     /// A value on its way back to a reader; none if the key was never written.

@@ -59,10 +59,7 @@ impl Curve {
     /// The point at `t` from 0 (start) to 1 (end).
     pub fn at(&self, t: f64) -> Point {
         let (a, b, c) = ((1.0 - t) * (1.0 - t), 2.0 * t * (1.0 - t), t * t);
-        Point {
-            x: a * self.start.x + b * self.bend.x + c * self.end.x,
-            y: a * self.start.y + b * self.bend.y + c * self.end.y,
-        }
+        Point { x: a * self.start.x + b * self.bend.x + c * self.end.x, y: a * self.start.y + b * self.bend.y + c * self.end.y }
     }
 
     /// The point at `t`, moved `by` pixels to the right of the direction of travel: opposite ways do not collide.

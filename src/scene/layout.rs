@@ -43,6 +43,14 @@ impl CardSize {
         }
     }
 
+    /// Between the first node and the rows at least: messages must be seen to travel.
+    fn span_min(self) -> f64 {
+        match self {
+            CardSize::Large | CardSize::Medium => 76.0,
+            CardSize::Small => 58.0,
+        }
+    }
+
     /// How many keys fit.
     pub fn keys(self) -> usize {
         2
@@ -61,8 +69,6 @@ pub struct Layout {
 
 const PAD: f64 = 12.0;
 const GAP: f64 = 16.0;
-/// Between the first node and the rows: messages must be seen to travel.
-const SPAN_MIN: f64 = 76.0;
 const SPAN_MAX: f64 = 190.0;
 const CLIENT: f64 = 50.0;
 const CLIENT_SLOT: f64 = 112.0;
@@ -76,7 +82,8 @@ impl Layout {
         let card = CardSize::ALL.into_iter().find(|card| fits(card) && !narrow(card)).unwrap_or(CardSize::Small);
         let card = if narrow(&CardSize::Medium) || !fits(&CardSize::Small) { CardSize::Small } else { card };
         let rows = Rows::new(card, width, nodes.len().saturating_sub(1));
-        let mut layout = Layout { card, places: BTreeMap::new(), hidden_clients: Vec::new(), height: height.max(rows.needed_height()) };
+        let mut layout =
+            Layout { card, places: BTreeMap::new(), hidden_clients: Vec::new(), height: height.max(rows.needed_height()) };
         layout.place_nodes(width, nodes, &rows);
         layout.place_clients(width, nodes, clients);
         layout
@@ -86,8 +93,8 @@ impl Layout {
         let (w, h) = (self.card.width(), self.card.height());
         let Some((first, others)) = nodes.split_first() else { return };
         let free = (self.height - rows.needed_height()).max(0.0);
-        let span = (SPAN_MIN + free * 0.6).min(SPAN_MAX);
-        let used = rows.needed_height() - SPAN_MIN + span;
+        let span = (self.card.span_min() + free * 0.6).min(SPAN_MAX);
+        let used = rows.needed_height() - self.card.span_min() + span;
         let top = PAD + (self.height - used).max(0.0) / 2.0;
         self.places.insert((*first).into(), Rect { x: (width - w) / 2.0, y: top, width: w, height: h });
         for (row, chunk) in others.chunks(rows.per_row.max(1)).enumerate() {
@@ -147,7 +154,7 @@ impl Rows {
         let card = self.card.height();
         match self.rows {
             0 => 2.0 * PAD + card,
-            rows => 2.0 * PAD + card + SPAN_MIN + rows as f64 * (card + GAP) - GAP,
+            rows => 2.0 * PAD + card + self.card.span_min() + rows as f64 * (card + GAP) - GAP,
         }
     }
 }

@@ -256,7 +256,8 @@ fn status(
     }
     if view.role == Role::Primary {
         let open = view.written.0 - view.flushed.0;
-        let text = if open > 0 { format!("{} going to disk", writes(open)) } else { format!("takes writes · epoch {}", view.epoch) };
+        let text =
+            if open > 0 { format!("{} going to disk", writes(open)) } else { format!("takes writes · epoch {}", view.epoch) };
         return (Tone::Plain, text);
     }
     let (Some(lead), Some(primary)) = (lead, primary) else {
@@ -384,19 +385,25 @@ fn links(world: &LabWorld, layout: &Layout, views: &[(NodeId, NodeView)]) -> Vec
         }
     }
     let busy = |from: Address, to: Address| world.flights().any(|f| (f.from, f.to) == (from, to) || (f.to, f.from) == (from, to));
-    pairs.into_iter().filter_map(|(from, to, active)| {
-        let curve = flights::curve(layout, from, to)?;
-        let cut = (world.network().is_cut(from, to), world.network().is_cut(to, from));
-        let active = active || busy(from, to);
-        let label = (active && from.node().is_some()).then(|| delay_label(world, from, to, views)).flatten();
-        let spoken = format!("Link {from} to {to}{}", match cut {
-            (true, true) => ", cut both ways".to_string(),
-            (true, false) => format!(", cut from {from} to {to}"),
-            (false, true) => format!(", cut from {to} to {from}"),
-            (false, false) => String::new(),
-        });
-        Some(LinkLine { from, to, path: curve.path(), middle: curve.at(0.5), active, cut, label, spoken })
-    }).collect()
+    pairs
+        .into_iter()
+        .filter_map(|(from, to, active)| {
+            let curve = flights::curve(layout, from, to)?;
+            let cut = (world.network().is_cut(from, to), world.network().is_cut(to, from));
+            let active = active || busy(from, to);
+            let label = (active && from.node().is_some()).then(|| delay_label(world, from, to, views)).flatten();
+            let spoken = format!(
+                "Link {from} to {to}{}",
+                match cut {
+                    (true, true) => ", cut both ways".to_string(),
+                    (true, false) => format!(", cut from {from} to {to}"),
+                    (false, true) => format!(", cut from {to} to {from}"),
+                    (false, false) => String::new(),
+                }
+            );
+            Some(LinkLine { from, to, path: curve.path(), middle: curve.at(0.5), active, cut, label, spoken })
+        })
+        .collect()
 }
 
 /// The nodes a client turns to by its settings.

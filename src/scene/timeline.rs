@@ -81,9 +81,15 @@ pub fn timeline(lab: &Lab, stale: &[StaleRead]) -> Timeline {
         place(Mark { at: read.at, kind: MarkKind::Violation, colour: 0, label });
     }
     let marks = slots.into_iter().flatten().collect();
-    let forks = lab.lineage().filter(|id| lab.branches()[id.0].is_fork).count();
-    let _ = forks;
-    Timeline { span, horizon, marks, others: others(lab), branch: lab.current().0 + 1, steps_known: world.steps(), merged }
+    Timeline {
+        span,
+        horizon,
+        marks,
+        others: others(lab),
+        branch: lab.future_number(lab.current()),
+        steps_known: world.steps(),
+        merged,
+    }
 }
 
 /// A round number of seconds somewhat beyond the horizon, so that the axis seldom changes.
@@ -152,14 +158,14 @@ fn others(lab: &Lab) -> Vec<OtherBranch> {
                 at = &lab.branches()[parent.0];
                 from = at.forked_at.at;
             }
-            OtherBranch { branch: id, from, to: branch.head.now().max(from), label: format!("branch {}", id.0 + 1) }
+            OtherBranch { branch: id, from, to: branch.head.now().max(from), label: format!("branch {}", lab.future_number(id)) }
         })
         .collect();
     // Ancestors that were run on beyond the fork are futures too.
     for pair in lineage.windows(2) {
         let (child, parent) = (&lab.branches()[pair[0].0], &lab.branches()[pair[1].0]);
         if child.is_fork && parent.head.position() > child.forked_at {
-            let label = format!("branch {}", pair[1].0 + 1);
+            let label = format!("branch {}", lab.future_number(pair[1]));
             found.push(OtherBranch { branch: pair[1], from: child.forked_at.at, to: parent.head.now(), label });
         }
     }

@@ -179,7 +179,13 @@ impl Painter {
 
     /// Small talk between nodes: a filled dot for an acknowledgement, an empty one for who follows whom.
     fn draw_dot(&self, context: &CanvasRenderingContext2d, at: Point, filled: bool, lost: bool, selected: bool) {
-        let colour = if lost { &self.ink.bad } else if selected { &self.ink.accent } else { &self.ink.quiet };
+        let colour = if lost {
+            &self.ink.bad
+        } else if selected {
+            &self.ink.accent
+        } else {
+            &self.ink.quiet
+        };
         context.begin_path();
         let _ = context.arc(at.x, at.y, if selected { 6.5 } else { 4.5 }, 0.0, std::f64::consts::TAU);
         context.set_fill_style_str(if filled { colour } else { &self.ink.panel });

@@ -1,14 +1,16 @@
 //! A node as a card: name, role, values, the tail of its log, how far behind it is.
 
 use super::{
-    chip::Chip,
+    chip::value_chip,
     state::{App, Selection},
 };
-use crate::scene::{
-    layout::CardSize,
-    stage::{Copy, EntryState, LogCell, NodeCard, NodeState, Tone},
+use crate::{
+    scene::{
+        layout::CardSize,
+        stage::{Copy, EntryState, LogCell, NodeCard, NodeState, Tone},
+    },
+    sim::id::NodeId,
 };
-use crate::sim::id::NodeId;
 use leptos::prelude::*;
 
 pub fn tone(tone: Tone) -> &'static str {
@@ -20,14 +22,11 @@ pub fn tone(tone: Tone) -> &'static str {
     }
 }
 
-#[component]
-pub fn Card(node: NodeId) -> impl IntoView {
-    let app = expect_context::<App>();
+pub fn card(app: App, node: NodeId) -> AnyView {
     let card = Memo::new(move |_| app.stage.with(|stage| stage.nodes.iter().find(|card| card.node == node).cloned()));
     let get = move |look: fn(&NodeCard) -> String| move || card.with(|card| card.as_ref().map(look).unwrap_or_default());
     let selected = move || app.selection.get() == Some(Selection::Node(node));
-    let copies = Memo::new(move |_| card.with(|card| card.as_ref().map(|card| (card.copies.clone(), card.more_keys)).unwrap_or_default()));
-    let log = Memo::new(move |_| card.with(|card| card.as_ref().map(|card| (card.first_lsn.0, card.log.clone())).unwrap_or_default()));
+    let inside = move || card.get().map(inside);
     view! {
         <button type="button" class=get(classes) class:selected=selected
             data-node=node.to_string()
@@ -38,36 +37,36 @@ pub fn Card(node: NodeId) -> impl IntoView {
             style:width=get(|card| format!("{:.1}px", card.place.width))
             style:height=get(|card| format!("{:.1}px", card.place.height))
             on:click=move |_| app.select(Some(Selection::Node(node)))>
-            <span class="card-head">
-                <span class="card-name">{node.to_string()}</span>
-                <span class="card-role">{get(|card| card.role.to_string())}</span>
-                {move || card.with(|card| card.as_ref().and_then(|card| card.badge)).map(|(mood, text)| view! {
-                    <span class=format!("badge {}", tone(mood))>{text}</span>
-                })}
-            </span>
-            <span class="card-copies">
-                {move || {
-                    let (copies, more) = copies.get();
-                    view! {
-                        {copies.into_iter().map(copy).collect_view()}
-                        {(more > 0).then(|| view! { <span class="more">{format!("+{more}")}</span> })}
-                    }
-                }}
-            </span>
-            <span class="card-log">
-                <span class="log-word">"log"</span>
-                {move || {
-                    let (first, cells) = log.get();
-                    cells.into_iter().enumerate().map(|(offset, cell)| log_cell(first + offset as u64, cell)).collect_view()
-                }}
-            </span>
-            <span class=move || card.with(|card| card.as_ref().map(|card| format!("card-status {}", tone(card.status.0))))>
-                {get(|card| card.status.1.clone())}
-                {move || card.with(|card| card.as_ref().map(|card| card.queue)).filter(|queue| *queue > 1)
-                    .map(|queue| view! { <span class="queue">{format!("{queue} waiting")}</span> })}
-            </span>
+            {inside}
         </button>
     }
+    .into_any()
+}
+
+fn inside(card: NodeCard) -> AnyView {
+    let NodeCard { node, role, badge, copies, more_keys, log, first_lsn, status, queue, .. } = card;
+    let badge = badge.map(|(mood, text)| span(format!("badge {}", tone(mood)), text.into_any()));
+    let more = (more_keys > 0).then(|| span("more".into(), format!("+{more_keys}").into_any()));
+    let copies: Vec<AnyView> = copies.into_iter().map(copy).collect();
+    let cells: Vec<AnyView> =
+        log.into_iter().enumerate().map(|(offset, cell)| log_cell(first_lsn.0 + offset as u64, cell)).collect();
+    let waiting = (queue > 1).then(|| span("queue".into(), format!("{queue} waiting").into_any()));
+    view! {
+        <span class="card-head">
+            <span class="card-name">{node.to_string()}</span>
+            <span class="card-role">{role}</span>
+            {badge}
+        </span>
+        <span class="card-copies">{copies}{more}</span>
+        <span class="card-log"><span class="log-word">"log"</span>{cells}</span>
+        <span class=format!("card-status {}", tone(status.0))>{status.1}{waiting}</span>
+    }
+    .into_any()
+}
+
+/// A piece of a line, with a class.
+fn span(class: String, inside: AnyView) -> AnyView {
+    view! { <span class=class>{inside}</span> }.into_any()
 }
 
 fn classes(card: &NodeCard) -> String {
@@ -84,15 +83,16 @@ fn classes(card: &NodeCard) -> String {
     format!("card {state} {size}{}", if card.is_primary { " lead" } else { "" })
 }
 
-fn copy(copy: Copy) -> impl IntoView {
+fn copy(copy: Copy) -> AnyView {
     let value = match copy.chip {
-        Some(chip) => view! { <Chip chip value_only=true/> }.into_any(),
-        None => view! { <span class="chip empty">"–"</span> }.into_any(),
+        Some(chip) => value_chip(chip),
+        None => span("chip empty".into(), "–".into_any()),
     };
-    view! { <span class="copy" class:old=copy.old><span class="key">{copy.key.to_string()}</span>{value}</span> }
+    let key = span("key".into(), copy.key.to_string().into_any());
+    span(if copy.old { "copy old" } else { "copy" }.into(), vec![key, value].into_any())
 }
 
-fn log_cell(lsn: u64, cell: Option<LogCell>) -> impl IntoView {
+fn log_cell(lsn: u64, cell: Option<LogCell>) -> AnyView {
     let class = match &cell {
         None => "cell none".to_string(),
         Some(cell) => {
@@ -108,5 +108,5 @@ fn log_cell(lsn: u64, cell: Option<LogCell>) -> impl IntoView {
         }
     };
     let number = if cell.is_some() { lsn.to_string() } else { String::new() };
-    view! { <span class=class><span class="box"></span><span class="lsn">{number}</span></span> }
+    span(class, vec![span("box".into(), ().into_any()), span("lsn".into(), number.into_any())].into_any())
 }

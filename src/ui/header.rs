@@ -1,55 +1,50 @@
 //! The header: name, scenario, share, theme, help.
 
 use super::{
-    icons::{Icon, Picture},
+    icons::{THEME, picture},
+    parts::{button, moving, picture_button},
     state::{App, Dialog},
 };
 use crate::platform::{dom, storage};
 use leptos::prelude::*;
 
-const THEME: &str = "replicarium.theme";
+const THEME_KEY: &str = "replicarium.theme";
 /// Themes in the order in which the button goes through them; the first follows the system.
-const THEMES: [(&str, &str); 4] =
-    [("", "as the system"), ("light", "light"), ("dark", "dark"), ("contrast", "high contrast")];
+const THEMES: [(&str, &str); 4] = [("", "as the system"), ("light", "light"), ("dark", "dark"), ("contrast", "high contrast")];
 
-#[component]
-pub fn Header() -> impl IntoView {
-    let app = expect_context::<App>();
-    let stored = storage::get(THEME).unwrap_or_default();
+pub fn header(app: App) -> AnyView {
+    let stored = storage::get(THEME_KEY).unwrap_or_default();
     let theme = RwSignal::new(THEMES.iter().position(|(value, _)| *value == stored).unwrap_or(0));
-    let next_theme = move |_| {
+    let next_theme = move || {
         theme.update(|theme| *theme = (*theme + 1) % THEMES.len());
         let (value, name) = THEMES[theme.get_untracked()];
         if value.is_empty() {
-            storage::remove(THEME);
+            storage::remove(THEME_KEY);
         } else {
-            storage::set(THEME, value);
+            storage::set(THEME_KEY, value);
         }
         dom::set_root_attribute("data-theme", (!value.is_empty()).then_some(value));
         app.theme_changes.update(|changes| *changes += 1);
         app.say(format!("Colours: {name}."));
     };
-    let title = move || app.watch(|lab| lab.scenario().title.clone());
+    let open = move |dialog: Dialog| move || app.dialog.set(Some(dialog.clone()));
     view! {
         <header class="top">
             <span class="brand">
                 <svg viewBox="0 0 22 22" width=22 height=22 aria-hidden="true" class="logo">
-                    <rect x=7 y=1.5 width=8 height=7 rx=1.8/>
-                    <rect x=1 y=13.5 width=8 height=7 rx=1.8/>
-                    <rect x=13 y=13.5 width=8 height=7 rx=1.8 class="dashed"/>
-                    <path d=move || "M10 8.500 6 13.500M12 8.500l4 5"/>
+                    <path d=move || "M9 1.500h4a2 2 0 0 1 2 2v3a2 2 0 0 1-2 2H9a2 2 0 0 1-2-2v-3a2 2 0 0 1 2-2zM3 13.500h4a2 2 0 0 1 2 2v3a2 2 0 0 1-2 2H3a2 2 0 0 1-2-2v-3a2 2 0 0 1 2-2zM10 8.500 6 13.500M12 8.500l4 5"/>
+                    <path class="dashed" d=move || "M15 13.500h4a2 2 0 0 1 2 2v3a2 2 0 0 1-2 2h-4a2 2 0 0 1-2-2v-3a2 2 0 0 1 2-2z"/>
                 </svg>
                 "Replicarium"
             </span>
-            <span class="scenario-title">{title}</span>
+            <span class="scenario-title">{move || app.watch(|lab| lab.scenario().title.clone())}</span>
             <span class="actions">
-                <button type="button" class="quiet" on:click=move |_| app.dialog.set(Some(Dialog::Scenarios))>"Scenarios"</button>
-                <button type="button" on:click=move |_| app.dialog.set(Some(Dialog::Share))>"Share"</button>
-                <button type="button" class="quiet" aria-label=move || format!("Colours: {}", THEMES[theme.get()].1) on:click=next_theme>
-                    <Picture icon=Icon::Theme/>
-                </button>
-                <button type="button" class="quiet" aria-label="Help" on:click=move |_| app.dialog.set(Some(Dialog::Help))>"?"</button>
+                {button("Scenarios", open(Dialog::Scenarios)).class("quiet").view()}
+                {button("Share", open(Dialog::Share)).view()}
+                {picture_button(picture(THEME), moving(move || format!("Colours: {}", THEMES[theme.get()].1)), next_theme).class("quiet").view()}
+                {picture_button("?".into_any(), "Help", open(Dialog::Help)).class("quiet").view()}
             </span>
         </header>
     }
+    .into_any()
 }

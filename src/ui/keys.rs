@@ -85,7 +85,9 @@ fn press_on_node(app: App, key: &str) -> bool {
     match (key, node) {
         ("w", node) => app.write(app.writer(), key_x, app.fresh_value(), node),
         ("r", node) => app.read(app.reader(), key_x, node),
-        ("c", Some(node)) if app.world(|world| world.host(node).is_some_and(|host| host.is_up())) => app.act(Command::Crash { node }),
+        ("c", Some(node)) if app.world(|world| world.host(node).is_some_and(|host| host.is_up())) => {
+            app.act(Command::Crash { node })
+        }
         ("c", Some(node)) => app.act(Command::Restart { node }),
         ("p", Some(node)) => app.act(Command::Promote { node }),
         _ => return false,

@@ -1,7 +1,8 @@
 //! The left panel: one sentence, one mission, and what to try next.
 
 use super::{
-    icons::{Icon, Picture},
+    icons::{TICK, picture},
+    parts::{button, either, moving, only_when},
     state::App,
 };
 use crate::{
@@ -11,37 +12,43 @@ use crate::{
 };
 use leptos::prelude::*;
 
-#[component]
-pub fn Lesson() -> impl IntoView {
-    let app = expect_context::<App>();
-    let is_first = Memo::new(move |_| app.watch(|lab| *lab.source() == Source::Preset(FIRST.into())));
-    view! {
-        <section class="lesson" aria-label="Lesson">
-            <Show when=move || is_first.get() fallback=|| view! { <About/> }>
-                <Mission/>
-            </Show>
-        </section>
-    }
+pub fn lesson(app: App) -> AnyView {
+    let is_first = move || app.watch(|lab| *lab.source() == Source::Preset(FIRST.into()));
+    let inside = either(is_first, move || mission(app), move || about(app));
+    view! { <section class="lesson" aria-label="Lesson">{inside}</section> }.into_any()
 }
 
 /// A scenario without a lesson speaks for itself.
-#[component]
-fn About() -> impl IntoView {
-    let app = expect_context::<App>();
+fn about(app: App) -> AnyView {
     view! {
         <p class="crumb">"Scenario"</p>
         <h1>{move || app.watch(|lab| lab.scenario().title.clone())}</h1>
         <p>{move || app.watch(|lab| lab.scenario().about.clone())}</p>
         <p class="small">"Everything can be touched: nodes, clients, links, messages. Go back in time whenever you like."</p>
     }
+    .into_any()
 }
 
-#[component]
-fn Mission() -> impl IntoView {
-    let app = expect_context::<App>();
+fn mission(app: App) -> AnyView {
     let done = move |index: usize| app.tasks.get()[index];
     let (ben, x, c) = (ClientId(1), Key(0), NodeId(2));
     let hints = RwSignal::new(false);
+    let tasks: Vec<AnyView> = Task::ALL
+        .into_iter()
+        .enumerate()
+        .skip(1)
+        .map(|(index, task)| {
+            let hint = only_when(move || hints.get() && !done(index), move || view! { <small>{task.hint()}</small> }.into_any());
+            view! { <li class:done=move || done(index)>{tick(app, index)}<span>{task.words()}{hint}</span></li> }.into_any()
+        })
+        .collect();
+    let outcome = either(
+        move || done(0),
+        || {
+            view! { <p class="small good">"Done. The primary had said OK, and Ben still read the past: that is replication lag."</p> }.into_any()
+        },
+        || view! { <p class="small">{Task::ALL[0].hint()}</p> }.into_any(),
+    );
     view! {
         <p class="crumb">"First look"</p>
         <h1>"One writes, the others follow"</h1>
@@ -49,40 +56,24 @@ fn Mission() -> impl IntoView {
             ", B and C. Sooner or later they have it too."</p>
         <div class="mission" class:done=move || done(0)>
             <h2>"Your mission"</h2>
-            <p class="task"><Tick done=Signal::derive(move || done(0))/>{Task::ALL[0].words()}</p>
-            <button type="button" class="primary" id="ben-reads" on:click=move |_| app.read(ben, x, Some(c))>"Ben reads x at C"</button>
-            <Show when=move || done(0) fallback=move || view! { <p class="small">{Task::ALL[0].hint()}</p> }>
-                <p class="small good">"Done. The primary had said OK, and Ben still read the past: that is replication lag."</p>
-            </Show>
+            <p class="task">{tick(app, 0)}{Task::ALL[0].words()}</p>
+            {button("Ben reads x at C", move || app.read(ben, x, Some(c))).class("primary").id("ben-reads").view()}
+            {outcome}
         </div>
         <h2 class="next-title">"Then try"</h2>
-        <ul class="tasks">
-            {Task::ALL.into_iter().enumerate().skip(1).map(|(index, task)| view! {
-                <li class:done=move || done(index)>
-                    <Tick done=Signal::derive(move || done(index))/>
-                    <span>{task.words()}
-                        <Show when=move || hints.get() && !done(index)><small>{task.hint()}</small></Show>
-                    </span>
-                </li>
-            }).collect_view()}
-        </ul>
+        <ul class="tasks">{tasks}</ul>
         <p class="row">
-            <button type="button" class="quiet" aria-expanded=move || hints.get().to_string() on:click=move |_| hints.update(|on| *on = !*on)>
-                {move || if hints.get() { "Hide hints" } else { "Show hints" }}
-            </button>
-            <Show when=move || app.tasks.get().contains(&true)>
-                <button type="button" class="quiet" on:click=move |_| app.forget_tasks()>"Untick all"</button>
-            </Show>
+            {button(moving(move || if hints.get() { "Hide hints" } else { "Show hints" }.into()), move || hints.update(|on| *on = !*on))
+                .class("quiet").expanded(move || hints.get()).view()}
+            {only_when(move || app.tasks.get().contains(&true), move || button("Untick all", move || app.forget_tasks()).class("quiet").view())}
         </p>
     }
+    .into_any()
 }
 
-#[component]
-fn Tick(done: Signal<bool>) -> impl IntoView {
-    view! {
-        <span class="tick" class:done=move || done.get()>
-            <Show when=move || done.get()><Picture icon=Icon::Tick/></Show>
-            <span class="unseen">{move || if done.get() { "done: " } else { "to do: " }}</span>
-        </span>
-    }
+fn tick(app: App, index: usize) -> AnyView {
+    let done = move || app.tasks.get()[index];
+    let mark = only_when(done, || picture(TICK));
+    let spoken = move || if done() { "done: " } else { "to do: " };
+    view! { <span class="tick" class:done=done>{mark}<span class="unseen">{spoken}</span></span> }.into_any()
 }

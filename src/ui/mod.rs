@@ -11,6 +11,7 @@ mod icons;
 mod inspector;
 mod keys;
 mod lesson;
+mod parts;
 mod settings;
 mod stage;
 mod state;
@@ -25,50 +26,48 @@ use state::{App, Tab};
 /// Mounts the page.
 pub fn start() {
     platform::panic::show_panics();
-    leptos::mount::mount_to_body(Page);
+    leptos::mount::mount_to_body(page);
 }
 
-#[component]
-fn Page() -> impl IntoView {
+const TABS: [(Tab, &str, &str); 4] = [
+    (Tab::Lesson, "Lesson", "page tab-lesson"),
+    (Tab::Controls, "Controls", "page tab-controls"),
+    (Tab::Timeline, "Timeline", "page tab-timeline"),
+    (Tab::Details, "Details", "page tab-details"),
+];
+
+fn page() -> AnyView {
     let app = App::open();
-    provide_context(app);
     keys::listen(app);
     let frames = StoredValue::new_local(Some(frame::start(app)));
     on_cleanup(move || drop(frames.try_update_value(Option::take)));
-    let tab = move || match app.tab.get() {
-        Tab::Lesson => "tab-lesson",
-        Tab::Controls => "tab-controls",
-        Tab::Timeline => "tab-timeline",
-        Tab::Details => "tab-details",
+    let class = move || TABS.iter().find(|(tab, ..)| app.tab.get() == *tab).map(|(.., class)| *class);
+    let tabs =
+        TABS.map(|(own, name, _)| parts::button(name, move || app.tab.set(own)).pressed(move || app.tab.get() == own).view());
+    let skip = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        platform::dom::focus("stage");
     };
     view! {
-        <div class=move || format!("page {}", tab())>
-            <a class="skip" href="#stage" on:click=move |event| {
-                event.prevent_default();
-                platform::dom::focus("stage");
-            }>"Skip to the stage"</a>
-            <header::Header/>
-            <lesson::Lesson/>
+        <div class=class>
+            <a class="skip" href="#stage" on:click=skip>"Skip to the stage"</a>
+            {header::header(app)}
+            {lesson::lesson(app)}
             <main class="centre" id="stage" tabindex="-1" aria-label="Stage">
-                <verdicts::Headline/>
-                <stage::StageView/>
-                <verdicts::Verdicts/>
+                {verdicts::headline(app)}
+                {stage::stage(app)}
+                {verdicts::verdicts(app)}
             </main>
             <aside class="side" aria-label="Details and settings">
-                <inspector::Inspector/>
-                <settings::Settings/>
+                {inspector::inspector(app)}
+                {settings::settings(app)}
             </aside>
-            <transport::Transport/>
-            <nav class="tabs" aria-label="Panels">
-                {[(Tab::Lesson, "Lesson"), (Tab::Controls, "Controls"), (Tab::Timeline, "Timeline"), (Tab::Details, "Details")]
-                    .map(|(own, name)| view! {
-                        <button type="button" aria-pressed=move || (app.tab.get() == own).to_string()
-                            on:click=move |_| app.tab.set(own)>{name}</button>
-                    })}
-            </nav>
-            <dialogs::Dialogs/>
-            <verdicts::Toast/>
+            {transport::transport(app)}
+            <nav class="tabs" aria-label="Panels">{Vec::from(tabs)}</nav>
+            {dialogs::dialogs(app)}
+            {verdicts::toast(app)}
             <div class="unseen" role="status" aria-live="polite">{move || app.spoken.get()}</div>
         </div>
     }
+    .into_any()
 }

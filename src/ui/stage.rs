@@ -2,8 +2,8 @@
 
 use super::{
     canvas,
-    card::{Card, tone},
-    chip::Chip,
+    card::{card, tone},
+    chip::chip,
     state::{App, Selection},
 };
 use crate::{
@@ -16,9 +16,7 @@ use crate::{
 };
 use leptos::{ev::MouseEvent, html, prelude::*};
 
-#[component]
-pub fn StageView() -> impl IntoView {
-    let app = expect_context::<App>();
+pub fn stage(app: App) -> AnyView {
     let area = NodeRef::<html::Div>::new();
     let watch = StoredValue::new_local(None::<SizeWatch>);
     area.on_load(move |element| {
@@ -30,9 +28,17 @@ pub fn StageView() -> impl IntoView {
         }));
     });
     let nodes = Memo::new(move |_| app.stage.with(|stage| stage.nodes.iter().map(|card| card.node).collect::<Vec<NodeId>>()));
-    let clients = Memo::new(move |_| app.stage.with(|stage| stage.clients.iter().map(|figure| figure.client).collect::<Vec<ClientId>>()));
-    let links = Memo::new(move |_| app.stage.with(|stage| stage.links.iter().map(|link| (link.from, link.to)).collect::<Vec<_>>()));
-    let hidden = move || app.stage.with(|stage| stage.layout.hidden_clients.len());
+    let clients =
+        Memo::new(move |_| app.stage.with(|stage| stage.clients.iter().map(|figure| figure.client).collect::<Vec<_>>()));
+    let links =
+        Memo::new(move |_| app.stage.with(|stage| stage.links.iter().map(|link| (link.from, link.to)).collect::<Vec<_>>()));
+    let cards = move || nodes.get().into_iter().map(|node| card(app, node)).collect::<Vec<AnyView>>();
+    let figures = move || clients.get().into_iter().map(|client| figure(app, client)).collect::<Vec<AnyView>>();
+    let curves = move || links.get().into_iter().map(|(from, to)| link_curve(app, from, to)).collect::<Vec<AnyView>>();
+    let hidden = move || match app.stage.with(|stage| stage.layout.hidden_clients.len()) {
+        0 => String::new(),
+        count => format!("and {count} more clients"),
+    };
     let height = move || app.stage.with(|stage| format!("{:.0}px", stage.layout.height));
     let pick = move |event: MouseEvent| {
         let point = Point { x: event.offset_x() as f64, y: event.offset_y() as f64 };
@@ -42,30 +48,24 @@ pub fn StageView() -> impl IntoView {
         <div class="stage" node_ref=area>
             <div class="stage-inner" style:height=height>
                 // The pointer reaches messages only; the keyboard reaches them through their links.
-                <svg class="links" aria-hidden="true" on:click=pick>
-                    <For each=move || links.get() key=|pair| *pair let:pair>
-                        <LinkCurve from=pair.0 to=pair.1/>
-                    </For>
-                </svg>
+                <svg class="links" aria-hidden="true" on:click=pick>{curves}</svg>
                 <canvas id=canvas::CANVAS_ID class="flights" aria-hidden="true"></canvas>
-                <For each=move || nodes.get() key=|node| *node let:node><Card node/></For>
-                <For each=move || clients.get() key=|client| *client let:client><Figure client/></For>
-                <For each=move || links.get() key=|pair| *pair let:pair><LinkHandle from=pair.0 to=pair.1/></For>
-                <Show when=move || { hidden() > 0 }>
-                    <p class="hidden-clients">{move || format!("and {} more clients", hidden())}</p>
-                </Show>
+                {cards}
+                {figures}
+                // Keyed: a link that is focused stays so when others come and go.
+                <For each=move || links.get() key=|pair| *pair children=move |(from, to)| link_handle(app, from, to)/>
+                <p class="hidden-clients">{hidden}</p>
             </div>
         </div>
     }
+    .into_any()
 }
 
 fn find_link(app: App, from: Address, to: Address) -> Memo<Option<LinkLine>> {
     Memo::new(move |_| app.stage.with(|stage| stage.links.iter().find(|link| (link.from, link.to) == (from, to)).cloned()))
 }
 
-#[component]
-fn LinkCurve(from: Address, to: Address) -> impl IntoView {
-    let app = expect_context::<App>();
+fn link_curve(app: App, from: Address, to: Address) -> AnyView {
     let link = find_link(app, from, to);
     let class = move || {
         link.with(|link| {
@@ -76,14 +76,12 @@ fn LinkCurve(from: Address, to: Address) -> impl IntoView {
         })
     };
     view! { <path class=class d=move || link.with(|link| link.as_ref().map(|link| link.path.clone()).unwrap_or_default())/> }
+        .into_any()
 }
 
 /// What of a link can be grasped: its delay, or a dot; a wall where it is cut.
-#[component]
-fn LinkHandle(from: Address, to: Address) -> impl IntoView {
-    let app = expect_context::<App>();
+fn link_handle(app: App, from: Address, to: Address) -> AnyView {
     let link = find_link(app, from, to);
-    let selected = move || app.selection.get() == Some(Selection::Link(from, to));
     let text = move || {
         link.with(|link| match link {
             Some(LinkLine { cut: (true, true), .. }) => "cut".to_string(),
@@ -93,10 +91,15 @@ fn LinkHandle(from: Address, to: Address) -> impl IntoView {
             None => String::new(),
         })
     };
-    let cut = move || link.with(|link| link.as_ref().is_some_and(|link| link.cut.0 || link.cut.1));
+    let class = move || {
+        let cut = link.with(|link| link.as_ref().is_some_and(|link| link.cut.0 || link.cut.1));
+        let selected = app.selection.get() == Some(Selection::Link(from, to));
+        let mark = |on: bool, name: &'static str| if on { name } else { "" };
+        format!("link-handle{}{}{}", mark(cut, " cut"), mark(selected, " selected"), mark(text().is_empty(), " bare"))
+    };
     let at = move |look: fn(Point) -> f64| link.with(|link| link.as_ref().map(|link| format!("{:.1}px", look(link.middle))));
     view! {
-        <button type="button" class="link-handle" class:cut=cut class:selected=selected class:bare=move || text().is_empty()
+        <button type="button" class=class
             data-link=format!("{from}-{to}")
             aria-label=move || link.with(|link| link.as_ref().map(|link| link.spoken.clone()).unwrap_or_default())
             style:left=move || at(|point| point.x)
@@ -105,36 +108,39 @@ fn LinkHandle(from: Address, to: Address) -> impl IntoView {
             <span class="pill">{text}</span>
         </button>
     }
+    .into_any()
 }
 
-#[component]
-fn Figure(client: ClientId) -> impl IntoView {
-    let app = expect_context::<App>();
+fn figure(app: App, client: ClientId) -> AnyView {
     let figure = Memo::new(move |_| app.stage.with(|stage| stage.clients.iter().find(|figure| figure.client == client).cloned()));
-    let get = move |look: fn(&ClientFigure) -> String| move || figure.with(|figure| figure.as_ref().map(look).unwrap_or_default());
-    let selected = move || app.selection.get() == Some(Selection::Client(client));
-    let chip = move || figure.with(|figure| figure.as_ref().and_then(|figure| figure.chip));
+    let get =
+        move |look: fn(&ClientFigure) -> String| move || figure.with(|figure| figure.as_ref().map(look).unwrap_or_default());
+    let class = move || {
+        let busy = figure.with(|figure| figure.as_ref().is_some_and(|figure| figure.busy));
+        let selected = app.selection.get() == Some(Selection::Client(client));
+        format!("client{}{}", if selected { " selected" } else { "" }, if busy { " busy" } else { "" })
+    };
+    let status = move || {
+        figure.get().map(|figure| match figure.chip {
+            Some(write) => vec!["read ".into_any(), chip(write)].into_any(),
+            None => figure.status.1.into_any(),
+        })
+    };
     view! {
-        <button type="button" class="client" class:selected=selected
-            class:busy=move || figure.with(|figure| figure.as_ref().is_some_and(|figure| figure.busy))
+        <button type="button" class=class
             data-client=client.to_string()
             aria-label=get(|figure| figure.spoken.clone())
-            aria-pressed=move || selected().to_string()
+            aria-pressed=move || (app.selection.get() == Some(Selection::Client(client))).to_string()
             style:left=get(|figure| format!("{:.1}px", figure.place.x + figure.place.width / 2.0))
             style:top=get(|figure| format!("{:.1}px", figure.place.y))
             on:click=move |_| app.select(Some(Selection::Client(client)))>
             <svg class="person" viewBox="0 0 52 52" width=50 height=50 aria-hidden="true">
-                <circle cx=26 cy=26 r=25 class="disc"/>
-                <circle cx=26 cy=20 r=7 class="line"/>
-                <path d=move || "M13 41c3-9 23-9 26 0" class="line"/>
+                <path class="disc" d=move || "M26 1a25 25 0 1 1-.01 0Z"/>
+                <path class="line" d=move || "M26 13a7 7 0 1 1-.01 0ZM13 41c3-9 23-9 26 0"/>
             </svg>
             <span class="client-name">{client.to_string()}</span>
-            <span class=move || figure.with(|figure| figure.as_ref().map(|figure| format!("client-status {}", tone(figure.status.0))))>
-                {move || match chip() {
-                    Some(chip) => view! { "read "<Chip chip/> }.into_any(),
-                    None => get(|figure| figure.status.1.clone())().into_any(),
-                }}
-            </span>
+            <span class=get(|figure| format!("client-status {}", tone(figure.status.0)))>{status}</span>
         </button>
     }
+    .into_any()
 }

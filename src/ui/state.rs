@@ -91,6 +91,8 @@ pub const SPEEDS: [(f64, &str); 16] = [
     (64.0, "64×"),
 ];
 const SPEED_AT_FIRST: usize = 7;
+/// How long a headline stays although something smaller happened, in µs of the visitor's time.
+const HEADLINE_HOLD_US: f64 = 1_800_000.0;
 
 /// Most steps run in one frame; keeps a frame short on a slow machine.
 pub const STEPS_PER_FRAME: u64 = 3_000;
@@ -147,13 +149,12 @@ impl App {
                 Err(text) => (first_lab(), None, Some(Notice { text, bad: true })),
             },
         };
-        let app = App::new(lab);
+        let app = App::new(lab.clone());
         app.notice.set(notice);
-        if let Some(cursor) = cursor {
-            app.playing.set(false);
-            app.with_lab(|lab| app.after_jump(lab.go_to(cursor, STEPS_PER_JUMP), cursor.at));
+        match cursor {
+            Some(cursor) => app.open_at(lab, cursor),
+            None => app.refresh(),
         }
-        app.refresh();
         app
     }
 
@@ -222,6 +223,14 @@ impl App {
         self.refresh();
     }
 
+    /// Replaces the experiment and shows it, paused, at a moment.
+    pub fn open_at(&self, lab: Lab, cursor: Position) {
+        self.playing.set(false);
+        self.replace(lab);
+        self.with_lab(|lab| self.after_jump(lab.go_to(cursor, STEPS_PER_JUMP), cursor.at));
+        self.refresh();
+    }
+
     pub fn open_scenario(&self, source: Source, scenario: Scenario) {
         address::clear_fragment();
         self.replace(Lab::new(source, scenario));
@@ -231,10 +240,10 @@ impl App {
     /// Does something at the cursor.
     pub fn act(&self, command: Command) {
         self.seeking.set_value(None);
-        match self.with_lab(|lab| lab.act(command).map(|branch| (branch, lab.branch().is_fork))) {
+        match self.with_lab(|lab| lab.act(command).map(|branch| (lab.future_number(branch), lab.branch().is_fork))) {
             Err(full) => self.say_bad(full.to_string()),
             Ok((branch, true)) => {
-                self.say(format!("Branch {} begins here. What came later stays on the other branch; see the timeline.", branch.0 + 1));
+                self.say(format!("Branch {branch} begins here. What came later stays on the other branch; see the timeline."));
             }
             Ok(_) => {}
         }
@@ -400,8 +409,7 @@ impl App {
         let found = narrate::headline(world, stale, self.news_since.get_value());
         let shown = self.headline.get_untracked();
         // While it plays, daily business does not push away what matters more within a moment.
-        let (_, speed) = (0, SPEEDS[self.speed.get_untracked()].0);
-        let hold = Micros::from_f64(1_600_000.0 * speed);
+        let hold = Micros::from_f64(HEADLINE_HOLD_US * SPEEDS[self.speed.get_untracked()].0);
         let keep = match (&shown, &found) {
             (Some(shown), Some(found)) => {
                 let age = world.now().saturating_sub(shown.at);
@@ -409,10 +417,15 @@ impl App {
             }
             _ => false,
         };
-        if keep || shown == found {
+        // What is kept is told anew: what it says may have become true or false since.
+        let found = match shown.as_ref().filter(|_| keep) {
+            Some(shown) => narrate::retell(world, stale, shown),
+            None => found,
+        };
+        if shown == found {
             return;
         }
-        if let Some(headline) = found.as_ref().filter(|headline| headline.weight > Weight::Quiet) {
+        if let Some(headline) = found.as_ref().filter(|headline| headline.weight > Weight::Quiet && !keep) {
             self.spoken.set(plain(&headline.sentence));
         }
         self.headline.set(found);
@@ -429,8 +442,7 @@ impl App {
             storage::set(DONE, &kept);
             self.tasks.set(done);
             for (index, task) in Task::ALL.into_iter().enumerate().filter(|(index, _)| done[*index] && !before[*index]) {
-                let _ = index;
-                self.say(format!("Done: {}.", task.words()));
+                self.spoken.set(format!("Task {} done: {}.", index + 1, task.words()));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The timeline as a slider: marks of everything worth jumping to, the other futures below.
 
-use super::state::App;
+use super::{parts::button, state::App};
 use crate::{
     explain::words::moment,
     platform::dom::SizeWatch,
@@ -17,15 +17,15 @@ use leptos::{
 const EDGE: f64 = 10.0;
 const AXIS_Y: f64 = 40.0;
 
-#[component]
-pub fn TimelineView() -> impl IntoView {
-    let app = expect_context::<App>();
+pub fn timeline(app: App) -> AnyView {
     let area = NodeRef::<html::Div>::new();
     let width = RwSignal::new(600.0);
     let watch = StoredValue::new_local(None::<SizeWatch>);
-    area.on_load(move |element| watch.set_value(SizeWatch::new(&element, move |wide, _| {
+    area.on_load(move |element| {
+        watch.set_value(SizeWatch::new(&element, move |wide, _| {
             let _ = width.try_set(wide.max(60.0));
-        })));
+        }))
+    });
     let span = move || app.timeline.with(|line| line.span);
     let x = move |at: Micros| EDGE + (width.get() - 2.0 * EDGE) * (at.0 as f64 / span().0.max(1) as f64).min(1.0);
     let dragging = StoredValue::new(false);
@@ -62,30 +62,37 @@ pub fn TimelineView() -> impl IntoView {
                 <line class="known" x1=EDGE y1=AXIS_Y y2=AXIS_Y x2=move || x(app.now.get().horizon)/>
                 <g class="others">{move || {
                     let others = app.timeline.with(|line| line.others.clone());
-                    others.into_iter().enumerate().map(|(row, other)| other_line(row, &other, &x)).collect_view()
+                    others.into_iter().enumerate().map(|(row, other)| other_line(row, &other, &x)).collect::<Vec<AnyView>>()
                 }}</g>
                 <g>{move || {
                     let marks = app.timeline.with(|line| line.marks.clone());
                     let labelled = labelled(&marks, &x);
-                    marks.into_iter().zip(labelled).map(|(mark, label)| mark_view(mark, label, &x)).collect_view()
+                    marks.into_iter().zip(labelled).map(|(mark, label)| mark_view(mark, label, &x)).collect::<Vec<AnyView>>()
                 }}</g>
-                <g class="ticks">{move || ticks(span()).into_iter().map(|at| view! {
-                    <text x=x(at) y=AXIS_Y + 34.0 text-anchor="middle">{format!("{} s", at.as_secs_f64())}</text>
-                }).collect_view()}</g>
+                <g class="ticks">{move || ticks(span()).into_iter().map(|at| tick(x(at), at)).collect::<Vec<AnyView>>()}</g>
                 <line class="cursor" y1=14 y2=AXIS_Y + 18.0 x1=move || x(app.now.get().position.at) x2=move || x(app.now.get().position.at)/>
                 <circle class="knob" r=7.5 cy=AXIS_Y cx=move || x(app.now.get().position.at)/>
             </svg>
-            <div class="branches">
-                {move || app.timeline.with(|line| line.others.clone()).into_iter().map(|other| view! {
-                    <button type="button" on:pointerdown=|event: PointerEvent| event.stop_propagation()
-                        on:click=move |_| {
-                            app.with_lab(|lab| lab.switch(other.branch, u64::MAX));
-                            app.refresh();
-                        }>{format!("to {} ({} to {})", other.label, moment(other.from), moment(other.to))}</button>
-                }).collect_view()}
-            </div>
+            <div class="branches">{move || branches(app)}</div>
         </div>
     }
+    .into_any()
+}
+
+/// Buttons to the other futures.
+fn branches(app: App) -> Vec<AnyView> {
+    let others = app.timeline.with(|line| line.others.clone());
+    let other = |other: OtherBranch| {
+        let words = format!("to {} ({} to {})", other.label, moment(other.from), moment(other.to));
+        let go = move || {
+            app.with_lab(|lab| lab.switch(other.branch, u64::MAX));
+            app.refresh();
+        };
+        let inside = button(words, go).view();
+        // A press here is no drag of the cursor.
+        view! { <span on:pointerdown=|event: PointerEvent| event.stop_propagation()>{inside}</span> }.into_any()
+    };
+    others.into_iter().map(other).collect()
 }
 
 fn press(app: App, event: &KeyboardEvent) -> bool {
@@ -103,6 +110,10 @@ fn press(app: App, event: &KeyboardEvent) -> bool {
     }
     app.playing.set(false);
     true
+}
+
+fn tick(x: f64, at: Micros) -> AnyView {
+    view! { <text x=x y=AXIS_Y + 34.0 text-anchor="middle">{format!("{} s", at.as_secs_f64())}</text> }.into_any()
 }
 
 fn ticks(span: Micros) -> Vec<Micros> {
@@ -139,22 +150,18 @@ fn mark_view(mark: Mark, with_label: bool, x: &impl Fn(Micros) -> f64) -> AnyVie
         let anchor = if at < 70.0 { "start" } else { "middle" };
         view! { <text class=class x=at y=16 text-anchor=anchor>{text}</text> }
     });
-    let shape = match mark.kind {
-        MarkKind::Write => view! {
-            <rect class=format!("w{}", mark.colour) x=at - 3.5 y=AXIS_Y - 9.0 width=7 height=18 rx=2.5/>
-        }
-        .into_any(),
-        MarkKind::Action => view! { <circle class="action" cx=at cy=AXIS_Y r=4.5/> }.into_any(),
-        MarkKind::Election => view! { <rect class="election" x=at - 6.0 y=AXIS_Y - 6.0 width=12 height=12 rx=2/> }.into_any(),
+    let y = AXIS_Y;
+    let (class, path) = match mark.kind {
+        MarkKind::Write => (format!("write w{}", mark.colour), format!("M{} {}h7v18h-7z", at - 3.5, y - 9.0)),
+        MarkKind::Action => ("action".into(), format!("M{at} {}a4.500 4.500 0 1 1-.01 0Z", y - 4.5)),
+        MarkKind::Election => ("election".into(), format!("M{} {}h12v12h-12z", at - 6.0, y - 6.0)),
         MarkKind::Fault => {
-            let cross = format!("M{} {}l7 7m0-7l-7 7", at - 3.5, AXIS_Y - 3.5);
-            view! { <circle class="fault" cx=at cy=AXIS_Y r=8.5/><path class="fault" d=cross/> }.into_any()
+            let cross = format!("M{} {}l7 7m0-7l-7 7", at - 3.5, y - 3.5);
+            ("fault".into(), format!("M{at} {}a8.500 8.500 0 1 1-.01 0Z{cross}", y - 8.5))
         }
-        MarkKind::Violation => {
-            let triangle = format!("M{at} {}l9 16h-18Z", AXIS_Y - 10.0);
-            view! { <path class="violation" d=triangle/> }.into_any()
-        }
+        MarkKind::Violation => ("violation".into(), format!("M{at} {}l9 16h-18Z", y - 10.0)),
     };
+    let shape = view! { <path class=class d=path/> }.into_any();
     view! { <g>{shape}{label}</g> }.into_any()
 }
 

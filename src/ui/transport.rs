@@ -1,75 +1,61 @@
 //! Time as a toy: play, step, speed, and the timeline.
 
 use super::{
-    icons::{Icon, Picture},
+    icons::{self, picture},
+    parts::{button, only_when, picture_button, select},
     state::{App, SPEEDS},
-    timeline::TimelineView,
+    timeline::timeline,
 };
 use crate::explain::words::moment;
 use leptos::prelude::*;
 
-#[component]
-pub fn Transport() -> impl IntoView {
-    let app = expect_context::<App>();
-    let playing = move || app.playing.get();
-    let play_icon = Signal::derive(move || if playing() { Icon::Pause } else { Icon::Play });
-    let undo = move || app.watch(|lab| lab.can_undo());
-    let redo = move || app.watch(|lab| lab.can_redo());
+pub fn transport(app: App) -> AnyView {
+    let small =
+        |icon, name: &'static str, act: fn(&App)| picture_button(picture(icon), name, move || act(&app)).title(name).view();
+    let play_icon = move || picture(if app.playing.get() { icons::PAUSE } else { icons::PLAY });
+    let speeds = move || {
+        let option = |(index, (_, name)): (usize, &(f64, &str))| (index.to_string(), name.to_string(), app.speed.get() == index);
+        SPEEDS.iter().enumerate().map(option).collect()
+    };
+    let position = move || {
+        let now = app.now.get();
+        match now.seeking {
+            Some(to) => format!("replaying to {} …", moment(to)),
+            None => {
+                let branch = app.timeline.with(|line| line.branch);
+                format!("event {} of {} · branch {branch}", now.position.steps, now.known_steps)
+            }
+        }
+    };
     view! {
         <footer class="transport" aria-label="Time">
             <div class="buttons">
-                <Small icon=Icon::Start name="To the start" act=App::to_start/>
-                <Small icon=Icon::Back name="One event back" act=App::step_back/>
-                <button type="button" class="play" aria-label=move || if playing() { "Pause" } else { "Play" }
-                    on:click=move |_| app.playing.update(|playing| *playing = !*playing)>
-                    <Picture icon=play_icon/>
-                </button>
-                <Small icon=Icon::Forward name="One event forward" act=App::step/>
-                <Small icon=Icon::End name="To the end of what was run" act=App::to_end/>
+                {small(icons::START, "To the start", App::to_start)}
+                {small(icons::BACK, "One event back", App::step_back)}
+                {picture_button(play_icon.into_any(), super::parts::moving(move || if app.playing.get() { "Pause" } else { "Play" }.into()),
+                    move || app.playing.update(|playing| *playing = !*playing)).class("play").view()}
+                {small(icons::FORWARD, "One event forward", App::step)}
+                {small(icons::END, "To the end of what was run", App::to_end)}
                 <label class="speed">
                     <span class="unseen">"Speed"</span>
-                    <select id="speed" on:change=move |event| {
-                        if let Ok(speed) = event_target_value(&event).parse() {
-                            app.speed.set(speed);
-                        }
-                    } prop:value=move || app.speed.get().to_string()>
-                        {SPEEDS.iter().enumerate().map(|(index, (_, name))| view! {
-                            <option value=index.to_string() selected=move || app.speed.get() == index>{*name}</option>
-                        }).collect_view()}
-                    </select>
+                    {select("speed", speeds, move |value| if let Ok(speed) = value.parse() { app.speed.set(speed) })}
                 </label>
                 <span class="undo">
-                    <button type="button" class="quiet" aria-label="Undo the last action" disabled=move || !undo() on:click=move |_| app.undo()>
-                        <Picture icon=Icon::Undo/>
-                    </button>
-                    <button type="button" class="quiet" aria-label="Redo" disabled=move || !redo() on:click=move |_| app.redo()>
-                        <Picture icon=Icon::Redo/>
-                    </button>
+                    {picture_button(picture(icons::UNDO), "Undo the last action", move || app.undo())
+                        .class("quiet").disabled(move || !app.watch(|lab| lab.can_undo())).view()}
+                    {picture_button(picture(icons::REDO), "Redo", move || app.redo())
+                        .class("quiet").disabled(move || !app.watch(|lab| lab.can_redo())).view()}
                 </span>
             </div>
-            <TimelineView/>
+            {timeline(app)}
             <div class="clock">
                 <b id="clock">{move || moment(app.now.get().position.at)}</b>
-                <span id="position">{move || {
-                    let now = app.now.get();
-                    match now.seeking {
-                        Some(to) => format!("replaying to {} …", moment(to)),
-                        None => format!("event {} of {} · branch {}", now.position.steps, now.known_steps, app.timeline.with(|line| line.branch)),
-                    }
-                }}</span>
-                <Show when=move || app.now.get().seeking.is_some()>
-                    <button type="button" on:click=move |_| app.seeking.set_value(None)>"Stop here"</button>
-                </Show>
-                <Show when=move || app.now.get().slow && playing()>
-                    <span class="warn">"as fast as this machine can"</span>
-                </Show>
+                <span id="position">{position}</span>
+                {only_when(move || app.now.get().seeking.is_some(), move || button("Stop here", move || app.seeking.set_value(None)).view())}
+                {only_when(move || app.now.get().slow && app.playing.get(),
+                    || view! { <span class="warn">"as fast as this machine can"</span> }.into_any())}
             </div>
         </footer>
     }
-}
-
-#[component]
-fn Small(icon: Icon, name: &'static str, act: fn(&App)) -> impl IntoView {
-    let app = expect_context::<App>();
-    view! { <button type="button" aria-label=name title=name on:click=move |_| act(&app)><Picture icon/></button> }
+    .into_any()
 }

@@ -1,26 +1,25 @@
 //! Words around the stage: the headline above, the verdicts below, notices.
 
 use super::{
-    chip::Said,
-    icons::{Icon, Picture},
+    chip::said,
+    icons::{CLOSE, CROSS, DOTS, TICK, picture},
+    parts::picture_button,
     state::App,
 };
-use crate::{check::Verdict, explain::words::moment, sim::time::Micros};
+use crate::{
+    check::{Verdict, Verdicts},
+    explain::words::moment,
+    sim::time::Micros,
+};
 use leptos::prelude::*;
 
 /// The last thing that happened and is worth a sentence.
-#[component]
-pub fn Headline() -> impl IntoView {
-    let app = expect_context::<App>();
-    let sentence = Signal::derive(move || app.headline.get().map(|headline| headline.sentence).unwrap_or_default());
-    let nothing = move || sentence.with(Vec::is_empty);
-    view! {
-        <p class="headline" id="headline">
-            <Show when=move || !nothing() fallback=|| "Nothing has happened yet. Press play.">
-                <Said sentence/>
-            </Show>
-        </p>
-    }
+pub fn headline(app: App) -> AnyView {
+    let words = move || match app.headline.get() {
+        Some(headline) => said(app, headline.sentence),
+        None => "Nothing has happened yet. Press play.".into_any(),
+    };
+    view! { <p class="headline" id="headline">{words}</p> }.into_any()
 }
 
 #[derive(Clone, PartialEq)]
@@ -29,115 +28,91 @@ struct Line {
     about: &'static str,
     verdict: Verdict,
     words: String,
+    /// Daily business of asynchronous replication, no alarm.
+    passing: bool,
 }
 
-#[component]
-pub fn Verdicts() -> impl IntoView {
-    let app = expect_context::<App>();
-    let lines = Memo::new(move |_| {
-        app.verdicts.with(|verdicts| {
-            let count = |count: usize, one: &str, many: &str| match count {
-                0 => String::new(),
-                1 => format!("1 {one}"),
-                count => format!("{count} {many}"),
-            };
-            [
-                Line {
-                    name: "Reads are fresh",
-                    about: "No read returned a value that had been overwritten, and the overwriting acknowledged, before the read began.",
-                    verdict: verdicts.fresh.clone(),
-                    words: count(verdicts.stale_reads, "old value", "old values"),
-                },
-                Line {
-                    name: "No acknowledged write lost",
-                    about: "Every write a client was told is safe is at the primary, or was overwritten by a later one.",
-                    verdict: verdicts.durable.clone(),
-                    words: count(verdicts.lost.len(), "write gone", "writes gone"),
-                },
-                Line {
-                    name: "Copies are equal",
-                    about: "All running nodes hold the same values now.",
-                    verdict: verdicts.converged.clone(),
-                    words: count(verdicts.convergence.differing.len(), "copy differs", "copies differ"),
-                },
-            ]
-        })
-    });
-    view! {
-        <ul class="verdicts" aria-label="Verdicts">
-            {move || lines.get().map(|line| view! { <VerdictPill line/> })}
-        </ul>
-    }
-}
-
-#[component]
-fn VerdictPill(line: Line) -> impl IntoView {
-    let app = expect_context::<App>();
-    let Line { name, about, verdict, words } = line;
-    // Unequal copies are the daily state of asynchronous replication, not an alarm.
-    let passing = name == "Copies are equal";
-    let (class, icon) = match &verdict {
-        Verdict::Holds => ("verdict ok", Some(Icon::Tick)),
-        Verdict::Broken { .. } if passing => ("verdict", Some(Icon::Dots)),
-        Verdict::Broken { .. } => ("verdict bad", Some(Icon::Cross)),
-        Verdict::CannotTell { .. } => ("verdict", None),
+fn lines(verdicts: &Verdicts) -> Vec<Line> {
+    let count = |count: usize, one: &str, many: &str| match count {
+        0 => String::new(),
+        1 => format!("1 {one}"),
+        count => format!("{count} {many}"),
     };
-    let inner = match &verdict {
-        Verdict::Holds => view! { {name} }.into_any(),
+    vec![
+        Line {
+            name: "Fresh reads",
+            about: "No read returned a value that had been overwritten, and the overwriting acknowledged, before the read began.",
+            verdict: verdicts.fresh.clone(),
+            words: count(verdicts.stale_reads, "old", "old"),
+            passing: false,
+        },
+        Line {
+            name: "No acknowledged write lost",
+            about: "Every write a client was told is safe is at the primary, or was overwritten by a later one.",
+            verdict: verdicts.durable.clone(),
+            words: count(verdicts.lost.len(), "gone", "gone"),
+            passing: false,
+        },
+        Line {
+            name: "Equal copies",
+            about: "All running nodes hold the same values now.",
+            verdict: verdicts.converged.clone(),
+            words: count(verdicts.convergence.differing.len(), "differs", "differ"),
+            passing: true,
+        },
+    ]
+}
+
+pub fn verdicts(app: App) -> AnyView {
+    let all = Memo::new(move |_| app.verdicts.with(|verdicts| lines(verdicts)));
+    let pills = move || all.get().into_iter().map(|line| pill(app, line)).collect::<Vec<AnyView>>();
+    view! { <ul class="verdicts" aria-label="Verdicts">{pills}</ul> }.into_any()
+}
+
+fn pill(app: App, line: Line) -> AnyView {
+    let Line { name, about, verdict, words, passing } = line;
+    let (class, icon, small, spoken) = match &verdict {
+        Verdict::Holds => ("verdict ok", Some(TICK), String::new(), "holds so far"),
+        Verdict::Broken { .. } if passing => ("verdict", Some(DOTS), words, "not at this moment"),
         Verdict::Broken { since, .. } => {
-            let moment = moment(*since);
-            view! { {name}<small>{if passing { words } else { format!("{words} · {moment}") }}</small> }.into_any()
+            ("verdict bad", Some(CROSS), format!("{words} · {}", moment(*since)), "broken; go to the first time")
         }
-        Verdict::CannotTell { why } => view! { {name}<small>{format!("cannot tell: {why}")}</small> }.into_any(),
+        Verdict::CannotTell { why } => ("verdict", None, "cannot tell now".into(), *why),
     };
-    let spoken = match &verdict {
-        Verdict::Holds => "holds so far",
-        Verdict::Broken { .. } if passing => "not at this moment",
-        Verdict::Broken { .. } => "broken; go to the first time",
-        Verdict::CannotTell { .. } => "cannot tell",
+    let small = (!small.is_empty()).then(|| view! { <small>{small}</small> }.into_any());
+    let body = view! { {icon.map(picture)}<span>{name}{small}</span><span class="unseen">{spoken}</span> }.into_any();
+    let pill = match verdict {
+        Verdict::Broken { since, .. } => {
+            let go = move |_| {
+                app.playing.set(false);
+                app.seek(since + Micros(1));
+            };
+            view! { <button type="button" class=class title=about on:click=go>{body}</button> }.into_any()
+        }
+        _ => view! { <span class=class title=about>{body}</span> }.into_any(),
     };
-    let picture = icon.map(|icon| view! { <Picture icon/> });
-    let body = view! { {picture}<span>{inner}</span><span class="unseen">{spoken}</span> };
-    view! {
-        <li>
-            {match verdict {
-                Verdict::Broken { since, .. } => view! {
-                    <button type="button" class=class title=about on:click=move |_| {
-                        app.playing.set(false);
-                        app.seek(since + Micros(1));
-                    }>{body}</button>
-                }.into_any(),
-                _ => view! { <span class=class title=about>{body}</span> }.into_any(),
-            }}
-        </li>
-    }
+    view! { <li>{pill}</li> }.into_any()
 }
+
+/// How long good news stays.
+const NOTICE_S: u64 = 7;
 
 /// A notice at the edge; good news goes away by itself.
-#[component]
-pub fn Toast() -> impl IntoView {
-    let app = expect_context::<App>();
+pub fn toast(app: App) -> AnyView {
     Effect::new(move |_| {
         let Some(notice) = app.notice.get().filter(|notice| !notice.bad) else { return };
-        set_timeout(
-            move || {
-                if app.notice.try_get_untracked().flatten().as_ref() == Some(&notice) {
-                    app.notice.set(None);
-                }
-            },
-            std::time::Duration::from_secs(7),
-        );
+        let forget = move || {
+            if app.notice.try_get_untracked().flatten().as_ref() == Some(&notice) {
+                app.notice.set(None);
+            }
+        };
+        set_timeout(forget, std::time::Duration::from_secs(NOTICE_S));
     });
-    view! {
-        <div class="toasts" role="alert">
-            {move || app.notice.get().map(|notice| view! {
-                <div class="toast" class:bad=notice.bad>
-                    <span>{notice.text}</span>
-                    <button type="button" class="quiet" aria-label="Close this notice" on:click=move |_| app.notice.set(None)>
-                        <Picture icon=Icon::Close/>
-                    </button>
-                </div>
-            })}
-        </div>
-    }
+    let inside = move || {
+        let notice = app.notice.get()?;
+        let close = picture_button(picture(CLOSE), "Close this notice", move || app.notice.set(None)).class("quiet").view();
+        let class = if notice.bad { "toast bad" } else { "toast" };
+        Some(view! { <div class=class><span>{notice.text}</span>{close}</div> }.into_any())
+    };
+    view! { <div class="toasts" role="alert">{inside}</div> }.into_any()
 }

@@ -33,6 +33,9 @@ struct Follower {
     measuring: Option<(Lsn, i64)>,
     /// How often the next entry was sent again in vain.
     attempt: u32,
+    /// The last entry ever sent, and how often it was begun anew with earlier ones: what is sent once more has other luck.
+    furthest: Lsn,
+    rounds: u32,
     /// First missing entry that was sent again on word of a gap; not to be sent twice for the same word.
     gap_filled: Lsn,
 }
@@ -95,13 +98,25 @@ impl PrimaryReplica {
         let diverged = other_log || written > self.log.last() || epoch_at(&self.history, written) != last_epoch;
         let floor = self.config.resend_after;
         let Some(leading) = self.leading() else { return };
-        let known = leading.followers.get(&replica).filter(|_| !fresh && !diverged);
+        // A log that goes less far than it did was replaced by a snapshot that came late.
+        let went_back = |follower: &Follower| written < follower.written;
+        let known = leading.followers.get(&replica).filter(|follower| !fresh && !diverged && !went_back(follower));
         if known.is_some() {
             return self.still_there(replica, written, ctx);
         }
         let sent = if diverged { Lsn::ZERO } else { written };
-        let round_trip = RoundTrip::new(floor);
-        let follower = Follower { sent, written: sent, round_trip, measuring: None, attempt: 0, gap_filled: Lsn::ZERO };
+        let before = leading.followers.get(&replica);
+        let (furthest, rounds) = before.map_or((Lsn::ZERO, 0), |before| (before.furthest, before.rounds + 1));
+        let follower = Follower {
+            sent,
+            written: sent,
+            round_trip: RoundTrip::new(floor),
+            measuring: None,
+            attempt: 0,
+            furthest,
+            rounds,
+            gap_filled: Lsn::ZERO,
+        };
         leading.followers.insert(replica, follower);
         ctx.note(Fact::Following { replica, from: sent.next() });
         if diverged {
@@ -125,7 +140,11 @@ impl PrimaryReplica {
     }
 
     pub(super) fn on_acknowledge(&mut self, replica: NodeId, written: Lsn, gap: Option<Lsn>, ctx: &mut Ctx) {
-        let now_us = ctx.local_us();
+        let (now_us, last) = (ctx.local_us(), self.log.last());
+        if written > last {
+            // Said of a log that parted from this one; the replica is being sent a snapshot.
+            return;
+        }
         let Some(follower) = self.leading().and_then(|leading| leading.followers.get_mut(&replica)) else { return };
         if written > follower.written {
             follower.written = written;
@@ -151,14 +170,16 @@ impl PrimaryReplica {
         self.ship(replica, ctx);
     }
 
-    /// No acknowledgement in time.
+    /// No acknowledgement in time. What was sent after the first batch is given up for lost too, and sent when that arrives.
     pub(super) fn resend(&mut self, replica: NodeId, ctx: &mut Ctx) {
+        let batch = self.config.batch_entries as u64;
         let Some(follower) = self.leading().and_then(|leading| leading.followers.get_mut(&replica)) else { return };
         if follower.sent <= follower.written {
             return;
         }
         follower.round_trip.timed_out();
         follower.measuring = None;
+        follower.sent = follower.sent.min(Lsn(follower.written.0 + batch));
         let up_to = follower.sent;
         self.send_again(replica, up_to, ctx);
     }
@@ -168,13 +189,14 @@ impl PrimaryReplica {
         let batch = self.config.batch_entries as u64;
         let Some(follower) = self.leading().and_then(|leading| leading.followers.get_mut(&replica)) else { return };
         follower.attempt += 1;
-        let (from, attempt) = (follower.written.next(), follower.attempt);
+        follower.rounds += 1;
+        let (from, attempt, rounds) = (follower.written.next(), follower.attempt, follower.rounds);
         ctx.set_timer(Timer::Resend(replica), follower.round_trip.timeout());
         ctx.note(Fact::Resent { to: replica, from, attempt });
         if from < self.log.first() {
             return self.send_snapshot(replica, from, ctx);
         }
-        self.send_entries(replica, from, up_to.min(Lsn(from.0 + batch - 1)), attempt, ctx);
+        self.send_entries(replica, from, up_to.min(Lsn(from.0 + batch - 1)), rounds, ctx);
     }
 
     /// Sends everything on disk here and not sent yet, as far as the window allows.
@@ -192,21 +214,24 @@ impl PrimaryReplica {
             }
             let to = flushed.min(Lsn(from.0 + batch - 1));
             follower.sent = to;
+            let rounds = if from > follower.furthest { 0 } else { follower.rounds };
+            follower.furthest = follower.furthest.max(to);
             follower.measuring = follower.measuring.or((follower.attempt == 0).then_some((to, now_us)));
             if from == follower.written.next() {
                 ctx.set_timer(Timer::Resend(replica), follower.round_trip.timeout());
             }
-            self.send_entries(replica, from, to, 0, ctx);
+            self.send_entries(replica, from, to, rounds, ctx);
         }
     }
 
-    fn send_entries(&mut self, replica: NodeId, from: Lsn, to: Lsn, attempt: u32, ctx: &mut Ctx) {
+    /// `rounds`: 0 for entries never sent to the replica before.
+    fn send_entries(&mut self, replica: NodeId, from: Lsn, to: Lsn, rounds: u32, ctx: &mut Ctx) {
         let entries: Vec<Entry> = self.log.range(from, to).copied().collect();
         let Some(about) = entries.first().map(|entry| entry.write.id) else { return };
         let previous = from.previous();
         let previous_epoch = epoch_at(&self.history, previous);
         let message = Message::Replicate { epoch: self.epoch, previous, previous_epoch, entries, last: self.flushed };
-        ctx.send_about(replica, message, about, attempt);
+        ctx.send_about(replica, message, about, rounds);
     }
 
     fn send_probe(&mut self, replica: NodeId, ctx: &mut Ctx) {

@@ -79,8 +79,10 @@ impl PrimaryReplica {
             return;
         }
         self.listen(ctx);
-        let own_epoch = self.log.get(previous).map(|entry| entry.epoch);
-        if own_epoch.is_some_and(|own| own != previous_epoch) {
+        // Also where the own log no longer reaches: its timeline says in which epoch an entry was written.
+        let own_epoch = |lsn| self.log.get(lsn).map_or(epoch_at(&self.history, lsn), |entry| entry.epoch);
+        let parted = |lsn: Lsn, epoch| lsn <= written && own_epoch(lsn) != epoch;
+        if parted(previous, previous_epoch) || entries.iter().any(|entry| parted(entry.lsn, entry.epoch)) {
             // This log and the primary's have parted: start over, the primary will send a snapshot.
             return self.ask_to_follow(true, ctx);
         }

@@ -1,0 +1,140 @@
+// Acting in the past makes another future; both stay. Undo and redo.
+
+import { assert, pageTest } from "./harness.mjs";
+import { act, ask, back, branch, button, clock, copies, drag, expectText, forward, headline, node, onNode, PAUSED, picture, press, settled, timeline } from "./page.mjs";
+
+const others = (page) => page.getByRole("button", { name: /^to branch \d+/ });
+
+/** A crash at 1 s, run to 3 s; then back to 0.5 s, where C is crashed instead. */
+async function twoFutures(page) {
+  await forward(page, 1_000);
+  await onNode(page, "A", "Crash");
+  await forward(page, 2_000);
+  const first = await picture(page);
+  await press(page, "Home");
+  await forward(page, 500);
+  await onNode(page, "C", "Crash");
+  return first;
+}
+
+pageTest("acting in the past makes a branch, and says so", PAUSED, async ({ page }) => {
+  await twoFutures(page);
+  await expectText(page.getByRole("alert"), /Branch \d+ begins here\. What came later stays on the other branch/);
+  assert.equal(await others(page).count(), 1);
+  assert.equal(await timeline(page).locator("path.other").count(), 1);
+  await expectText(page.getByRole("region", { name: "Lesson" }), /done:\s*Go back in time and do something else/);
+  await forward(page, 1_000);
+  await expectText(node(page, "A"), /primary/);
+  assert.match(await node(page, "A").getAttribute("aria-label"), /^Node A, primary\./, "A does not crash in this future");
+  assert.match(await node(page, "C").getAttribute("aria-label"), /down/);
+});
+
+pageTest("both futures stay, and one can switch between them", PAUSED, async ({ page }) => {
+  const first = await twoFutures(page);
+  await forward(page, 2_500);
+  const second = await picture(page);
+  await others(page).click();
+  await settled(page);
+  await press(page, "End");
+  assert.deepEqual(await picture(page), first, "the first future is what it was");
+  await others(page).click();
+  await settled(page);
+  await press(page, "End");
+  assert.deepEqual(await picture(page), second, "and so is the second");
+});
+
+pageTest("switching keeps the moment", PAUSED, async ({ page }) => {
+  await twoFutures(page);
+  await forward(page, 1_000);
+  const at = await clock(page);
+  await others(page).click();
+  await settled(page);
+  assert.equal(await clock(page), at);
+});
+
+pageTest("acting at the end makes no other future", PAUSED, async ({ page }) => {
+  await forward(page, 500);
+  await onNode(page, "C", "Crash");
+  await forward(page, 500);
+  await act(page, "Restart");
+  assert.equal(await others(page).count(), 0);
+  assert.equal(await page.getByRole("alert").innerText(), "");
+});
+
+pageTest("what a fork does not touch stays as it was", PAUSED, async ({ page }) => {
+  await forward(page, 3_000);
+  const before = await copies(page, "x");
+  await press(page, "Home");
+  await ask(page, { who: "Ben", key: "y", at: "B" });
+  await forward(page, 3_000);
+  assert.deepEqual(await copies(page, "x"), before);
+});
+
+const UNDO = {
+  "by keyboard": [(page) => press(page, "Control+z"), (page) => press(page, "Control+Shift+z")],
+  "by keyboard, the other way": [(page) => press(page, "Control+z"), (page) => press(page, "Control+y")],
+  "by button": [
+    (page) => button(page, "Undo the last action").click(),
+    (page) => button(page, "Redo").click(),
+  ],
+};
+
+for (const [how, [undo, redo]] of Object.entries(UNDO)) {
+  pageTest(`undo and redo ${how}`, PAUSED, async ({ page }) => {
+    await forward(page, 500);
+    const before = await picture(page);
+    await onNode(page, "A", "Crash");
+    const crashed = await picture(page);
+    await onNode(page, "B", "Promote");
+    const promoted = await picture(page);
+    await undo(page);
+    assert.deepEqual(await picture(page), crashed);
+    await undo(page);
+    assert.deepEqual(await picture(page), before);
+    await redo(page);
+    assert.deepEqual(await picture(page), crashed);
+    await redo(page);
+    assert.deepEqual(await picture(page), promoted);
+  });
+}
+
+pageTest("with nothing to undo, the buttons are off and the key says so", PAUSED, async ({ page }) => {
+  assert(await button(page, "Undo the last action").isDisabled());
+  assert(await button(page, "Redo").isDisabled());
+  await press(page, "Control+z");
+  await expectText(page.getByRole("alert"), /There is nothing to undo\./);
+  await press(page, "Control+y");
+  await expectText(page.getByRole("alert"), /There is nothing to redo\./);
+});
+
+pageTest("undo of an action long ago goes back to it", PAUSED, async ({ page }) => {
+  await forward(page, 500);
+  await onNode(page, "A", "Crash");
+  await forward(page, 3_000);
+  await press(page, "Control+z");
+  assert.equal(await clock(page), "0.500 s");
+  await forward(page, 500);
+  assert.match(await node(page, "A").getAttribute("aria-label"), /^Node A, primary\./);
+});
+
+pageTest("a slider pulled is one action, and undone at once", PAUSED, async ({ page }) => {
+  await forward(page, 500);
+  const before = await picture(page);
+  await drag(page, "Lag to every replica", "2000 ms");
+  assert.match(await headline(page), /The network is different now: typically 2\.0 s one way\./);
+  await press(page, "Control+z");
+  assert.deepEqual(await picture(page), before);
+});
+
+pageTest("many futures: all are reachable or counted", PAUSED, async ({ page }) => {
+  await forward(page, 1_000);
+  for (const name of ["A", "B", "C"]) {
+    await press(page, "Home");
+    await forward(page, 500);
+    await onNode(page, name, "Crash");
+    await forward(page, 300);
+    await back(page, 200);
+  }
+  assert.equal(await branch(page), 4);
+  assert.equal(await others(page).count(), 3);
+});

@@ -1,0 +1,166 @@
+// Without a pointer, and for those who listen.
+
+import { assert, pageTest } from "./harness.mjs";
+import { button, client, clock, copies, details, dialog, expectText, forward, link, node, PAUSED, press, settled } from "./page.mjs";
+
+/** Presses Tab until something with this name has the focus. */
+async function tabTo(page, name, limit = 80) {
+  for (let count = 0; count < limit; count += 1) {
+    await page.keyboard.press("Tab");
+    const focused = await page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.labels?.[0]?.innerText ?? document.activeElement?.innerText ?? "");
+    if (name.test(focused.trim())) return;
+  }
+  assert.fail(`Tab does not get to ${name}`);
+}
+
+pageTest("the mission without a pointer", PAUSED, async ({ page }) => {
+  await page.keyboard.press("Shift+ArrowRight");
+  for (let tenth = 0; tenth < 4; tenth += 1) await page.keyboard.press("Shift+ArrowRight");
+  await tabTo(page, /^Lag to every replica$/);
+  for (let place = 0; place < 8; place += 1) await page.keyboard.press("ArrowRight");
+  assert.equal(await page.getByRole("slider", { name: "Lag to every replica" }).getAttribute("aria-valuetext"), "2.0 s");
+  await tabTo(page, /^Skip to the stage$/);
+  await page.keyboard.press("Enter");
+  for (let tenth = 0; tenth < 5; tenth += 1) await page.keyboard.press("Shift+ArrowRight");
+  assert.equal(await clock(page), "1.000 s");
+  await tabTo(page, /^Ben reads x at C$/);
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Shift+ArrowRight");
+  await expectText(page.getByRole("region", { name: "Lesson" }), /done:\s*Make a reader see old data/);
+});
+
+pageTest("a node is crashed, another promoted, without a pointer", PAUSED, async ({ page }) => {
+  await forward(page, 500);
+  await tabTo(page, /^Node A,/);
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("c");
+  await settled(page);
+  assert.match(await node(page, "A").getAttribute("aria-label"), /was primary, down/);
+  await tabTo(page, /^Node B,/);
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("p");
+  await settled(page);
+  assert.match(await node(page, "B").getAttribute("aria-label"), /^Node B, primary/);
+  await page.keyboard.press("Escape");
+  await expectText(details(page), /Nothing selected/);
+});
+
+pageTest("a message is reached through its link, without a pointer", PAUSED, async ({ page }) => {
+  await forward(page, 900);
+  await tabTo(page, /^Link A to C/);
+  await page.keyboard.press("Enter");
+  await tabTo(page, /^log entry x = 3, A to C$/);
+  await page.keyboard.press("Enter");
+  await tabTo(page, /^Deliver now$/);
+  await page.keyboard.press("Enter");
+  await forward(page, 100);
+  assert.equal((await copies(page, "x")).C, "3");
+});
+
+pageTest("every control has a name of its own kind", PAUSED, async ({ page }) => {
+  await forward(page, 900);
+  for (const selected of [null, node(page, "A"), client(page, "Ana"), link(page, "A-C")]) {
+    if (selected) await selected.click();
+    await settled(page);
+    const controls = page.locator("button, a[href], input, select, textarea, [role=slider]");
+    const names = [];
+    for (const control of await controls.all()) {
+      if (!(await control.isVisible())) continue;
+      const [line] = (await control.ariaSnapshot()).split("\n");
+      names.push(line);
+      assert.match(line, /^- '?\w+ "[^"]+"/, `a name: ${await control.evaluate((element) => element.outerHTML.slice(0, 200))}`);
+    }
+    const twice = names.filter((name, index) => names.indexOf(name) !== index && !/"[A-Z]\w*"|disabled/.test(name));
+    assert.deepEqual(twice, [], "no two with the same name");
+  }
+});
+
+pageTest("Tab goes through everything, the focus is visible at each, and nothing is a trap", PAUSED, async ({ page }) => {
+  await forward(page, 500);
+  await page.locator(".skip").focus();
+  const seen = [];
+  for (let count = 0; count < 90; count += 1) {
+    await page.keyboard.press("Tab");
+    const at = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (!element || element === document.body) return null;
+      const style = getComputedStyle(element);
+      const box = element.getBoundingClientRect();
+      return {
+        name: element.getAttribute("aria-label") ?? element.id ?? element.innerText,
+        outline: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+        inside: box.width > 0 && box.right > 0 && box.left < innerWidth && box.bottom > 0 && box.top < innerHeight,
+      };
+    });
+    if (!at) break;
+    assert(at.outline, `a ring around ${at.name}`);
+    assert(at.inside, `${at.name} is in the window`);
+    seen.push(at.name);
+  }
+  assert(seen.length < 90, "it comes to an end");
+  for (const name of [/^Node A/, /^Node C/, /^Client Ben/, /^Link A to B/, /^Time$/, /^speed$/, /^Help$/, /^lag$/]) {
+    assert(seen.some((one) => name.test(one)), `${name} was reached: ${seen.join(" | ")}`);
+  }
+});
+
+pageTest("Esc closes dialogs and gives the focus back; a second Esc selects nothing", PAUSED, async ({ page }) => {
+  await node(page, "B").click();
+  for (const name of ["Share", "Scenarios", "Help"]) {
+    await button(page, name).focus();
+    await page.keyboard.press("Enter");
+    await dialog(page).waitFor();
+    assert(await dialog(page).evaluate((element) => element.contains(document.activeElement)), "the focus is inside");
+    await page.keyboard.press("Escape");
+    await dialog(page).waitFor({ state: "detached" });
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.innerText), name);
+    await expectText(details(page), /Replica B/);
+  }
+  await page.keyboard.press("Escape");
+  await expectText(details(page), /Nothing selected/);
+});
+
+pageTest("Close closes too, and so do the keys ? and S open", PAUSED, async ({ page }) => {
+  await press(page, "?");
+  await dialog(page).getByRole("heading", { name: "Help" }).waitFor();
+  await button(dialog(page), "Close").click();
+  await dialog(page).waitFor({ state: "detached" });
+  await press(page, "s");
+  await dialog(page).getByRole("heading", { name: "Share this moment" }).waitFor();
+  await page.keyboard.press("Escape");
+  await dialog(page).waitFor({ state: "detached" });
+});
+
+pageTest("keys typed into a field are text, not commands", PAUSED, async ({ page }) => {
+  await forward(page, 500);
+  await node(page, "A").click();
+  await client(page, "Ana").click();
+  await page.getByLabel("Value").fill("");
+  await page.getByLabel("Value").pressSequentially("c p s[]-");
+  assert.equal(await page.getByLabel("Value").inputValue(), "c p s[]-");
+  assert.equal(await dialog(page).count(), 0);
+  assert.equal(await clock(page), "0.500 s");
+});
+
+pageTest("every key of the help does something", PAUSED, async ({ page }) => {
+  await press(page, "?");
+  const keys = await dialog(page).locator(".keys dt").allInnerTexts();
+  assert(keys.length >= 15, keys.join(" · "));
+});
+
+pageTest("the live region tells what happens, but not every trifle", PAUSED, async ({ page }) => {
+  const told = page.locator('[role="status"][aria-live="polite"]');
+  await forward(page, 200);
+  assert.match(await told.textContent(), /Ana’s write y = 1 is acknowledged by A/);
+  await forward(page, 300);
+  assert.match(await told.textContent(), /is acknowledged by A/, "a copy that arrives is no news");
+  await node(page, "A").click();
+  await press(page, "c");
+  assert.match(await told.textContent(), /^A crashed\./);
+});
+
+pageTest("a card says in words what it shows", PAUSED, async ({ page }) => {
+  await press(page, "w");
+  await forward(page, 900);
+  assert.equal(await node(page, "A").getAttribute("aria-label"), "Node A, primary. x is 3; y is 1. takes writes · epoch 1.");
+  assert.match(await node(page, "C").getAttribute("aria-label"), /^Node C, replica\. x is 100, an old value; y is 1\. 1 write behind/);
+});
