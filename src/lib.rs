@@ -16,6 +16,10 @@
 //! * [`scene`]: what the screen should show, as plain data
 //! * `ui` and `platform` (wasm only): components, and every call into the browser
 
+// Tests inside and outside the library share helpers, which call it by its name.
+#[cfg(test)]
+extern crate self as replicarium;
+
 pub mod check;
 pub mod client;
 pub mod explain;

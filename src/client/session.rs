@@ -34,7 +34,7 @@ pub struct Open {
     /// When the current try counts as unanswered.
     pub deadline: Micros,
     asked: Vec<NodeId>,
-    timeouts: u8,
+    timeouts: u16,
 }
 
 #[derive(Clone, Debug)]
@@ -161,16 +161,21 @@ impl Session {
 
     /// The current try was not answered in time.
     pub fn on_timeout(&mut self, members: &[NodeId]) -> Next {
-        let (retries, wait, fixed) = (self.settings.retries, self.settings.retry_wait, self.is_bound());
+        let (retries, wait, bound) = (self.settings.retries, self.settings.retry_wait, self.is_bound());
         let Some(open) = self.open.as_mut() else { return Next::Done(Outcome::TimedOut) };
+        let next = members.iter().copied().find(|node| *node > open.node).or(members.first().copied());
+        let next = next.filter(|_| !bound).unwrap_or(open.node);
+        if open.node == self.believed_primary {
+            // Perhaps it is dead and another one leads: the next to be asked will know.
+            self.believed_primary = next;
+        }
         open.timeouts += 1;
-        if open.timeouts > retries {
+        if open.timeouts > retries as u16 {
             return Next::Done(Outcome::TimedOut);
         }
         // Start the round anew: a node asked before may answer now.
         open.asked.clear();
-        let next = members.iter().copied().find(|node| *node > open.node).or(members.first().copied());
-        Next::Ask(next.filter(|_| !fixed).unwrap_or(open.node), wait)
+        Next::Ask(next, wait)
     }
 
     /// Whether the open operation may go to one node only.

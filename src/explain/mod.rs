@@ -2,6 +2,7 @@
 
 pub mod chip;
 pub mod narrate;
+pub mod search;
 mod why;
 pub mod words;
 

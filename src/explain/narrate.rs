@@ -1,6 +1,6 @@
 //! The headline above the stage: the last thing that happened and is worth a sentence.
 
-use super::{Sentence, Writer, chip::Chip, words::duration};
+use super::{Sentence, Writer, chip::Chip, search::committed_at, words::duration};
 use crate::{
     check::StaleRead,
     lab::LabWorld,
@@ -217,10 +217,7 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
     let start = Writer::default().who(node);
     match fact {
         Fact::Applied { lsn, write } if world.remains(node)?.role == Role::Replica => {
-            let committed = world.trace().iter().rev().find_map(|(_, other)| match &other.kind {
-                Kind::Fact(Fact::Committed { lsn: own, write: same }) if own == lsn && same.id == write.id => Some(other.at),
-                _ => None,
-            });
+            let committed = committed_at(world, None, *lsn);
             let said = start.text(" shows ").write(Chip::of(*write)).text(" now");
             let said = match committed {
                 Some(at) => said.text(format!(", {} after the primary had it on disk.", duration(event.at.saturating_sub(at)))),
@@ -246,7 +243,8 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
                 Some((_, write)) => said.text(format!("{count} writes up to ")).write(Chip::of(*write)),
                 None => said.text(format!("{count} writes")),
             };
-            Some((Weight::Loud, said.text(": the new primary’s log does not have them.").done()))
+            let them = if count == 1 { "it" } else { "them" };
+            Some((Weight::Loud, said.text(format!(": the new primary’s log does not have {them}.")).done()))
         }
         Fact::SnapshotNeeded { replica, wanted, first_kept } => {
             let why = match wanted < first_kept {

@@ -17,7 +17,7 @@ use crate::{
     store::log::{Epoch, Lsn},
     trace::{Cargo, Fact, Role, TimerName},
 };
-use std::fmt::Debug;
+use std::{fmt::Debug, sync::Arc};
 
 /// One node's replication logic.
 pub trait Protocol: Clone {
@@ -95,7 +95,7 @@ pub struct TailEntry {
 /// What an input made a node do, in order.
 #[derive(Clone, Debug)]
 pub enum Effect<P: Protocol> {
-    Send { to: NodeId, message: P::Message, about: Option<(OperationId, u32)> },
+    Send { to: NodeId, message: P::Message, about: Option<(OperationId, u64)> },
     Reply { request: Request, answer: Answer },
     SetTimer { timer: P::Timer, after: Micros },
     CancelTimer { timer: P::Timer },
@@ -110,7 +110,7 @@ pub enum Effect<P: Protocol> {
 pub struct Situation {
     pub me: NodeId,
     /// All nodes of the group, this one included, in order.
-    pub members: Vec<NodeId>,
+    pub members: Arc<[NodeId]>,
     /// The node's own clock, in µs; wrong by its skew and drift.
     pub local_us: i64,
     /// The number that the node's next write to disk will get; from 1.
@@ -119,6 +119,8 @@ pub struct Situation {
     pub boot: u32,
     /// For a node that was added to a running group: the primary that the operator pointed it at.
     pub primary_hint: Option<NodeId>,
+    /// How many promotions there have been in the run.
+    pub promotions: u32,
 }
 
 /// What a node can see and do while it handles one input.
@@ -159,12 +161,17 @@ impl<P: Protocol> Context<P> {
         self.situation.primary_hint
     }
 
+    /// The epoch that a promotion now begins. The operator, who is one person, numbers them.
+    pub fn promotion_epoch(&self) -> Epoch {
+        Epoch(self.situation.promotions + 2)
+    }
+
     pub fn send(&mut self, to: NodeId, message: P::Message) {
         self.effects.push(Effect::Send { to, message, about: None });
     }
 
     /// Sends a message whose chance belongs to an operation and its attempt rather than to this input.
-    pub fn send_about(&mut self, to: NodeId, message: P::Message, operation: OperationId, attempt: u32) {
+    pub fn send_about(&mut self, to: NodeId, message: P::Message, operation: OperationId, attempt: u64) {
         self.effects.push(Effect::Send { to, message, about: Some((operation, attempt)) });
     }
 

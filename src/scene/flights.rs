@@ -119,7 +119,7 @@ pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
         let part = if wish.still { ((part * 4.0).floor().min(3.0) + 0.5) / 4.0 } else { part };
         flights.sprites.push(Sprite {
             message: flight.id,
-            at: curve.beside(part, LANE),
+            at: curve.beside(clear_of_cards(part), LANE),
             look: look(&flight.cargo),
             selected: wish.selected == Some(flight.id),
         });
@@ -140,6 +140,11 @@ pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
         flights.lost.push(Lost { at: curve.beside(part, LANE), look: look(cargo), reason: *reason, strength: 1.0 - age });
     }
     flights
+}
+
+/// Messages begin and end beside the cards, not under them.
+fn clear_of_cards(part: f64) -> f64 {
+    0.07 + 0.86 * part
 }
 
 pub fn curve(layout: &Layout, from: Address, to: Address) -> Option<Curve> {

@@ -7,16 +7,15 @@ use super::{
 };
 use crate::{
     client::session::Session,
-    explain::{chip::Chip, words::duration},
+    explain::{chip::Chip, search::committed_at, words::duration},
     lab::LabWorld,
     protocol::NodeView,
     sim::{
         id::{Address, ClientId, EventId, Key, NodeId},
         operation::{Action, Outcome, Refusal, Write},
-        time::Micros,
     },
     store::log::Lsn,
-    trace::{Fact, Kind, Role},
+    trace::Role,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,9 +120,6 @@ pub struct Stage {
     pub links: Vec<LinkLine>,
     pub any_cut: bool,
 }
-
-/// How many recent events are searched for the moment a write was committed.
-const RECENT_EVENTS: u64 = 5_000;
 
 pub fn stage(world: &LabWorld, width: f64, height: f64) -> Stage {
     let members = world.members();
@@ -272,19 +268,9 @@ fn status(
     if behind == 0 {
         return if cut { (Tone::Warn, "cut off · nothing missed yet".into()) } else { (Tone::Good, "up to date".into()) };
     }
-    let since = committed_at(world, primary, view.applied.next());
+    let since = committed_at(world, Some(primary), view.applied.next());
     let age = since.map(|since| format!(" · {}", duration(world.now().saturating_sub(since)))).unwrap_or_default();
     (Tone::Warn, format!("{prefix}{} behind{age}", writes(behind)))
-}
-
-/// When the primary committed the entry at `lsn`, if that is among the recent events.
-fn committed_at(world: &LabWorld, primary: NodeId, lsn: Lsn) -> Option<Micros> {
-    let trace = world.trace();
-    let recent = trace.range(trace.next().saturating_sub(RECENT_EVENTS), trace.next()).rev();
-    recent.map(|(_, event)| event).find_map(|event| match &event.kind {
-        Kind::Fact(Fact::Committed { lsn: own, .. }) if *own == lsn && event.node == Some(primary) => Some(event.at),
-        _ => None,
-    })
 }
 
 fn spoken(node: NodeId, role: &str, state: NodeState, copies: &[Copy], status: &str) -> String {

@@ -169,20 +169,6 @@ pub struct LinkSettings {
     pub bandwidth_bytes_per_s: u64,
 }
 
-impl LinkSettings {
-    fn apply(&mut self, change: &LinkChange) {
-        let LinkChange { latency, jitter, loss, duplicate, in_order, bandwidth_bytes_per_s } = change;
-        if let Some(latency) = latency {
-            self.latency = latency.clone();
-        }
-        self.jitter = jitter.unwrap_or(self.jitter);
-        self.loss = loss.unwrap_or(self.loss);
-        self.duplicate = duplicate.unwrap_or(self.duplicate);
-        self.in_order = in_order.unwrap_or(self.in_order);
-        self.bandwidth_bytes_per_s = bandwidth_bytes_per_s.unwrap_or(self.bandwidth_bytes_per_s);
-    }
-}
-
 impl Default for LinkSettings {
     fn default() -> Self {
         LinkSettings {
@@ -194,6 +180,53 @@ impl Default for LinkSettings {
             bandwidth_bytes_per_s: 0,
         }
     }
+}
+
+/// The same, looked up and not copied: there may be many messages.
+struct Current<'a> {
+    latency: &'a Distribution,
+    jitter: Micros,
+    loss: f64,
+    duplicate: f64,
+    in_order: bool,
+    bandwidth_bytes_per_s: u64,
+}
+
+impl<'a> Current<'a> {
+    fn of(base: &'a LinkSettings, rules: &'a [LinkRule], from: Address, to: Address, class: MessageClass) -> Current<'a> {
+        let LinkSettings { latency, jitter, loss, duplicate, in_order, bandwidth_bytes_per_s } = base;
+        let mut current = Current {
+            latency,
+            jitter: *jitter,
+            loss: *loss,
+            duplicate: *duplicate,
+            in_order: *in_order,
+            bandwidth_bytes_per_s: *bandwidth_bytes_per_s,
+        };
+        for rule in rules.iter().filter(|rule| rule.matches(from, to, class)) {
+            let LinkChange { latency, jitter, loss, duplicate, in_order, bandwidth_bytes_per_s } = &rule.set;
+            current = Current {
+                latency: latency.as_ref().unwrap_or(current.latency),
+                jitter: jitter.unwrap_or(current.jitter),
+                loss: loss.unwrap_or(current.loss),
+                duplicate: duplicate.unwrap_or(current.duplicate),
+                in_order: in_order.unwrap_or(current.in_order),
+                bandwidth_bytes_per_s: bandwidth_bytes_per_s.unwrap_or(current.bandwidth_bytes_per_s),
+            };
+        }
+        current
+    }
+}
+
+/// A message as the wire sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Parcel {
+    pub from: Address,
+    pub to: Address,
+    pub class: MessageClass,
+    pub bytes: u32,
+    /// Whose chance it has.
+    pub identity: Lineage,
 }
 
 /// What happens to a message put on the wire.
@@ -253,11 +286,9 @@ impl Network {
     }
 
     pub fn settings(&self, from: Address, to: Address, class: MessageClass) -> LinkSettings {
-        let mut settings = self.base.clone();
-        for rule in self.rules.iter().filter(|rule| rule.matches(from, to, class)) {
-            settings.apply(&rule.set);
-        }
-        settings
+        let Current { latency, jitter, loss, duplicate, in_order, bandwidth_bytes_per_s } =
+            Current::of(&self.base, &self.rules, from, to, class);
+        LinkSettings { latency: latency.clone(), jitter, loss, duplicate, in_order, bandwidth_bytes_per_s }
     }
 
     pub fn cut(&mut self, from: Address, to: Address) {
@@ -280,46 +311,44 @@ impl Network {
         !self.cut.is_empty()
     }
 
-    /// Puts a message of `bytes` on the wire. None: the link's backlog is full.
-    pub fn send(
-        &mut self,
-        now: Micros,
-        from: Address,
-        to: Address,
-        class: MessageClass,
-        bytes: u32,
-        identity: Lineage,
-        chance: Chance,
-    ) -> Option<Passage> {
-        let settings = self.settings(from, to, class);
+    /// Puts a message on the wire. None: the link's backlog is full.
+    pub fn send(&mut self, now: Micros, parcel: Parcel, chance: Chance) -> Option<Passage> {
+        let Parcel { from, to, class, bytes, identity } = parcel;
+        let current = Current::of(&self.base, &self.rules, from, to, class);
         let link = self.links.entry((from, to)).or_default();
         let mut leaves = now;
-        if settings.bandwidth_bytes_per_s > 0 {
+        if current.bandwidth_bytes_per_s > 0 {
             let start = link.sending_until.max(now);
             if start.saturating_sub(now) > Self::BACKLOG_MAX {
                 return None;
             }
-            leaves = start + Micros((bytes as u128 * 1_000_000).div_ceil(settings.bandwidth_bytes_per_s as u128) as u64);
+            leaves = start + Micros((bytes as u128 * 1_000_000).div_ceil(current.bandwidth_bytes_per_s as u128) as u64);
             link.sending_until = leaves;
         }
+        // A draw that cannot change anything is not made; each has its own key, so no other draw notices.
         let travel = |copy: u64| {
             let identity = identity.with(&[copy]);
-            let latency = settings.latency.sample(&mut chance.draw(Purpose::Latency, identity));
-            let jitter = chance.draw(Purpose::Jitter, identity).below(settings.jitter.0 + 1);
-            latency + Micros(jitter)
+            let latency = match current.latency {
+                Distribution::Constant(latency) => *latency,
+                latency => latency.sample(&mut chance.draw(Purpose::Latency, identity)),
+            };
+            match current.jitter {
+                Micros::ZERO => latency,
+                jitter => latency + Micros(chance.draw(Purpose::Jitter, identity).below(jitter.0 + 1)),
+            }
         };
+        let happens = |purpose, p: f64| p > 0.0 && chance.draw(purpose, identity).chance(p);
         let first = travel(0);
-        if chance.draw(Purpose::Loss, identity).chance(settings.loss) {
+        if happens(Purpose::Loss, current.loss) {
             return Some(Passage { at: leaves + Micros(first.0 / 2), lost: true, duplicate_at: None });
         }
         let mut arrive = |at: Micros| {
-            let at = if settings.in_order { at.max(link.last_arrival) } else { at };
+            let at = if current.in_order { at.max(link.last_arrival) } else { at };
             link.last_arrival = link.last_arrival.max(at);
             at
         };
         let at = arrive(leaves + first);
-        let duplicated = chance.draw(Purpose::Duplication, identity).chance(settings.duplicate);
-        let duplicate_at = duplicated.then(|| arrive(leaves + travel(1)));
+        let duplicate_at = happens(Purpose::Duplication, current.duplicate).then(|| arrive(leaves + travel(1)));
         Some(Passage { at, lost: false, duplicate_at })
     }
 }
@@ -358,7 +387,8 @@ mod tests {
     fn send_many(change: LinkChange, bytes: u32, count: u64) -> Vec<Passage> {
         let mut network = Network::new(LinkSettings::default(), vec![]);
         network.set(LinkRule { from: End::Any, to: End::Any, both: false, class: None, set: change });
-        let send = |i: u64| network.send(Micros(i), A, B, MessageClass::Replicate, bytes, Lineage::root(&[i]), Chance::new(5));
+        let parcel = Parcel { from: A, to: B, class: MessageClass::Replicate, bytes, identity: Lineage::root(&[]) };
+        let send = |i: u64| network.send(Micros(i), Parcel { identity: Lineage::root(&[i]), ..parcel }, Chance::new(5));
         (0..count).filter_map(send).collect()
     }
 

@@ -78,7 +78,7 @@ pub enum Cargo {
     Snapshot { lsn: Lsn, keys: u32 },
     /// A replica asks to be sent what follows `from`.
     Follow { from: Lsn },
-    /// A primary says that it is one.
+    /// Word of who is primary.
     Announce { epoch: Epoch },
 }
 
@@ -195,6 +195,10 @@ pub enum Fact {
     SkippedOldEpoch {
         epoch: Epoch,
         current: Epoch,
+    },
+    /// From a connection that this node has closed since, by starting, by following another or by a snapshot.
+    SkippedOldConnection {
+        from: NodeId,
     },
     /// A replica is sent the log from here on.
     Following {

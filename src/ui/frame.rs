@@ -9,12 +9,13 @@ use leptos::prelude::*;
 
 /// Longest time one frame stands for: after a hidden tab comes back the run does not leap.
 const FRAME_MS_MAX: f64 = 100.0;
-/// The timeline and the panels follow at least this often while it plays.
+/// The timeline and the tasks follow this often while it plays.
 const REFRESH_MS: f64 = 250.0;
 
 pub fn start(app: App) -> Frames {
     let mut last_ms = None;
     let mut last_refresh_ms = 0.0;
+    let mut marks_due = true;
     // Less than a microsecond of simulated time that is still owed.
     let mut owed_us = 0.0;
     let mut painter = canvas::Painter::default();
@@ -31,11 +32,16 @@ pub fn start(app: App) -> Frames {
             play_on(app, Micros(whole));
         }
         let happened = app.world(|world| world.steps()) != steps_before;
-        if happened || app.dirty.get_value() || now_ms - last_refresh_ms > REFRESH_MS {
-            last_refresh_ms = now_ms;
-            app.refresh();
+        if happened || app.dirty.get_value() {
+            app.refresh_stage();
+            marks_due = true;
         } else {
             app.refresh_now();
+        }
+        if marks_due && now_ms - last_refresh_ms > REFRESH_MS {
+            last_refresh_ms = now_ms;
+            marks_due = false;
+            app.refresh_marks();
         }
         painter.draw(app);
     })

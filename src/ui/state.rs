@@ -105,6 +105,8 @@ const FIRST_VALUE_BY_HAND: i64 = 100;
 pub struct App {
     lab: StoredValue<Lab, LocalStorage>,
     judge: StoredValue<Judge, LocalStorage>,
+    /// Judges the branch as far as it was ever run.
+    known_judge: StoredValue<Judge, LocalStorage>,
     /// Something changed that the signals do not show yet.
     pub dirty: StoredValue<bool>,
     /// Headlines of events before this one are no news: the cursor jumped.
@@ -169,6 +171,7 @@ impl App {
         App {
             lab: StoredValue::new_local(lab),
             judge: StoredValue::new_local(Judge::default()),
+            known_judge: StoredValue::new_local(Judge::default()),
             dirty: StoredValue::new(true),
             news_since: StoredValue::new(EventId(0)),
             seeking: StoredValue::new(None),
@@ -363,24 +366,39 @@ impl App {
         self.speed.update(|speed| *speed = if faster { (*speed + 1).min(SPEEDS.len() - 1) } else { speed.saturating_sub(1) });
     }
 
-    /// Brings all signals up to date with the lab.
+    /// Brings everything up to date with the lab.
     pub fn refresh(&self) {
+        self.refresh_stage();
+        self.refresh_marks();
+    }
+
+    /// What must follow every event: stage, words, verdicts, open panels. The work does not grow with the run.
+    pub fn refresh_stage(&self) {
         self.dirty.set_value(false);
         let (width, height) = self.size.get_untracked();
         let verdicts = self.lab.with_value(|lab| self.judge.try_update_value(|judge| judge.update(lab.world())));
-        let stale: Vec<StaleRead> = self.judge.with_value(|judge| judge.freshness().stale_reads().to_vec());
         self.lab.with_value(|lab| {
             set(self.stage, Arc::new(stage(lab.world(), width, height)));
             if let Some(verdicts) = verdicts {
                 set(self.verdicts, Arc::new(verdicts));
             }
-            self.refresh_headline(lab.world(), &stale);
-            self.refresh_tasks(lab, &stale);
+            self.judge.with_value(|judge| self.refresh_headline(lab.world(), judge.freshness().stale_reads()));
         });
         self.refresh_now();
-        self.refresh_timeline();
         self.revision.update(|revision| *revision += 1);
         self.drop_stale_selection();
+    }
+
+    /// What looks at the whole run, and so only a few times a second: the timeline's marks and the tasks.
+    pub fn refresh_marks(&self) {
+        self.lab.with_value(|lab| {
+            self.judge.with_value(|judge| self.refresh_tasks(lab, judge.freshness().stale_reads()));
+            // Judged as far as the branch was ever run: stale reads beyond the cursor have their marks too.
+            self.known_judge.try_update_value(|judge| judge.update(lab.furthest()));
+            self.known_judge.with_value(|judge| {
+                set(self.timeline, Arc::new(timeline(lab, judge.freshness().stale_reads())));
+            });
+        });
     }
 
     /// Only what changes while nothing happens: the time.
@@ -394,15 +412,6 @@ impl App {
             slow,
         });
         set(self.now, now);
-    }
-
-    /// Marks of the whole branch, so that stale reads beyond the cursor are marked too.
-    pub fn refresh_timeline(&self) {
-        let line = self.lab(|lab| {
-            let known = judge_known(lab);
-            timeline(lab, &known)
-        });
-        set(self.timeline, Arc::new(line));
     }
 
     fn refresh_headline(&self, world: &LabWorld, stale: &[StaleRead]) {
@@ -463,12 +472,6 @@ impl App {
         storage::remove(DONE);
         self.tasks.set([false; Task::ALL.len()]);
     }
-}
-
-fn judge_known(lab: &Lab) -> Vec<StaleRead> {
-    let mut freshness = crate::check::Freshness::default();
-    freshness.extend(lab.furthest().history());
-    freshness.stale_reads().to_vec()
 }
 
 /// Sets a signal only if its value is another one, so that nothing is drawn twice.

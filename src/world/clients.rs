@@ -52,7 +52,7 @@ impl<P: Protocol> World<P> {
             let operation = Workload::operation(client, number);
             self.enqueue(client, Intent { operation, action, at_node: None, cause: None });
         }
-        if !closed || !on {
+        if !closed || !on || full {
             self.schedule_arrival(client, self.now);
         }
     }
@@ -81,7 +81,7 @@ impl<P: Protocol> World<P> {
     }
 
     fn begin_next(&mut self, client: ClientId) {
-        let (now, members, chance) = (self.now, self.members(), self.chance());
+        let (now, members, chance) = (self.now, self.members.clone(), self.chance());
         let session = self.session_mut(client);
         if session.open.is_some() {
             return;
@@ -98,16 +98,28 @@ impl<P: Protocol> World<P> {
     fn ask(&mut self, client: ClientId, node: NodeId, request: Request, causes: Causes) {
         let operation = request.operation;
         if let Some(deadline) = self.session(client).and_then(|session| session.open.as_ref()).map(|open| open.deadline) {
-            self.schedule(deadline, Due::Timeout(client, operation, request.attempt));
+            self.set_alarm(client, deadline, Due::Timeout(client));
         }
         let lineage = Lineage::root(&[ASK, operation.word(), request.attempt as u64, node.0 as u64]);
         let (from, to) = (Address::Client(client), Address::Node(node));
         self.send(Outgoing { from, to, payload: Payload::Request(request), lineage, causes, operation: Some(operation) });
     }
 
+    /// The client waits for one thing at a time: this one replaces the one before.
+    fn set_alarm(&mut self, client: ClientId, at: Micros, due: Due<P>) {
+        self.clear_alarm(client);
+        self.alarms[client.0 as usize] = Some(self.schedule(at, due));
+    }
+
+    fn clear_alarm(&mut self, client: ClientId) {
+        if let Some(place) = self.alarms[client.0 as usize].take() {
+            self.queue.remove(&place);
+        }
+    }
+
     /// An answer reached the client.
     pub(super) fn answered(&mut self, request: Request, answer: Answer, node: NodeId, delivered: EventId) {
-        let (client, members) = (request.operation.client, self.members());
+        let (client, members) = (request.operation.client, self.members.clone());
         let session = self.session_mut(client);
         let Some(open) = session.open.as_ref().filter(|open| open.intent.operation == request.operation) else { return };
         // A refusal of an earlier try says nothing new; a yes is a yes whenever it comes.
@@ -118,14 +130,11 @@ impl<P: Protocol> World<P> {
         self.go_on(client, next, Some(node), Causes::one(delivered));
     }
 
-    pub(super) fn attempt_timed_out(&mut self, client: ClientId, operation: OperationId, attempt: u32) {
-        let members = self.members();
+    pub(super) fn attempt_timed_out(&mut self, client: ClientId) {
+        self.clear_alarm(client);
+        let members = self.members.clone();
         let session = self.session_mut(client);
-        let Some(open) = &session.open else { return };
-        if open.intent.operation != operation || open.attempt != attempt {
-            return;
-        }
-        let asked = open.node;
+        let Some(asked) = session.open.as_ref().map(|open| open.node) else { return };
         let next = session.on_timeout(&members);
         self.go_on(client, next, Some(asked), Causes::NONE);
     }
@@ -134,19 +143,12 @@ impl<P: Protocol> World<P> {
         match next {
             Next::Done(outcome) => self.finish(client, outcome, node, causes),
             Next::Ask(node, Micros::ZERO) => self.ask_again(client, node, causes),
-            Next::Ask(node, wait) => {
-                let Some(open) = self.session(client).and_then(|session| session.open.as_ref()) else { return };
-                let (operation, attempt) = (open.intent.operation, open.attempt);
-                self.schedule(self.now + wait, Due::Retry(client, operation, attempt, node));
-            }
+            Next::Ask(node, wait) => self.set_alarm(client, self.now + wait, Due::Retry(client, node)),
         }
     }
 
-    pub(super) fn retry(&mut self, client: ClientId, operation: OperationId, attempt: u32, node: NodeId) {
-        let open = self.session(client).and_then(|session| session.open.as_ref());
-        if open.is_some_and(|open| open.intent.operation == operation && open.attempt == attempt) {
-            self.ask_again(client, node, Causes::NONE);
-        }
+    pub(super) fn retry(&mut self, client: ClientId, node: NodeId) {
+        self.ask_again(client, node, Causes::NONE);
     }
 
     fn ask_again(&mut self, client: ClientId, node: NodeId, causes: Causes) {
@@ -159,6 +161,7 @@ impl<P: Protocol> World<P> {
     fn finish(&mut self, client: ClientId, outcome: Outcome, node: Option<NodeId>, causes: Causes) {
         let now = self.now;
         let Some(open) = self.session_mut(client).finish(now, outcome) else { return };
+        self.clear_alarm(client);
         let Intent { operation, action, .. } = open.intent;
         self.note(None, Some(operation), causes, Kind::Outcome { client, outcome });
         self.record(Row { at: now, client, operation, action, outcome: Some(outcome), node });

@@ -5,15 +5,16 @@ use super::{
     command::{Command, SLOW_FACTOR},
 };
 use crate::{
+    client::workload::Target,
     protocol::Protocol,
     sim::{
         clock::Clock,
         id::{Address, ClientId, EventId, NodeId},
         network::{LinkRule, Network},
-        time::Micros,
     },
     trace::{Causes, CrashKind, Kind},
 };
+use std::collections::BTreeSet;
 
 impl<P: Protocol> World<P> {
     /// Most nodes of a group, those that left included.
@@ -40,10 +41,14 @@ impl<P: Protocol> World<P> {
         match command {
             Command::Cut { from, to, .. } | Command::Heal { from, to, .. } => addresses.extend([*from, *to]),
             Command::Partition { groups } => addresses.extend(groups.iter().flatten()),
-            Command::Issue { client, .. }
-            | Command::SetWorkload { client, .. }
-            | Command::SetReadsFrom { client, .. }
-            | Command::SetWritesTo { client, .. } => addresses.push((*client).into()),
+            Command::Issue { client, .. } | Command::SetWorkload { client, .. } => addresses.push((*client).into()),
+            Command::SetReadsFrom { client, target } | Command::SetWritesTo { client, target } => {
+                addresses.push((*client).into());
+                addresses.extend(match target {
+                    Target::Node(node) => Some(Address::Node(*node)),
+                    _ => None,
+                });
+            }
             _ => {}
         }
         if addresses.iter().all(exists) { Ok(()) } else { Err("there is no such node or client") }
@@ -72,10 +77,13 @@ impl<P: Protocol> World<P> {
             }
             Command::SetLink(rule) => self.set_link(rule),
             Command::DropMessage { message } => self.drop_by_hand(*message, id),
-            Command::DelayMessage { message, by } => self.reschedule(*message, |at| at + *by),
+            Command::DelayMessage { message, by } => self.delay_by_hand(*message, *by, id),
             Command::DuplicateMessage { message } => self.duplicate_by_hand(*message, id),
-            Command::DeliverNow { message } => self.reschedule(*message, |_| Micros::ZERO),
+            Command::DeliverNow { message } => self.deliver_by_hand(*message, id),
             Command::Issue { client, action, at } => self.issue(*client, *action, *at, id),
+            Command::SetWorkload { client, .. } if self.sessions[client.0 as usize].settings.workload.is_none() => {
+                Err("it has no workload")
+            }
             Command::SetWorkload { client, on } => self.with_session(*client, |session| session.workload_on = *on),
             Command::SetReadsFrom { client, target } => {
                 self.with_session(*client, |session| session.settings.reads_from = *target)
@@ -127,6 +135,10 @@ impl<P: Protocol> World<P> {
     }
 
     fn partition(&mut self, groups: &[Vec<Address>]) -> Result<(), &'static str> {
+        let mut seen = BTreeSet::new();
+        if !groups.iter().flatten().all(|address| seen.insert(*address)) {
+            return Err("one is in two groups");
+        }
         self.network.heal_all();
         for (index, group) in groups.iter().enumerate() {
             for other in groups.iter().skip(index + 1).flatten() {

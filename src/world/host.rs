@@ -65,7 +65,8 @@ pub struct Input<P: Protocol> {
 pub enum What<P: Protocol> {
     Request(ClientId, Request),
     Message(NodeId, P::Message),
-    Timer(P::Timer),
+    /// A timer, and where it stood in the queue.
+    Timer(P::Timer, (Micros, u64)),
     Job(P::Job),
     Flushed(u64),
     /// The operator's order, and the number of the command.
@@ -167,6 +168,12 @@ impl<P: Protocol> Host<P> {
         }
     }
 
+    /// Takes away a timer that was due at `place`, unless it was set anew or cancelled since. The event of its setting.
+    pub(super) fn timer_fires(&mut self, timer: &P::Timer, place: Place) -> Option<EventId> {
+        self.timers.get(timer).filter(|(own, ..)| *own == place)?;
+        self.timers.remove(timer).map(|(_, _, set)| set)
+    }
+
     pub fn is_up(&self) -> bool {
         self.process.is_some()
     }
@@ -188,6 +195,11 @@ impl<P: Protocol> Host<P> {
     /// Writes not on disk yet.
     pub fn unflushed(&self) -> usize {
         self.unflushed.len()
+    }
+
+    /// What was written: what a crash of the process would leave.
+    pub fn cache(&self) -> &P::Disk {
+        &self.cache
     }
 
     /// What is on disk now: what a machine crash would leave.

@@ -10,7 +10,7 @@ mod commands;
 pub mod host;
 mod nodes;
 #[cfg(all(test, not(target_arch = "wasm32")))]
-mod tests;
+pub(crate) mod tests;
 mod wire;
 
 use crate::{
@@ -63,6 +63,8 @@ pub struct Flight<P: Protocol> {
     pub(crate) lineage: Lineage,
     /// The event of its sending.
     pub sent_by: EventId,
+    /// The last command that changed its way.
+    touched_by: Option<EventId>,
     place: Place,
 }
 
@@ -83,10 +85,10 @@ enum Due<P: Protocol> {
     Flushed(NodeId),
     /// The client's workload calls for its next operation.
     Arrival(ClientId),
-    /// An attempt of a client's operation was not answered.
-    Timeout(ClientId, OperationId, u32),
-    /// A client tries again after a pause.
-    Retry(ClientId, OperationId, u32, NodeId),
+    /// The client's open operation was not answered in time.
+    Timeout(ClientId),
+    /// The client tries again after a pause.
+    Retry(ClientId, NodeId),
 }
 
 /// Why [`World::run_until`] came back.
@@ -118,7 +120,13 @@ pub struct World<P: Protocol> {
     next_place: u64,
     next_message: u64,
     hosts: Vec<Host<P>>,
+    /// Nodes that belong to the group, up or down.
+    members: Arc<[NodeId]>,
+    /// How many promotions there have been.
+    promotions: u32,
     sessions: Vec<Session>,
+    /// For each session: the time-out or the next try that its open operation waits for.
+    alarms: Vec<Option<Place>>,
     network: Network,
     flights: BTreeMap<MessageId, Flight<P>>,
     commands: Arc<Vec<TimedCommand>>,
@@ -150,6 +158,9 @@ impl<P: Protocol> World<P> {
             next_place: 0,
             next_message: 0,
             hosts: setup.nodes.iter().enumerate().map(node).collect(),
+            members: (0..setup.nodes.len() as u16).map(NodeId).collect(),
+            promotions: 0,
+            alarms: vec![None; setup.clients.len()],
             sessions: setup.clients.iter().enumerate().map(client).collect(),
             network: Network::new(setup.link.clone(), setup.rules.clone()),
             flights: BTreeMap::new(),
@@ -233,12 +244,12 @@ impl<P: Protocol> World<P> {
 
     /// Nodes that belong to the group, up or down.
     pub fn members(&self) -> Vec<NodeId> {
-        self.hosts.iter().filter(|host| !host.removed).map(|host| host.id).collect()
+        self.members.to_vec()
     }
 
     /// Every node and client that takes part.
     pub fn addresses(&self) -> Vec<Address> {
-        let nodes = self.members().into_iter().map(Address::Node);
+        let nodes = self.members.iter().copied().map(Address::Node);
         nodes.chain(self.sessions.iter().map(|session| Address::Client(session.id))).collect()
     }
 
@@ -317,8 +328,8 @@ impl<P: Protocol> World<P> {
             Due::Timer(node, timer) => self.timer_due(node, timer, place),
             Due::Flushed(node) => self.flush_done(node),
             Due::Arrival(client) => self.workload_calls(client),
-            Due::Timeout(client, operation, attempt) => self.attempt_timed_out(client, operation, attempt),
-            Due::Retry(client, operation, attempt, node) => self.retry(client, operation, attempt, node),
+            Due::Timeout(client) => self.attempt_timed_out(client),
+            Due::Retry(client, node) => self.retry(client, node),
         }
     }
 

@@ -32,11 +32,12 @@ impl<P: Protocol> World<P> {
         let host = &self.hosts[node.0 as usize];
         Context::new(Situation {
             me: node,
-            members: self.members(),
+            members: self.members.clone(),
             local_us: host.clock.local_us(self.now),
             next_write: host.next_write,
             boot: host.boot,
             primary_hint: host.added_with,
+            promotions: self.promotions,
         })
     }
 
@@ -67,14 +68,19 @@ impl<P: Protocol> World<P> {
     }
 
     pub(super) fn crash(&mut self, node: NodeId, how: CrashKind, command: EventId) -> Result<(), &'static str> {
-        if !self.host_mut(node).is_up() && how != CrashKind::Wipe {
+        let host = self.host_mut(node);
+        let down = match how {
+            CrashKind::Process => !host.is_up(),
+            CrashKind::Machine => host.machine_down,
+            CrashKind::Wipe => false,
+        };
+        if down {
             return Err("it is down already");
         }
         let crash = self.note(Some(node), None, Causes::one(command), Kind::Crash { how });
         let host = self.host_mut(node);
         host.process = None;
         host.paused = false;
-        host.down_since = Some((Micros::ZERO, crash));
         host.flush_wanted = None;
         let mut inputs: Vec<Input<P>> = host.inbox.drain(..).collect();
         let mut places: Vec<Place> = std::mem::take(&mut host.timers).into_values().map(|(place, ..)| place).collect();
@@ -166,7 +172,7 @@ impl<P: Protocol> World<P> {
             },
             What::Message(..) => (Work::Message, &host.settings.message),
             What::Job(_) => (Work::Apply, &host.settings.apply),
-            What::Timer(_) | What::Flushed(_) | What::Promote(_) => return None,
+            What::Timer(..) | What::Flushed(_) | What::Promote(_) => return None,
         };
         let mut draw = self.chance().draw(Purpose::Service, input.lineage.with(&[node.0 as u64]));
         let took = time.sample(&mut draw);
@@ -196,20 +202,24 @@ impl<P: Protocol> World<P> {
         self.drain(node);
     }
 
-    fn process_input(&mut self, node: NodeId, input: Input<P>) {
+    fn process_input(&mut self, node: NodeId, mut input: Input<P>) {
+        if let What::Timer(timer, place) = &input.what {
+            // Set anew or cancelled while it waited for the node: then it does not fire.
+            let Some(set) = self.host_mut(node).timer_fires(timer, *place) else { return };
+            input.causes = Causes::one(self.note(Some(node), None, Causes::one(set), Kind::TimerFired { timer: timer.name() }));
+        }
         let mut context = self.context(node);
         let Some(process) = self.host_mut(node).process.as_mut() else { return };
         match input.what {
             What::Request(_, request) => process.on_request(request, &mut context),
             What::Message(from, message) => process.on_message(from, message, &mut context),
-            What::Timer(timer) => process.on_timer(timer, &mut context),
+            What::Timer(timer, _) => process.on_timer(timer, &mut context),
             What::Job(job) => process.on_job(job, &mut context),
             What::Flushed(up_to) => process.on_flushed(up_to, &mut context),
-            What::Promote(number) => {
-                if let Err(why) = process.promote(&mut context) {
-                    self.note(Some(node), None, input.causes, Kind::CommandIdle { number, why });
-                }
-            }
+            What::Promote(number) => match process.promote(&mut context) {
+                Ok(()) => self.promotions += 1,
+                Err(why) => drop(self.note(Some(node), None, input.causes, Kind::CommandIdle { number, why })),
+            },
         }
         self.perform(node, context, input.lineage, input.causes, input.operation);
     }
@@ -224,7 +234,7 @@ impl<P: Protocol> World<P> {
                 Effect::Send { to, message, about } => {
                     let lineage = match about {
                         Some((operation, attempt)) => {
-                            Lineage::root(&[ABOUT, operation.word(), attempt as u64, node.0 as u64, to.0 as u64])
+                            Lineage::root(&[ABOUT, operation.word(), attempt, node.0 as u64, to.0 as u64])
                         }
                         None => lineage.with(&[to.0 as u64, index as u64]),
                     };
@@ -276,14 +286,14 @@ impl<P: Protocol> World<P> {
         }
     }
 
+    /// A timer's time is up; it fires when the node gets to it.
     pub(super) fn timer_due(&mut self, node: NodeId, timer: P::Timer, place: Place) {
         let Some((_, lineage, set)) = self.host_mut(node).timers.get(&timer).cloned().filter(|(own, ..)| *own == place) else {
             return;
         };
-        self.host_mut(node).timers.remove(&timer);
-        let fired = self.note(Some(node), None, Causes::one(set), Kind::TimerFired { timer: timer.name() });
-        let (arrived, causes) = (self.now, Causes::one(fired));
-        self.arrive(node, Input { what: What::Timer(timer), lineage, causes, arrived, operation: None, message: None });
+        let (arrived, causes) = (self.now, Causes::one(set));
+        let what = What::Timer(timer, place);
+        self.arrive(node, Input { what, lineage, causes, arrived, operation: None, message: None });
     }
 
     fn write(&mut self, node: NodeId, change: <P::Disk as Storage>::Change, operation: Option<OperationId>, causes: Causes) {
@@ -337,20 +347,26 @@ impl<P: Protocol> World<P> {
         let id = NodeId(self.hosts.len() as u16);
         let settings = self.setup.nodes.last().cloned().unwrap_or_default();
         self.hosts.push(Host::new(id, settings, Some(primary)));
+        self.count_members();
         let added = self.note(Some(id), None, Causes::one(command), Kind::Added);
         self.start_process(id, Causes::one(added));
         Ok(())
     }
 
     pub(super) fn remove_node(&mut self, node: NodeId, command: EventId) -> Result<(), &'static str> {
-        if self.members().len() == 1 {
+        if self.members.len() == 1 {
             return Err("it is the last node");
         }
-        if self.host_mut(node).is_up() {
+        if !self.host_mut(node).machine_down {
             self.crash(node, CrashKind::Machine, command)?;
         }
         self.host_mut(node).removed = true;
+        self.count_members();
         self.note(Some(node), None, Causes::one(command), Kind::Removed);
         Ok(())
+    }
+
+    fn count_members(&mut self) {
+        self.members = self.hosts.iter().filter(|host| !host.removed).map(|host| host.id).collect();
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     sim::{
         draw::Lineage,
         id::{Address, EventId, MessageId, NodeId, OperationId},
-        network::MessageClass,
+        network::{MessageClass, Parcel},
         operation::{Answer, Outcome, Refusal, Request},
         time::Micros,
     },
@@ -86,10 +86,11 @@ impl<P: Protocol> World<P> {
             payload,
             lineage,
             sent_by,
+            touched_by: None,
             place: (Micros::ZERO, 0),
         };
         let passage = match self.flights.len() < Self::FLIGHTS_MAX {
-            true => self.network.send(self.now, from, to, class, bytes, lineage, self.chance()),
+            true => self.network.send(self.now, Parcel { from, to, class, bytes, identity: lineage }, self.chance()),
             false => None,
         };
         let Some(passage) = passage else { return self.drop_flight(&flight, DropReason::LinkFull, Causes::one(sent_by)) };
@@ -115,7 +116,7 @@ impl<P: Protocol> World<P> {
         let kind = Kind::Duplicate { message: flight.id, copy };
         let sent_by = self.note(flight.from.node(), flight.operation, causes, kind);
         let lineage = flight.lineage.with(&[COPY]);
-        self.launch(Flight { id: copy, lineage, sent_by, lost: false, ..flight.clone() }, at);
+        self.launch(Flight { id: copy, lineage, sent_by, lost: false, touched_by: None, ..flight.clone() }, at);
     }
 
     fn drop_flight(&mut self, flight: &Flight<P>, reason: DropReason, causes: Causes) {
@@ -125,7 +126,7 @@ impl<P: Protocol> World<P> {
 
     pub(super) fn end_of_flight(&mut self, message: MessageId) {
         let Some(flight) = self.flights.remove(&message) else { return };
-        let causes = Causes::one(flight.sent_by);
+        let causes = Causes::one(flight.sent_by).and(flight.touched_by);
         let (from, to, class, operation) = (flight.from, flight.to, flight.class, flight.operation);
         if flight.lost {
             return self.drop_flight(&flight, DropReason::Loss, causes);
@@ -133,17 +134,19 @@ impl<P: Protocol> World<P> {
         if self.network.is_cut(from, to) {
             return self.drop_flight(&flight, DropReason::Cut, causes);
         }
-        let down = to.node().and_then(|node| self.host(node)).filter(|host| !host.is_up());
-        if let Some(host) = down {
-            let (machine_down, causes) = (host.machine_down, causes.and(host.down_since.map(|(_, event)| event)));
-            self.drop_flight(&flight, DropReason::NodeDown, causes);
-            if let (Payload::Request(request), false) = (&flight.payload, machine_down) {
-                self.refuse_connection(&flight, *request, causes);
+        if let Some(node) = to.node() {
+            let Some(host) = self.host(node) else { return self.drop_flight(&flight, DropReason::NodeDown, causes) };
+            if !host.is_up() {
+                let (machine_down, causes) = (host.machine_down, causes.and(host.down_since.map(|(_, event)| event)));
+                self.drop_flight(&flight, DropReason::NodeDown, causes);
+                if let (Payload::Request(request), false) = (&flight.payload, machine_down) {
+                    self.refuse_connection(&flight, *request, causes);
+                }
+                return;
             }
-            return;
-        }
-        if to.node().and_then(|node| self.host(node)).is_some_and(|host| host.inbox.len() >= Host::<P>::INBOX_MAX) {
-            return self.drop_flight(&flight, DropReason::QueueFull, causes);
+            if host.inbox.len() >= Host::<P>::INBOX_MAX {
+                return self.drop_flight(&flight, DropReason::QueueFull, causes);
+            }
         }
         let delivered = self.note(to.node(), operation, causes, Kind::Deliver { message, from, to, class });
         self.deliver(flight, delivered);
@@ -198,13 +201,29 @@ impl<P: Protocol> World<P> {
         Ok(())
     }
 
-    /// Moves the end of a flight; `to` is clamped to now.
-    pub(super) fn reschedule(&mut self, message: MessageId, to: impl Fn(Micros) -> Micros) -> Result<(), &'static str> {
+    pub(super) fn delay_by_hand(&mut self, message: MessageId, by: Micros, command: EventId) -> Result<(), &'static str> {
+        self.reschedule(message, command, |flight| flight.ends_at + by)
+    }
+
+    /// It arrives at once, even if it was going to be lost.
+    pub(super) fn deliver_by_hand(&mut self, message: MessageId, command: EventId) -> Result<(), &'static str> {
+        self.reschedule(message, command, |flight| {
+            flight.lost = false;
+            Micros::ZERO
+        })
+    }
+
+    /// Moves the end of a flight, at the earliest to now.
+    fn reschedule(
+        &mut self,
+        message: MessageId,
+        command: EventId,
+        to: impl Fn(&mut Flight<P>) -> Micros,
+    ) -> Result<(), &'static str> {
         let mut flight = self.flights.remove(&message).ok_or(NOT_ON_THE_WIRE)?;
         self.queue.remove(&flight.place);
-        let at = to(flight.ends_at).max(self.now);
-        // A message that was going to be lost is lost all the same; made to arrive now it arrives.
-        flight.lost &= at > self.now;
+        flight.touched_by = Some(command);
+        let at = to(&mut flight).max(self.now);
         self.launch(flight, at);
         Ok(())
     }

@@ -1,13 +1,13 @@
 // Without a pointer, and for those who listen.
 
 import { assert, pageTest } from "./harness.mjs";
-import { button, client, clock, copies, details, dialog, expectText, forward, link, node, PAUSED, press, settled } from "./page.mjs";
+import { button, client, clock, copies, details, dialog, expectText, forward, link, node, PAUSED, press, spoken, settled } from "./page.mjs";
 
 /** Presses Tab until something with this name has the focus. */
 async function tabTo(page, name, limit = 80) {
   for (let count = 0; count < limit; count += 1) {
     await page.keyboard.press("Tab");
-    const focused = await page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.labels?.[0]?.innerText ?? document.activeElement?.innerText ?? "");
+    const focused = await page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.labels?.[0]?.innerText ?? document.activeElement?.textContent ?? "");
     if (name.test(focused.trim())) return;
   }
   assert.fail(`Tab does not get to ${name}`);
@@ -35,12 +35,12 @@ pageTest("a node is crashed, another promoted, without a pointer", PAUSED, async
   await page.keyboard.press("Enter");
   await page.keyboard.press("c");
   await settled(page);
-  assert.match(await node(page, "A").getAttribute("aria-label"), /was primary, down/);
+  assert.match(await spoken(node(page, "A")), /was primary, down/);
   await tabTo(page, /^Node B,/);
   await page.keyboard.press("Enter");
   await page.keyboard.press("p");
   await settled(page);
-  assert.match(await node(page, "B").getAttribute("aria-label"), /^Node B, primary/);
+  assert.match(await spoken(node(page, "B")), /^Node B, primary/);
   await page.keyboard.press("Escape");
   await expectText(details(page), /Nothing selected/);
 });
@@ -87,7 +87,7 @@ pageTest("Tab goes through everything, the focus is visible at each, and nothing
       const style = getComputedStyle(element);
       const box = element.getBoundingClientRect();
       return {
-        name: element.getAttribute("aria-label") ?? element.id ?? element.innerText,
+        name: element.getAttribute("aria-label") || element.id || element.textContent,
         outline: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
         inside: box.width > 0 && box.right > 0 && box.left < innerWidth && box.bottom > 0 && box.top < innerHeight,
       };
@@ -98,7 +98,7 @@ pageTest("Tab goes through everything, the focus is visible at each, and nothing
     seen.push(at.name);
   }
   assert(seen.length < 90, "it comes to an end");
-  for (const name of [/^Node A/, /^Node C/, /^Client Ben/, /^Link A to B/, /^Time$/, /^speed$/, /^Help$/, /^lag$/]) {
+  for (const name of [/^Node A/, /^Node C/, /^Client Ben/, /^Link A to B/, /^Time|timeline$/, /^speed$/, /^Help$/, /^Share$/, /^lag$/]) {
     assert(seen.some((one) => name.test(one)), `${name} was reached: ${seen.join(" | ")}`);
   }
 });
@@ -161,6 +161,6 @@ pageTest("the live region tells what happens, but not every trifle", PAUSED, asy
 pageTest("a card says in words what it shows", PAUSED, async ({ page }) => {
   await press(page, "w");
   await forward(page, 900);
-  assert.equal(await node(page, "A").getAttribute("aria-label"), "Node A, primary. x is 3; y is 1. takes writes · epoch 1.");
-  assert.match(await node(page, "C").getAttribute("aria-label"), /^Node C, replica\. x is 100, an old value; y is 1\. 1 write behind/);
+  assert.equal(await spoken(node(page, "A")), "Node A, primary. x is 3; y is 1. takes writes · epoch 1.");
+  assert.match(await spoken(node(page, "C")), /^Node C, replica\. x is 100, an old value; y is 1\. 1 write behind/);
 });

@@ -1,7 +1,7 @@
 // Everything has its place: nothing overlaps, nothing is cut, whatever the window and the number of nodes.
 
 import { assert, noSidewaysScroll, pageTest } from "./harness.mjs";
-import { act, button, dialog, drag, forward, onNode, openDialog, overlaps, PAUSED, pauseAtStart, press, select, setReplicas, settled, SIZES, sized, tab } from "./page.mjs";
+import { act, button, dialog, drag, forward, onNode, openDialog, overlaps, PAUSED, pauseAtStart, press, spoken, select, setReplicas, settled, SIZES, sized, tab } from "./page.mjs";
 
 const TABS = ["Lesson", "Controls", "Timeline", "Details"];
 
@@ -16,7 +16,7 @@ const covered = (page) =>
       const hit = document.elementFromPoint(left + width / 2, top + height / 2);
       const label = hit?.closest("label");
       if (hit && (control.contains(hit) || hit.contains(control) || label?.contains(control))) continue;
-      bad.push(`${control.getAttribute("aria-label") ?? control.innerText ?? control.id} is under ${hit?.getAttribute("class") ?? hit?.tagName}`);
+      bad.push(`${control.getAttribute("aria-label") || control.innerText || control.id} is under ${hit?.getAttribute("class") ?? hit?.tagName}`);
     }
     return bad;
   });
@@ -108,7 +108,7 @@ for (const size of SIZES.filter(({ phone }) => phone)) {
     await page.locator('[data-node="C"]').tap();
     await button(page.getByRole("region", { name: "Details" }), "Crash").tap();
     await settled(page);
-    assert.match(await page.locator('[data-node="C"]').getAttribute("aria-label"), /down/);
+    assert.match(await spoken(page.locator('[data-node="C"]')), /down/);
     await tab(page, "Timeline");
     assert(await page.locator("#timeline").isVisible());
     assert(await page.locator("#clock").isVisible());
@@ -117,10 +117,10 @@ for (const size of SIZES.filter(({ phone }) => phone)) {
 
 pageTest("controls do not move when something happens", PAUSED, async ({ page }) => {
   const places = () =>
-    page.locator(".transport button, .transport select, .settings input, header button").evaluateAll((all) =>
+    page.locator(".transport .buttons button, .transport select, .settings input, header button").evaluateAll((all) =>
       all.map((element) => {
         const { x, y, width } = element.getBoundingClientRect();
-        return `${element.getAttribute("aria-label") ?? element.id ?? element.innerText}: ${Math.round(x)} ${Math.round(y)} ${Math.round(width)}`;
+        return `${element.getAttribute("aria-label") || element.id || element.innerText}: ${Math.round(x)} ${Math.round(y)} ${Math.round(width)}`;
       }),
     );
   const before = await places();

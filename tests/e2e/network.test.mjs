@@ -1,7 +1,7 @@
 // Links and messages, by hand: cut, slow, lossy; dropped, late, twice, at once. Partitions.
 
 import { assert, pageTest } from "./harness.mjs";
-import { act, ask, back, button, client, copies, details, dialog, drag, expectText, forward, headline, link, node, openDialog, PAUSED, press, said, select, settings, settled, status } from "./page.mjs";
+import { act, ask, back, button, client, copies, details, dialog, drag, expectText, forward, headline, link, node, openDialog, PAUSED, press, spoken, said, select, settings, settled, status } from "./page.mjs";
 
 pageTest("a link cut both ways: copies run into the cut, it is said, and healing brings them", PAUSED, async ({ page }) => {
   await forward(page, 500);
@@ -174,7 +174,7 @@ pageTest("Cut off, on a node, isolates it", PAUSED, async ({ page }) => {
   await act(page, "Cut off");
   await forward(page, 500);
   assert.deepEqual(await copies(page, "x"), { A: "3", B: "– (old)", C: "3" });
-  assert.match(await client(page, "Ana").getAttribute("aria-label"), /x = 3 · OK/);
+  assert.match(await spoken(client(page, "Ana")), /x = 3 · OK/);
   await press(page, "Control+z");
   assert.equal(await page.locator(".link.cut").count(), 0);
 });

@@ -161,6 +161,12 @@ export const copies = (page, key) =>
     key,
   );
 
+/** What a screen reader calls a control. */
+export async function spoken(locator) {
+  const [line] = (await locator.ariaSnapshot()).split("\n");
+  return /^- '?\w+ "(.*?)"/.exec(line)?.[1] ?? "";
+}
+
 export const status = (page, name) => page.locator(`[data-node="${name}"] .card-status`).innerText().then(words);
 export const said = (page, name) => page.locator(`[data-client="${name}"] .client-status`).innerText().then(words);
 export const broken = async (page, name) => (await verdict(page, name).getByRole("button").count()) === 1;

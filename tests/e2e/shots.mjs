@@ -1,23 +1,189 @@
 // Pictures of the built page, to be looked at: every scene, at three sizes, light and dark, into ./shots/.
 // `./dev shots` takes all of them; `./dev shots first 390` those whose file name has every one of the words.
 
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launch, openPage, site } from "./harness.mjs";
+import { act, button, dialog, drag, forward, onNode, openDialog, PAUSED, press, select, setReplicas, settled, tab } from "./page.mjs";
+
+const phone = (page) => page.viewportSize().width < 700;
+
+/** Puts the settings on the screen. */
+const controls = (page) => (phone(page) ? tab(page, "Controls") : undefined);
+
+async function lag(page, value) {
+  await controls(page);
+  await drag(page, "Lag to every replica", value);
+}
+
+/** x = 3 is acknowledged and 2 s away from the replicas; Ben has just read there. */
+async function staleRead(page) {
+  await forward(page, 500);
+  await lag(page, "2000 ms");
+  await forward(page, 500);
+  if (phone(page)) await tab(page, "Lesson");
+  await button(page, "Ben reads x at C").click();
+  await forward(page, 100);
+}
+
+async function crash(page) {
+  await forward(page, 900);
+  await onNode(page, "A", "Crash");
+}
+
+async function twoFutures(page) {
+  await staleRead(page);
+  await onNode(page, "A", "Crash");
+  await onNode(page, "B", "Promote");
+  await forward(page, 3_000);
+  await press(page, "Home");
+  await forward(page, 900);
+  await onNode(page, "C", "Crash");
+  await forward(page, 1_500);
+}
+
+const openIt = (title) => async (page) => {
+  await forward(page, 900);
+  if (title === "Partition…") await controls(page);
+  await openDialog(page, title);
+};
 
 /**
  * A scene is a name and the steps that lead to it from a page that has just been opened.
- * Beside `steps` it may set any option of `openPage`, such as `fragment` or `storage`.
+ * Beside `steps` it may set any option of `openPage`, such as `fragment` or `storage`, and `only`: the widths it is for.
  */
 const SCENES = {
   first: { steps: async (page) => page.waitForTimeout(2500) },
+  "on-its-way": { ...PAUSED, steps: (page) => forward(page, 900) },
+  "stale-read": { ...PAUSED, steps: staleRead },
+  "primary-crashed": { ...PAUSED, steps: crash },
+  "write-refused": {
+    ...PAUSED,
+    steps: async (page) => {
+      await crash(page);
+      await forward(page, 900);
+    },
+  },
+  why: {
+    ...PAUSED,
+    steps: async (page) => {
+      await staleRead(page);
+      await select(page, "node", "C");
+    },
+  },
+  "client-selected": {
+    ...PAUSED,
+    steps: async (page) => {
+      await forward(page, 800);
+      await select(page, "client", "Ana");
+    },
+  },
+  "link-cut": {
+    ...PAUSED,
+    steps: async (page) => {
+      await forward(page, 900);
+      await select(page, "link", "A-C");
+      await act(page, "Cut both ways");
+      await forward(page, 100);
+    },
+  },
+  "message-selected": {
+    ...PAUSED,
+    steps: async (page) => {
+      await forward(page, 900);
+      await select(page, "link", "A-C");
+      await button(page, "log entry x = 3, A to C").click();
+    },
+  },
+  "nine-replicas": {
+    ...PAUSED,
+    steps: async (page) => {
+      await forward(page, 500);
+      await controls(page);
+      await setReplicas(page, 9);
+      await forward(page, 1_700);
+    },
+  },
+  branches: {
+    ...PAUSED,
+    steps: async (page) => {
+      await twoFutures(page);
+      if (phone(page)) await tab(page, "Timeline");
+    },
+  },
+  "lost-write": {
+    ...PAUSED,
+    steps: async (page) => {
+      await forward(page, 500);
+      await lag(page, "2000 ms");
+      await forward(page, 400);
+      await onNode(page, "A", "Crash");
+      await onNode(page, "B", "Promote");
+      await forward(page, 200);
+      await act(page, "Read here");
+      await forward(page, 200);
+    },
+  },
+  share: { ...PAUSED, steps: openIt("Share") },
+  scenarios: { ...PAUSED, steps: openIt("Scenarios") },
+  "scenario-refused": {
+    ...PAUSED,
+    steps: async (page) => {
+      await openDialog(page, "Scenarios");
+      await dialog(page).getByLabel("Or paste a link or a scenario").fill('{"nodes":{"count":99},"network":{"loss":2}}');
+      await button(dialog(page), "Open").click();
+      await settled(page);
+      await dialog(page).getByRole("alert").scrollIntoViewIfNeeded();
+    },
+  },
+  partition: { ...PAUSED, steps: openIt("Partition…") },
+  help: { ...PAUSED, steps: openIt("Help") },
+  "bad-link": { ...PAUSED, fragment: "#r1.AAAA", steps: settled },
+  contrast: { ...PAUSED, storage: { "replicarium.theme": "contrast" }, steps: staleRead },
+  ...Object.fromEntries(
+    ["Controls", "Timeline", "Details"].map((name) => [
+      `tab-${name.toLowerCase()}`,
+      {
+        ...PAUSED,
+        only: [390, 320],
+        steps: async (page) => {
+          await forward(page, 900);
+          await tab(page, name);
+        },
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    ["far-replica", "failover-loses-a-write", "log-truncated", "lossy-network", "two-primaries", "web-shop"].map((name) => [
+      `preset-${name}`,
+      {
+        ...PAUSED,
+        only: [1440, 390],
+        steps: async (page) => {
+          await openDialog(page, "Scenarios");
+          await dialog(page).locator(".presets button").nth(await place(page, name)).click();
+          await button(page, "Pause").click();
+          await press(page, "Home");
+          await forward(page, 2_200);
+        },
+      },
+    ]),
+  ),
 };
+
+/** Where a scenario stands in the list, by its title, which its file begins with. */
+async function place(page, name) {
+  const text = readFileSync(join(dirname(fileURLToPath(import.meta.url)), `../../assets/scenarios/${name}.toml`), "utf8");
+  const title = /^title = "(.*)"$/m.exec(text)[1];
+  return (await dialog(page).locator(".presets b").allInnerTexts()).indexOf(title);
+}
 
 const SIZES = [
   { width: 1440, height: 900 },
   { width: 1024, height: 768 },
   { width: 390, height: 844, phone: true },
+  { width: 320, height: 700, phone: true },
 ];
 
 const folder = resolve(dirname(fileURLToPath(import.meta.url)), "../../shots");
@@ -28,10 +194,11 @@ let faulty = 0;
 let taken = 0;
 
 mkdirSync(folder, { recursive: true });
-for (const [name, { steps, ...options }] of Object.entries(SCENES)) {
+for (const [name, { steps, only, ...options }] of Object.entries(SCENES)) {
   for (const { phone, ...viewport } of SIZES) {
     for (const colorScheme of ["light", "dark"]) {
       const file = `${name}-${viewport.width}x${viewport.height}-${colorScheme}.png`;
+      if (only && !only.includes(viewport.width)) continue;
       if (!words.every((word) => file.includes(word))) continue;
       const { context, page, faults } = await openPage(browser, host, { viewport, colorScheme, phone, ...options });
       try {

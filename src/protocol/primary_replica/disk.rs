@@ -28,6 +28,8 @@ pub struct Identity {
     /// Which log this is (Redis: replication id; PostgreSQL: system identifier).
     pub log_id: u64,
     pub history: History,
+    /// False on a newcomer until it has the group's data.
+    pub complete: bool,
 }
 
 impl Identity {
@@ -37,7 +39,8 @@ impl Identity {
         let primary = ctx.primary_hint().unwrap_or(config.primary);
         let follows = (primary != ctx.me()).then_some(primary);
         let log_id = if follows.is_none() && !ctx.is_first_boot() { 1 + ctx.boot() as u64 } else { 0 };
-        Identity { epoch: Epoch(1), follows, log_id, history: vec![(Epoch(1), Lsn(1))] }
+        let complete = follows.is_none() || ctx.is_first_boot();
+        Identity { epoch: Epoch(1), follows, log_id, history: vec![(Epoch(1), Lsn(1))], complete }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::History;
 use crate::{
     protocol,
-    sim::network::MessageClass,
+    sim::{id::NodeId, network::MessageClass},
     store::{
         log::{Entry, Epoch, Lsn},
         register::Registers,
@@ -11,12 +11,15 @@ use crate::{
     trace::Cargo,
 };
 
-/// Every message carries the epoch of its sender.
+/// Every message carries the epoch of its sender. Between a primary and a replica it also carries the connection: a
+/// number, larger for each, that the replica chose when it asked to follow. What belongs to an earlier one does not count,
+/// as nothing of a closed TCP connection reaches the next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
     /// The entries after `previous`; none is a sign of life. `last` is where the primary's log on disk ends.
     Replicate {
         epoch: Epoch,
+        connection: u64,
         previous: Lsn,
         previous_epoch: Epoch,
         entries: Vec<Entry>,
@@ -25,26 +28,29 @@ pub enum Message {
     /// How far the replica's log goes. `gap`: the first entry that came too early.
     Acknowledge {
         epoch: Epoch,
+        connection: u64,
         written: Lsn,
         flushed: Lsn,
         applied: Lsn,
         gap: Option<Lsn>,
     },
-    /// "Send me what follows `written`", whose entry is of `last_epoch`. `fresh`: this node has just started or changed primary.
+    /// "Send me what follows `written`", whose entry is of `last_epoch`.
     Follow {
         epoch: Epoch,
+        connection: u64,
         log_id: u64,
         written: Lsn,
         last_epoch: Epoch,
-        fresh: bool,
     },
     Snapshot {
         epoch: Epoch,
+        connection: u64,
         snapshot: Snapshot,
     },
-    /// "I am primary of `epoch`."
+    /// "`primary` is primary of `epoch`."
     Announce {
         epoch: Epoch,
+        primary: NodeId,
     },
 }
 
@@ -65,7 +71,7 @@ impl Message {
             | Message::Acknowledge { epoch, .. }
             | Message::Follow { epoch, .. }
             | Message::Snapshot { epoch, .. }
-            | Message::Announce { epoch } => *epoch,
+            | Message::Announce { epoch, .. } => *epoch,
         }
     }
 }
@@ -109,7 +115,7 @@ impl protocol::Message for Message {
             }
             Message::Follow { written, .. } => Cargo::Follow { from: written.next() },
             Message::Snapshot { snapshot, .. } => Cargo::Snapshot { lsn: snapshot.lsn, keys: snapshot.registers.len() as u32 },
-            Message::Announce { epoch } => Cargo::Announce { epoch: *epoch },
+            Message::Announce { epoch, .. } => Cargo::Announce { epoch: *epoch },
         }
     }
 }

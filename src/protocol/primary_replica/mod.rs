@@ -9,11 +9,13 @@
 //! The node's part is in `primary` or `replica`; what both share is here.
 
 mod disk;
+mod follower;
 mod message;
 mod primary;
 mod replica;
-//#[cfg(test)]
-//mod tests;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
+mod timeline;
 
 pub use disk::{Change, Disk};
 pub use message::Message;
@@ -36,6 +38,7 @@ use primary::Leading;
 use replica::Following;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
+use timeline::{History, begin_epoch};
 
 /// Settings of the group; the same on every node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,27 +88,17 @@ impl Named for Timer {
     }
 }
 
+/// How far a replica's log goes, and which log it is.
+struct Position {
+    connection: u64,
+    log_id: u64,
+    written: Lsn,
+    last_epoch: Epoch,
+}
+
 /// Work that takes a replica's time: making an entry visible to readers.
 #[derive(Clone, Copy, Debug)]
 pub struct Apply(pub Lsn);
-
-/// Which primary's log holds which positions: (epoch, first LSN written in it), ascending.
-pub type History = Vec<(Epoch, Lsn)>;
-
-/// The epoch in which the entry at `lsn` was written on this timeline; LSN 0 belongs to no epoch.
-pub(crate) fn epoch_at(history: &[(Epoch, Lsn)], lsn: Lsn) -> Epoch {
-    if lsn == Lsn::ZERO {
-        return Epoch(0);
-    }
-    history.iter().rev().find(|(_, first)| *first <= lsn).map_or(Epoch(0), |(epoch, _)| *epoch)
-}
-
-/// The last position up to which two timelines are the same.
-fn fork(one: &[(Epoch, Lsn)], other: &[(Epoch, Lsn)]) -> Lsn {
-    let common = one.iter().zip(other).take_while(|(a, b)| a == b).count();
-    let next = |history: &[(Epoch, Lsn)]| history.get(common).map_or(Lsn(u64::MAX), |(_, first)| *first);
-    if common == 0 { Lsn::ZERO } else { next(one).min(next(other)).previous() }
-}
 
 /// One node.
 #[derive(Clone, Debug)]
@@ -121,6 +114,10 @@ pub struct PrimaryReplica {
     /// Writes to disk under way: (number of the write, log position it brings to disk). Number 0 stands for
     /// what was found at the start.
     flushing: VecDeque<(u64, Lsn)>,
+    /// False on a newcomer with an empty disk until it has the data that was there when it came.
+    complete: bool,
+    /// Connections to primaries since the start.
+    connections: u32,
     part: Part,
 }
 
@@ -170,14 +167,20 @@ impl PrimaryReplica {
         }
     }
 
-    fn save_identity(&self, ctx: &mut Ctx) {
+    /// Writes down who this node is; on disk with the next flush. Returns the number of the write.
+    fn write_identity(&self, ctx: &mut Ctx) -> u64 {
         let follows = match &self.part {
             Part::Primary(_) => None,
-            Part::Replica(following) => following.primary(),
+            Part::Replica(following) => Some(following.primary()),
         };
-        let (epoch, log_id, history) = (self.epoch, self.log_id, self.history.clone());
-        ctx.write(Change::Identity(Identity { epoch, follows, log_id, history }), None);
+        let (epoch, log_id, history, complete) = (self.epoch, self.log_id, self.history.clone(), self.complete);
+        ctx.write(Change::Identity(Identity { epoch, follows, log_id, history, complete }), None)
+    }
+
+    fn save_identity(&self, ctx: &mut Ctx) -> u64 {
+        let number = self.write_identity(ctx);
         ctx.flush();
+        number
     }
 
     /// Another node is primary of `epoch`: follow it, whatever this node was.
@@ -186,10 +189,34 @@ impl PrimaryReplica {
             leading.stop(ctx);
         }
         self.epoch = epoch;
-        self.part = Part::Replica(Following::new(Some(primary), true));
+        self.part = Part::Replica(Following::new(primary));
         self.save_identity(ctx);
         ctx.note(Fact::RoleChanged { role: Role::Replica, epoch, last: self.log.last() });
-        self.ask_to_follow(true, ctx);
+        self.connect(ctx);
+    }
+
+    /// This node leads `epoch` from here on; it tells the others once that is on disk.
+    fn lead(&mut self, epoch: Epoch, ctx: &mut Ctx) {
+        self.epoch = epoch;
+        begin_epoch(&mut self.history, epoch, self.log.last().next());
+        let leading = match std::mem::replace(&mut self.part, Part::Primary(Leading::default())) {
+            Part::Primary(leading) => leading,
+            Part::Replica(_) => Leading::default(),
+        };
+        let saved = self.save_identity(ctx);
+        self.part = Part::Primary(leading.known_from(saved));
+        ctx.note(Fact::RoleChanged { role: Role::Primary, epoch, last: self.log.last() });
+    }
+
+    /// The sender is mistaken about who leads: it missed a promotion, or the operator pointed it at the wrong node. Whoever
+    /// knows better says so to a primary deposed, or to one that asks to follow; to answer more would be talk without end.
+    fn correct(&self, from: NodeId, message: &Message, ctx: &mut Ctx) {
+        let primary = match &self.part {
+            Part::Primary(leading) if leading.is_known() => ctx.me(),
+            Part::Replica(following) if matches!(message, Message::Follow { .. }) => following.primary(),
+            _ => return,
+        };
+        ctx.send(from, Message::Announce { epoch: self.epoch, primary });
     }
 }
 
@@ -201,13 +228,11 @@ impl Protocol for PrimaryReplica {
     type Disk = Disk;
 
     fn start(config: &Config, disk: &Disk, ctx: &mut Ctx) -> Self {
-        let recovered = disk.recover();
         let last = disk.log.last();
         let identity = disk.identity.clone().unwrap_or_else(|| Identity::on_empty_disk(config, ctx));
-        let empty_newcomer = disk.identity.is_none() && !ctx.is_first_boot();
         let part = match identity.follows {
             None => Part::Primary(Leading::default()),
-            Some(primary) => Part::Replica(Following::new(Some(primary), !empty_newcomer)),
+            Some(primary) => Part::Replica(Following::new(primary)),
         };
         let mut node = PrimaryReplica {
             config: config.clone(),
@@ -215,20 +240,23 @@ impl Protocol for PrimaryReplica {
             log_id: identity.log_id,
             history: identity.history,
             log: disk.log.clone(),
-            registers: recovered,
+            registers: disk.recover(),
             flushed: disk.base_lsn,
             applied: last,
             flushing: VecDeque::from([(0, last)]),
+            complete: identity.complete,
+            connections: 0,
             part,
         };
         if last > Lsn::ZERO {
             ctx.note(Fact::Recovered { last, applied: last });
         }
-        node.save_identity(ctx);
+        let saved = node.save_identity(ctx);
         match node.part {
+            // At first boot all know who is primary.
             Part::Primary(_) if ctx.is_first_boot() => {}
-            Part::Primary(_) => node.announce(ctx),
-            Part::Replica(_) => node.ask_to_follow(true, ctx),
+            Part::Primary(_) => node.part = Part::Primary(Leading::default().known_from(saved)),
+            Part::Replica(_) => node.connect(ctx),
         }
         node
     }
@@ -242,8 +270,10 @@ impl Protocol for PrimaryReplica {
         };
         match (request.action, &self.part) {
             (Action::Write { .. }, Part::Primary(_)) => self.accept_write(request, ctx),
-            (Action::Write { .. }, Part::Replica(following)) => refuse(Refusal::NotPrimary { primary: following.primary() }, ctx),
-            (Action::Read { .. }, Part::Replica(following)) if !following.is_ready() => refuse(Refusal::NotReady, ctx),
+            (Action::Write { .. }, Part::Replica(following)) => {
+                refuse(Refusal::NotPrimary { primary: Some(following.primary()) }, ctx)
+            }
+            (Action::Read { .. }, Part::Replica(_)) if !self.complete => refuse(Refusal::NotReady, ctx),
             (Action::Read { key }, _) => {
                 let read = self.registers.get(key);
                 ctx.note_about(request.operation, Fact::Served { read, applied: self.applied });
@@ -256,48 +286,51 @@ impl Protocol for PrimaryReplica {
         let epoch = message.epoch();
         if epoch < self.epoch {
             ctx.note(Fact::SkippedOldEpoch { epoch, current: self.epoch });
-            // The sender missed a promotion. The primary tells it; a replica leaves that to the primary.
-            if matches!(self.part, Part::Primary(_)) {
-                ctx.send(from, Message::Announce { epoch: self.epoch });
-            }
-            return;
+            return self.correct(from, &message, ctx);
         }
-        let leads = !matches!(message, Message::Follow { .. } | Message::Acknowledge { .. });
         if epoch > self.epoch {
-            // Only a primary speaks of its own epoch in these; a follower's word of it names no primary to follow.
-            if leads {
-                self.follow(from, epoch, ctx);
-            }
-            if !matches!(message, Message::Snapshot { .. }) {
-                return;
+            match (&message, &self.part) {
+                // It follows this node in an epoch that this node led and, its disk having been wiped, forgot.
+                (Message::Follow { .. }, Part::Primary(_)) => self.lead(epoch, ctx),
+                (Message::Announce { primary, .. }, _) if *primary != ctx.me() => return self.follow(*primary, epoch, ctx),
+                (Message::Replicate { .. } | Message::Snapshot { .. }, _) => return self.follow(from, epoch, ctx),
+                _ => return,
             }
         }
         match message {
-            Message::Follow { log_id, written, last_epoch, fresh, .. } => {
-                self.on_follow(from, log_id, written, last_epoch, fresh, ctx)
+            Message::Follow { .. } if matches!(self.part, Part::Replica(_)) => self.correct(from, &message, ctx),
+            Message::Follow { connection, log_id, written, last_epoch, .. } => {
+                self.on_follow(from, Position { connection, log_id, written, last_epoch }, ctx)
             }
-            Message::Acknowledge { written, gap, .. } => self.on_acknowledge(from, written, gap, ctx),
-            Message::Replicate { previous, previous_epoch, entries, last, .. } => {
-                self.on_entries(from, previous, previous_epoch, entries, last, ctx)
+            Message::Acknowledge { connection, written, gap, .. } => self.on_acknowledge(from, connection, written, gap, ctx),
+            Message::Replicate { connection, previous, previous_epoch, entries, last, .. } => {
+                if self.heard(from, connection, ctx) {
+                    self.on_entries(previous, previous_epoch, entries, last, ctx)
+                }
             }
-            Message::Snapshot { snapshot, .. } => self.on_snapshot(from, snapshot, ctx),
-            Message::Announce { .. } => self.on_announce(from, ctx),
+            Message::Snapshot { connection, snapshot, .. } => {
+                if self.heard(from, connection, ctx) {
+                    self.on_snapshot(snapshot, ctx)
+                }
+            }
+            Message::Announce { primary, .. } => self.on_announce(primary, ctx),
         }
     }
 
     fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) {
         match timer {
             Timer::Resend(replica) => self.resend(replica, ctx),
-            Timer::Follow => self.ask_to_follow(false, ctx),
+            Timer::Follow => self.ask_to_follow(ctx),
             Timer::Announce => self.announce(ctx),
         }
     }
 
     fn on_job(&mut self, Apply(lsn): Apply, ctx: &mut Ctx) {
         // A snapshot or a promotion may have overtaken the work.
-        if lsn == self.applied.next() {
+        if lsn == self.applied.next() && lsn <= self.flushed {
             self.make_visible(lsn, ctx);
             self.truncate_log(ctx);
+            self.check_complete(ctx);
         }
     }
 
@@ -310,13 +343,16 @@ impl Protocol for PrimaryReplica {
                 before = lsn;
             }
         }
-        if flushed == self.flushed {
-            return;
-        }
-        self.flushed = flushed;
+        let moved = std::mem::replace(&mut self.flushed, flushed) != flushed;
         match self.part {
-            Part::Primary(_) => self.commit(before, ctx),
-            Part::Replica(_) => self.flushed_here(before, ctx),
+            Part::Primary(_) => {
+                self.identity_on_disk(up_to, ctx);
+                if moved {
+                    self.commit(before, ctx);
+                }
+            }
+            Part::Replica(_) if moved => self.flushed_here(before, ctx),
+            Part::Replica(_) => {}
         }
     }
 
@@ -324,17 +360,14 @@ impl Protocol for PrimaryReplica {
         if matches!(self.part, Part::Primary(_)) {
             return Err("it is primary already");
         }
-        // What was received counts: replay it all before taking writes.
-        while self.applied < self.log.last() {
+        // What was received counts: what is on disk is replayed now, the rest when it is, before any new write.
+        while self.applied < self.flushed {
             self.make_visible(self.applied.next(), ctx);
         }
         ctx.cancel_timer(Timer::Follow);
-        self.epoch = Epoch(self.epoch.0 + 1);
-        self.history.push((self.epoch, self.log.last().next()));
-        self.part = Part::Primary(Leading::default());
-        self.save_identity(ctx);
-        ctx.note(Fact::RoleChanged { role: Role::Primary, epoch: self.epoch, last: self.log.last() });
-        self.announce(ctx);
+        // The operator numbers promotions, so that no two nodes ever lead the same epoch.
+        self.complete = true;
+        self.lead(Epoch(self.epoch.0 + 1).max(ctx.promotion_epoch()), ctx);
         Ok(())
     }
 
@@ -360,7 +393,7 @@ impl Protocol for PrimaryReplica {
     fn view(&self) -> NodeView {
         let (role, follows) = match &self.part {
             Part::Primary(_) => (Role::Primary, None),
-            Part::Replica(following) => (Role::Replica, following.primary()),
+            Part::Replica(following) => (Role::Replica, Some(following.primary())),
         };
         let early: Vec<TailEntry> = match &self.part {
             Part::Replica(following) => following.early().take(NodeView::TAIL).map(|entry| tail_entry(entry, false)).collect(),

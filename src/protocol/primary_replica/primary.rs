@@ -1,49 +1,43 @@
 //! The primary's part: order writes, acknowledge them once they are on its own disk, send them on.
 
-use super::{Ctx, Message, Part, PrimaryReplica, Timer, epoch_at, message::Snapshot};
+use super::{
+    Ctx, Message, Part, Position, PrimaryReplica, Timer,
+    follower::{Follower, Phase},
+    message::Snapshot,
+    timeline::epoch_at,
+};
 use crate::{
-    protocol::round_trip::RoundTrip,
     sim::{
         id::NodeId,
         operation::{Action, Answer, Request, Write},
-        time::Micros,
     },
-    store::log::{Entry, Epoch, Lsn},
+    store::log::{Entry, Lsn},
     trace::Fact,
 };
 use std::collections::BTreeMap;
-
-/// Most entries sent to one replica and not acknowledged yet. Far above what any scenario needs;
-/// keeps the wire bounded when a replica is slow.
-const WINDOW_ENTRIES: u64 = 4_096;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Leading {
     followers: BTreeMap<NodeId, Follower>,
     /// Writes not yet on disk, by their LSN.
     waiting: BTreeMap<Lsn, Request>,
-}
-
-#[derive(Clone, Debug)]
-struct Follower {
-    sent: Lsn,
-    written: Lsn,
-    round_trip: RoundTrip,
-    /// One entry whose round trip is being measured: its LSN and when it was sent, by the node's clock.
-    measuring: Option<(Lsn, i64)>,
-    /// How often the next entry was sent again in vain.
-    attempt: u32,
-    /// The last entry ever sent, and how often it was begun anew with earlier ones: what is sent once more has other luck.
-    furthest: Lsn,
-    rounds: u32,
-    /// First missing entry that was sent again on word of a gap; not to be sent twice for the same word.
-    gap_filled: Lsn,
+    /// Number of the write that says on disk that this node leads, while it is under way. Until then nobody is told:
+    /// after a machine crash the node would know nothing of it.
+    unsaved: Option<u64>,
 }
 
 impl Leading {
     pub fn stop(&self, ctx: &mut Ctx) {
         self.followers.keys().for_each(|replica| ctx.cancel_timer(Timer::Resend(*replica)));
         ctx.cancel_timer(Timer::Announce);
+    }
+
+    pub fn known_from(self, saved: u64) -> Leading {
+        Leading { unsaved: Some(saved), ..self }
+    }
+
+    pub fn is_known(&self) -> bool {
+        self.unsaved.is_none()
     }
 }
 
@@ -53,6 +47,10 @@ impl PrimaryReplica {
             Part::Primary(leading) => Some(leading),
             Part::Replica(_) => None,
         }
+    }
+
+    fn follower(&mut self, replica: NodeId) -> Option<&mut Follower> {
+        self.leading()?.followers.get_mut(&replica)
     }
 
     pub(super) fn accept_write(&mut self, request: Request, ctx: &mut Ctx) {
@@ -84,44 +82,31 @@ impl PrimaryReplica {
         self.truncate_log(ctx);
     }
 
+    pub(super) fn identity_on_disk(&mut self, up_to: u64, ctx: &mut Ctx) {
+        if self.leading().is_some_and(|leading| leading.unsaved.take_if(|saved| *saved <= up_to).is_some()) {
+            self.announce(ctx);
+        }
+    }
+
     /// A replica asks to be sent the log.
-    pub(super) fn on_follow(
-        &mut self,
-        replica: NodeId,
-        log_id: u64,
-        written: Lsn,
-        last_epoch: Epoch,
-        fresh: bool,
-        ctx: &mut Ctx,
-    ) {
-        let other_log = log_id != self.log_id && written > Lsn::ZERO;
-        let diverged = other_log || written > self.log.last() || epoch_at(&self.history, written) != last_epoch;
+    pub(super) fn on_follow(&mut self, replica: NodeId, position: Position, ctx: &mut Ctx) {
+        let Position { connection, log_id, written, last_epoch } = position;
+        match self.follower(replica).map(|follower| follower.connection) {
+            // Overtaken on the wire by a later one.
+            Some(known) if connection < known => return,
+            Some(known) if connection == known => return self.still_there(replica, connection, written, ctx),
+            _ => {}
+        }
+        let same_log = log_id == self.log_id && written <= self.log.last() && epoch_at(&self.history, written) == last_epoch;
         let floor = self.config.resend_after;
         let Some(leading) = self.leading() else { return };
-        // A log that goes less far than it did was replaced by a snapshot that came late.
-        let went_back = |follower: &Follower| written < follower.written;
-        let known = leading.followers.get(&replica).filter(|follower| !fresh && !diverged && !went_back(follower));
-        if known.is_some() {
-            return self.still_there(replica, written, ctx);
-        }
-        let sent = if diverged { Lsn::ZERO } else { written };
-        let before = leading.followers.get(&replica);
-        let (furthest, rounds) = before.map_or((Lsn::ZERO, 0), |before| (before.furthest, before.rounds + 1));
-        let follower = Follower {
-            sent,
-            written: sent,
-            round_trip: RoundTrip::new(floor),
-            measuring: None,
-            attempt: 0,
-            furthest,
-            rounds,
-            gap_filled: Lsn::ZERO,
-        };
-        leading.followers.insert(replica, follower);
-        ctx.note(Fact::Following { replica, from: sent.next() });
-        if diverged {
-            self.send_snapshot(replica, written.next(), ctx);
-        } else if sent >= self.flushed {
+        let from = if same_log { written } else { Lsn::ZERO };
+        leading.followers.insert(replica, Follower::new(connection, from, floor));
+        ctx.cancel_timer(Timer::Resend(replica));
+        ctx.note(Fact::Following { replica, from: from.next() });
+        if !same_log {
+            self.start_copying(replica, written.next(), ctx);
+        } else if from >= self.flushed {
             self.send_probe(replica, ctx);
         } else {
             self.ship(replica, ctx);
@@ -129,74 +114,81 @@ impl PrimaryReplica {
     }
 
     /// A replica that heard nothing for a while asks again. If what is under way has timed out before, do not wait longer.
-    fn still_there(&mut self, replica: NodeId, written: Lsn, ctx: &mut Ctx) {
-        self.on_acknowledge(replica, written, None, ctx);
-        let Some(follower) = self.leading().and_then(|leading| leading.followers.get_mut(&replica)) else { return };
-        if follower.sent > follower.written && follower.attempt > 0 {
-            self.resend(replica, ctx);
-        } else {
-            self.send_probe(replica, ctx);
+    fn still_there(&mut self, replica: NodeId, connection: u64, written: Lsn, ctx: &mut Ctx) {
+        let stuck = |follower: &Follower| written <= follower.written && follower.is_waiting() && follower.attempt > 0;
+        match self.follower(replica) {
+            Some(follower) if follower.phase != Phase::Streaming => {}
+            Some(follower) if stuck(follower) => self.go_back(replica, ctx),
+            _ => {
+                self.on_acknowledge(replica, connection, written, None, ctx);
+                self.send_probe(replica, ctx);
+            }
         }
     }
 
-    pub(super) fn on_acknowledge(&mut self, replica: NodeId, written: Lsn, gap: Option<Lsn>, ctx: &mut Ctx) {
-        let (now_us, last) = (ctx.local_us(), self.log.last());
-        if written > last {
-            // Said of a log that parted from this one; the replica is being sent a snapshot.
+    pub(super) fn on_acknowledge(&mut self, replica: NodeId, connection: u64, written: Lsn, gap: Option<Lsn>, ctx: &mut Ctx) {
+        let now_us = ctx.local_us();
+        let Some(follower) = self.follower(replica) else { return };
+        // What a replica says before it has the snapshot speaks of a log that is not this one.
+        if follower.connection != connection || follower.phase != Phase::Streaming {
             return;
         }
-        let Some(follower) = self.leading().and_then(|leading| leading.followers.get_mut(&replica)) else { return };
-        if written > follower.written {
-            follower.written = written;
-            follower.sent = follower.sent.max(written);
-            if let Some((_, since_us)) = follower.measuring.take_if(|(lsn, _)| *lsn <= written) {
-                follower.round_trip.sample(Micros((now_us - since_us).max(0) as u64));
-            }
-            follower.attempt = 0;
-            match follower.sent == written {
-                true => ctx.cancel_timer(Timer::Resend(replica)),
-                false => ctx.set_timer(Timer::Resend(replica), follower.round_trip.timeout()),
+        if follower.acknowledged(written, now_us) {
+            match follower.is_waiting() {
+                true => ctx.set_timer(Timer::Resend(replica), follower.round_trip.timeout()),
+                false => ctx.cancel_timer(Timer::Resend(replica)),
             }
         }
-        let missing = follower.written.next();
-        if let Some(gap) = gap
-            && gap > missing
-            && follower.gap_filled < missing
-        {
-            follower.gap_filled = missing;
-            follower.measuring = None;
-            self.send_again(replica, gap.previous(), ctx);
+        if let Some(missing) = gap.and_then(|gap| follower.first_report_of_gap(gap)) {
+            self.fill_gap(replica, missing, ctx);
         }
         self.ship(replica, ctx);
     }
 
-    /// No acknowledgement in time. What was sent after the first batch is given up for lost too, and sent when that arrives.
+    /// No acknowledgement in time.
     pub(super) fn resend(&mut self, replica: NodeId, ctx: &mut Ctx) {
-        let batch = self.config.batch_entries as u64;
-        let Some(follower) = self.leading().and_then(|leading| leading.followers.get_mut(&replica)) else { return };
-        if follower.sent <= follower.written {
+        let gone = !ctx.members().contains(&replica);
+        let Some(leading) = self.leading() else { return };
+        if gone {
+            leading.followers.remove(&replica);
             return;
         }
-        follower.round_trip.timed_out();
-        follower.measuring = None;
-        follower.sent = follower.sent.min(Lsn(follower.written.0 + batch));
-        let up_to = follower.sent;
-        self.send_again(replica, up_to, ctx);
+        if let Some(follower) = leading.followers.get_mut(&replica) {
+            follower.round_trip.timed_out();
+            self.go_back(replica, ctx);
+        }
     }
 
-    /// Sends the first batch of what is not acknowledged, up to `up_to`, once more.
-    fn send_again(&mut self, replica: NodeId, up_to: Lsn, ctx: &mut Ctx) {
+    /// Sends again what is not acknowledged, a little at first.
+    fn go_back(&mut self, replica: NodeId, ctx: &mut Ctx) {
         let batch = self.config.batch_entries as u64;
-        let Some(follower) = self.leading().and_then(|leading| leading.followers.get_mut(&replica)) else { return };
+        let Some(follower) = self.follower(replica) else { return };
+        if let Phase::Copying { wanted, .. } = follower.phase {
+            follower.attempt += 1;
+            ctx.note(Fact::Resent { to: replica, from: wanted, attempt: follower.attempt });
+            return self.send_snapshot(replica, ctx);
+        }
+        if follower.is_waiting() {
+            follower.go_back(batch);
+            ctx.note(Fact::Resent { to: replica, from: follower.written.next(), attempt: follower.attempt });
+            self.ship(replica, ctx);
+        }
+    }
+
+    /// Sends again, once, what the replica misses before `gap`.
+    fn fill_gap(&mut self, replica: NodeId, last_missing: Lsn, ctx: &mut Ctx) {
+        let (batch, first_kept) = (self.config.batch_entries as u64, self.log.first());
+        let Some(follower) = self.follower(replica) else { return };
+        let from = follower.written.next();
+        if from < first_kept {
+            return self.start_copying(replica, from, ctx);
+        }
         follower.attempt += 1;
-        follower.rounds += 1;
-        let (from, attempt, rounds) = (follower.written.next(), follower.attempt, follower.rounds);
+        follower.measuring = None;
+        let attempt = follower.attempt;
         ctx.set_timer(Timer::Resend(replica), follower.round_trip.timeout());
         ctx.note(Fact::Resent { to: replica, from, attempt });
-        if from < self.log.first() {
-            return self.send_snapshot(replica, from, ctx);
-        }
-        self.send_entries(replica, from, up_to.min(Lsn(from.0 + batch - 1)), rounds, ctx);
+        self.send_entries(replica, from, last_missing.min(Lsn(from.0 + batch - 1)), attempt, ctx);
     }
 
     /// Sends everything on disk here and not sent yet, as far as the window allows.
@@ -204,52 +196,65 @@ impl PrimaryReplica {
         let (flushed, batch, now_us) = (self.flushed, self.config.batch_entries as u64, ctx.local_us());
         loop {
             let first_kept = self.log.first();
-            let Some(follower) = self.leading().and_then(|leading| leading.followers.get_mut(&replica)) else { return };
-            let from = follower.sent.next();
-            if from > flushed || follower.sent.0 - follower.written.0 >= WINDOW_ENTRIES {
-                return;
+            let Some(follower) = self.follower(replica) else { return };
+            match follower.phase {
+                Phase::Streaming => {}
+                Phase::Copying { sent: false, .. } => return self.send_snapshot(replica, ctx),
+                Phase::Copying { sent: true, .. } => return,
             }
+            let Some((from, to)) = follower.next_batch(flushed, batch) else { return };
             if from < first_kept {
-                return self.send_snapshot(replica, from, ctx);
+                return self.start_copying(replica, from, ctx);
             }
-            let to = flushed.min(Lsn(from.0 + batch - 1));
-            follower.sent = to;
-            let rounds = if from > follower.furthest { 0 } else { follower.rounds };
-            follower.furthest = follower.furthest.max(to);
-            follower.measuring = follower.measuring.or((follower.attempt == 0).then_some((to, now_us)));
-            if from == follower.written.next() {
+            let waited = follower.is_waiting();
+            let attempt = follower.send(from, to, now_us);
+            if !waited {
                 ctx.set_timer(Timer::Resend(replica), follower.round_trip.timeout());
             }
-            self.send_entries(replica, from, to, rounds, ctx);
+            self.send_entries(replica, from, to, attempt, ctx);
         }
     }
 
-    /// `rounds`: 0 for entries never sent to the replica before.
-    fn send_entries(&mut self, replica: NodeId, from: Lsn, to: Lsn, rounds: u32, ctx: &mut Ctx) {
+    fn send_entries(&mut self, replica: NodeId, from: Lsn, to: Lsn, attempt: u32, ctx: &mut Ctx) {
         let entries: Vec<Entry> = self.log.range(from, to).copied().collect();
-        let Some(about) = entries.first().map(|entry| entry.write.id) else { return };
-        let previous = from.previous();
+        let (Some(about), Some(follower)) = (entries.first().map(|entry| entry.write.id), self.follower(replica)) else { return };
+        let connection = follower.connection;
+        let (epoch, previous, last) = (self.epoch, from.previous(), self.flushed);
         let previous_epoch = epoch_at(&self.history, previous);
-        let message = Message::Replicate { epoch: self.epoch, previous, previous_epoch, entries, last: self.flushed };
-        ctx.send_about(replica, message, about, rounds);
+        let message = Message::Replicate { epoch, connection, previous, previous_epoch, entries, last };
+        // Another connection, other chances.
+        ctx.send_about(replica, message, about, connection << 16 | attempt as u64);
     }
 
     fn send_probe(&mut self, replica: NodeId, ctx: &mut Ctx) {
-        let (previous, last) = (self.flushed, self.flushed);
+        let Some(connection) = self.follower(replica).map(|follower| follower.connection) else { return };
+        let (epoch, previous, last) = (self.epoch, self.flushed, self.flushed);
         let previous_epoch = epoch_at(&self.history, previous);
-        ctx.send(replica, Message::Replicate { epoch: self.epoch, previous, previous_epoch, entries: vec![], last });
+        ctx.send(replica, Message::Replicate { epoch, connection, previous, previous_epoch, entries: vec![], last });
     }
 
-    fn send_snapshot(&mut self, replica: NodeId, wanted: Lsn, ctx: &mut Ctx) {
-        let (lsn, first_kept) = (self.applied, self.log.first());
-        let (history, registers) = (self.history.clone(), self.registers.clone());
-        let snapshot = Snapshot { log_id: self.log_id, history, registers, lsn };
-        let message = Message::Snapshot { epoch: self.epoch, snapshot };
-        let Some(follower) = self.leading().and_then(|leading| leading.followers.get_mut(&replica)) else { return };
-        follower.sent = lsn;
-        ctx.set_timer(Timer::Resend(replica), follower.round_trip.timeout());
+    /// The log does not lead from where the replica is to the present: it gets all data, and follows anew from there.
+    fn start_copying(&mut self, replica: NodeId, wanted: Lsn, ctx: &mut Ctx) {
+        let first_kept = self.log.first();
+        let Some(follower) = self.follower(replica) else { return };
+        follower.phase = Phase::Copying { wanted, sent: false };
         ctx.note(Fact::SnapshotNeeded { replica, wanted, first_kept });
-        ctx.send(replica, message);
+        self.send_snapshot(replica, ctx);
+    }
+
+    fn send_snapshot(&mut self, replica: NodeId, ctx: &mut Ctx) {
+        // What is not on disk here yet must not outlive a crash elsewhere: it goes when it is.
+        let durable = self.applied <= self.flushed;
+        let (lsn, epoch, log_id) = (self.applied, self.epoch, self.log_id);
+        let (history, registers) = (self.history.clone(), self.registers.clone());
+        let Some(follower) = self.follower(replica) else { return };
+        let Phase::Copying { sent, .. } = &mut follower.phase else { return };
+        *sent = durable;
+        ctx.set_timer(Timer::Resend(replica), follower.round_trip.timeout());
+        if durable {
+            let connection = follower.connection;
+            ctx.send(replica, Message::Snapshot { epoch, connection, snapshot: Snapshot { log_id, history, registers, lsn } });
+        }
     }
 
     /// Tells every node that does not follow yet who is primary; again until all do.
@@ -261,6 +266,6 @@ impl PrimaryReplica {
         if !absent.is_empty() {
             ctx.set_timer(Timer::Announce, every);
         }
-        absent.into_iter().for_each(|node| ctx.send(node, Message::Announce { epoch }));
+        absent.into_iter().for_each(|node| ctx.send(node, Message::Announce { epoch, primary: me }));
     }
 }

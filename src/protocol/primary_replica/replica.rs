@@ -1,6 +1,10 @@
 //! The replica's part: ask for the log, append it without gaps, put it on disk, apply it, say how far.
 
-use super::{Apply, Change, Ctx, Message, Part, PrimaryReplica, Timer, epoch_at, fork, message::Snapshot};
+use super::{
+    Apply, Change, Ctx, Message, Part, PrimaryReplica, Timer,
+    message::Snapshot,
+    timeline::{begin_epoch, epoch_at, fork},
+};
 use crate::{
     sim::id::NodeId,
     store::log::{Entry, Epoch, Log, Lsn},
@@ -13,23 +17,21 @@ const EARLY_MAX: usize = 4_096;
 
 #[derive(Clone, Debug)]
 pub(super) struct Following {
-    primary: Option<NodeId>,
-    /// False on a newcomer with an empty disk until it has the data that was there when it asked.
-    ready: bool,
+    primary: NodeId,
+    connection: u64,
+    /// For a newcomer: where the primary's log ended when it first answered.
+    complete_at: Option<Lsn>,
     early: BTreeMap<Lsn, Entry>,
 }
 
 impl Following {
-    pub fn new(primary: Option<NodeId>, ready: bool) -> Following {
-        Following { primary, ready, early: BTreeMap::new() }
+    /// Not connected yet.
+    pub fn new(primary: NodeId) -> Following {
+        Following { primary, connection: 0, complete_at: None, early: BTreeMap::new() }
     }
 
-    pub fn primary(&self) -> Option<NodeId> {
+    pub fn primary(&self) -> NodeId {
         self.primary
-    }
-
-    pub fn is_ready(&self) -> bool {
-        self.ready
     }
 
     pub fn early(&self) -> impl Iterator<Item = &Entry> {
@@ -45,46 +47,59 @@ impl PrimaryReplica {
         }
     }
 
-    pub(super) fn ask_to_follow(&mut self, fresh: bool, ctx: &mut Ctx) {
-        let (epoch, written) = (self.epoch, self.log.last());
+    /// Asks to be sent the log from where it ends now. What belongs to an earlier connection no longer counts.
+    pub(super) fn connect(&mut self, ctx: &mut Ctx) {
+        self.connections += 1;
+        let connection = (ctx.boot() as u64) << 20 | self.connections as u64;
+        if let Some(following) = self.following() {
+            *following = Following { connection, ..Following::new(following.primary) };
+        }
+        self.ask_to_follow(ctx);
+    }
+
+    pub(super) fn ask_to_follow(&mut self, ctx: &mut Ctx) {
+        let (epoch, log_id, written) = (self.epoch, self.log_id, self.log.last());
         let last_epoch = self.log.get(written).map_or(epoch_at(&self.history, written), |entry| entry.epoch);
-        let Some(primary) = self.following().and_then(|following| following.primary) else { return };
-        ctx.send(primary, Message::Follow { epoch, log_id: self.log_id, written, last_epoch, fresh });
+        let Some(&mut Following { primary, connection, .. }) = self.following() else { return };
+        ctx.send(primary, Message::Follow { epoch, connection, log_id, written, last_epoch });
         self.listen(ctx);
     }
 
-    /// The primary was heard: be silent for a while.
+    /// Waits for a sign of the primary, then asks again.
     fn listen(&mut self, ctx: &mut Ctx) {
         ctx.set_timer(Timer::Follow, self.config.follow_every);
     }
 
-    pub(super) fn on_announce(&mut self, _from: NodeId, ctx: &mut Ctx) {
-        // The epoch is the one known here, so this node follows already; the primary has not heard of it yet.
-        if self.following().is_some() {
-            self.ask_to_follow(true, ctx);
+    /// A message from the primary. False if it is none, or one of an earlier connection.
+    pub(super) fn heard(&mut self, from: NodeId, connection: u64, ctx: &mut Ctx) -> bool {
+        let Some(following) = self.following().filter(|following| following.primary == from) else { return false };
+        let current = following.connection;
+        if connection != current {
+            ctx.note(Fact::SkippedOldConnection { from });
+            return false;
+        }
+        self.listen(ctx);
+        true
+    }
+
+    /// Word of the primary of the epoch known here. If this node follows it, it does not know so yet, or no longer; if this
+    /// node follows another, that was the operator's word, and wrong by now: an epoch has one primary only.
+    pub(super) fn on_announce(&mut self, primary: NodeId, ctx: &mut Ctx) {
+        match self.following() {
+            Some(following) if following.primary == primary => self.ask_to_follow(ctx),
+            Some(_) if primary != ctx.me() => self.follow(primary, self.epoch, ctx),
+            _ => {}
         }
     }
 
-    pub(super) fn on_entries(
-        &mut self,
-        from: NodeId,
-        previous: Lsn,
-        previous_epoch: Epoch,
-        entries: Vec<Entry>,
-        last: Lsn,
-        ctx: &mut Ctx,
-    ) {
+    pub(super) fn on_entries(&mut self, previous: Lsn, previous_epoch: Epoch, entries: Vec<Entry>, last: Lsn, ctx: &mut Ctx) {
         let written = self.log.last();
-        if self.following().is_none_or(|following| following.primary != Some(from)) {
-            return;
-        }
-        self.listen(ctx);
         // Also where the own log no longer reaches: its timeline says in which epoch an entry was written.
         let own_epoch = |lsn| self.log.get(lsn).map_or(epoch_at(&self.history, lsn), |entry| entry.epoch);
         let parted = |lsn: Lsn, epoch| lsn <= written && own_epoch(lsn) != epoch;
         if parted(previous, previous_epoch) || entries.iter().any(|entry| parted(entry.lsn, entry.epoch)) {
             // This log and the primary's have parted: start over, the primary will send a snapshot.
-            return self.ask_to_follow(true, ctx);
+            return self.connect(ctx);
         }
         let (mut repeated, mut appended) = (false, false);
         for entry in entries {
@@ -102,14 +117,18 @@ impl PrimaryReplica {
         }
         if repeated {
             ctx.note(Fact::AlreadyHad { last: written });
+        }
+        let gap = self.following().and_then(|following| following.early.keys().next().copied());
+        if let Some(got) = gap {
+            ctx.note(Fact::Gap { expected: self.log.last().next(), got });
+        }
+        if repeated || gap.is_some() {
             self.acknowledge(ctx);
         }
-        let expected = self.log.last().next();
-        if let Some(got) = self.following().and_then(|following| following.early.keys().next().copied()) {
-            ctx.note(Fact::Gap { expected, got });
-            self.acknowledge(ctx);
+        if let Some(following) = self.following() {
+            following.complete_at.get_or_insert(last);
         }
-        self.note_ready(last);
+        self.check_complete(ctx);
     }
 
     /// Moves entries that fit on the end of the log into it.
@@ -120,7 +139,8 @@ impl PrimaryReplica {
             let Some(entry) = self.following().and_then(|following| following.early.remove(&next)) else { return appended };
             // The epoch of the timeline changes where the entries say so.
             if self.history.last().is_none_or(|(epoch, _)| *epoch < entry.epoch) {
-                self.history.push((entry.epoch, entry.lsn));
+                begin_epoch(&mut self.history, entry.epoch, entry.lsn);
+                self.write_identity(ctx);
             }
             self.append_to_log(entry, ctx);
             ctx.note_about(entry.write.id, Fact::Received { lsn: entry.lsn, write: entry.write });
@@ -128,16 +148,19 @@ impl PrimaryReplica {
         }
     }
 
-    fn note_ready(&mut self, last: Lsn) {
-        let reached = self.log.last() >= last;
-        if let Some(following) = self.following() {
-            following.ready |= reached;
+    /// A newcomer that shows all that was there when it came is one no longer.
+    pub(super) fn check_complete(&mut self, ctx: &mut Ctx) {
+        let applied = self.applied;
+        let reached = |following: &mut Following| following.complete_at.is_some_and(|lsn| applied >= lsn);
+        if !self.complete && self.following().is_some_and(reached) {
+            self.complete = true;
+            self.save_identity(ctx);
         }
     }
 
     /// Entries after `before` are on disk: acknowledge, and apply them one after the other.
     pub(super) fn flushed_here(&mut self, before: Lsn, ctx: &mut Ctx) {
-        for lsn in (before.0 + 1..=self.flushed.0).map(Lsn).filter(|lsn| *lsn > self.applied) {
+        for lsn in (before.max(self.applied).0 + 1..=self.flushed.0).map(Lsn) {
             if let Some(entry) = self.log.get(lsn) {
                 ctx.work(Apply(lsn), entry.write.id);
             }
@@ -148,30 +171,26 @@ impl PrimaryReplica {
     fn acknowledge(&mut self, ctx: &mut Ctx) {
         let (epoch, written, flushed, applied) = (self.epoch, self.log.last(), self.flushed, self.applied);
         let Some(following) = self.following() else { return };
+        let (primary, connection) = (following.primary, following.connection);
         let gap = following.early.keys().next().copied();
-        if let Some(primary) = following.primary {
-            ctx.send(primary, Message::Acknowledge { epoch, written, flushed, applied, gap });
-        }
+        ctx.send(primary, Message::Acknowledge { epoch, connection, written, flushed, applied, gap });
     }
 
-    pub(super) fn on_snapshot(&mut self, from: NodeId, snapshot: Snapshot, ctx: &mut Ctx) {
+    pub(super) fn on_snapshot(&mut self, snapshot: Snapshot, ctx: &mut Ctx) {
         let Snapshot { log_id, history, registers, lsn } = snapshot;
-        if self.following().is_none_or(|following| following.primary != Some(from)) {
-            return;
-        }
-        self.listen(ctx);
         let related = log_id == self.log_id;
         let on_timeline = |entry: &Entry| related && epoch_at(&history, entry.lsn) == entry.epoch;
-        let last_fits = self.log.get(self.log.last()).map_or(related && self.history == history, on_timeline);
-        if lsn <= self.log.last() && last_fits {
-            // Came again, or late: this log goes at least as far.
-            ctx.note(Fact::AlreadyHad { last: self.log.last() });
-            return self.acknowledge(ctx);
+        if lsn == self.log.last() && self.log.get(lsn).is_some_and(on_timeline) {
+            // What was on the wire when the primary decided to send it has arrived after all.
+            ctx.note(Fact::AlreadyHad { last: lsn });
+            return self.connect(ctx);
         }
         let first = self.log.first();
         let kept = self.log.range(first, self.log.last());
-        let writes: Vec<_> = kept.filter(|entry| !on_timeline(entry)).map(|entry| (entry.lsn, entry.write)).collect();
-        let shared = if related { fork(&self.history, &history) } else { Lsn::ZERO };
+        // An entry beyond the snapshot is not in the primary's log, or it would be in the snapshot.
+        let lost = kept.filter(|entry| entry.lsn > lsn || !on_timeline(entry));
+        let writes: Vec<_> = lost.map(|entry| (entry.lsn, entry.write)).collect();
+        let shared = if related { fork(&self.history, &history).min(lsn) } else { Lsn::ZERO };
         let unlisted = first.previous().0.saturating_sub(shared.0);
         if !writes.is_empty() || unlisted > 0 {
             ctx.note(Fact::Discarded { writes, unlisted, epoch: self.epoch });
@@ -184,17 +203,11 @@ impl PrimaryReplica {
         self.applied = lsn;
         self.flushed = Lsn::ZERO;
         self.flushing.clear();
-        if let Some(following) = self.following() {
-            following.early.clear();
-            following.ready = true;
-        }
+        self.complete = true;
         let number = ctx.write(Change::Install { registers, lsn }, None);
         self.flushing.push_back((number, lsn));
         ctx.note(Fact::SnapshotInstalled { lsn, keys });
         self.save_identity(ctx);
-        if lsn == Lsn::ZERO {
-            // Nothing to flush moves the position; say so at once.
-            self.acknowledge(ctx);
-        }
+        self.connect(ctx);
     }
 }

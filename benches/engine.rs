@@ -1,0 +1,69 @@
+//! How fast the engine is: steps a second, the price of a keyframe, the price of a seek.
+//!
+//! `cargo bench --bench engine`. Numbers are for a machine, not for a verdict.
+
+use divan::{Bencher, counter::ItemsCount};
+use replicarium::{
+    client::workload::{ClientSettings, Pace, Target, Workload},
+    lab::{Lab, LabWorld},
+    scenario::{Scenario, link::Source},
+    sim::{distribution::Distribution, time::Micros},
+    world::World,
+};
+use std::sync::Arc;
+
+fn main() {
+    divan::main();
+}
+
+/// Nodes, and operations a second of all clients together.
+const SIZES: [(u16, f64); 3] = [(3, 20.0), (3, 500.0), (9, 2_000.0)];
+const STEPS: u64 = 50_000;
+
+fn scenario((nodes, per_s): (u16, f64)) -> Scenario {
+    let pace = Pace::Poisson { per_s: per_s / 20.0 };
+    let workload = Workload { pace, read_share: 0.5, ..Default::default() };
+    let clients = ClientSettings { count: 20, reads_from: Target::Any, workload: Some(workload), ..Default::default() };
+    let mut scenario = Scenario { keys: 16, clients: vec![clients], ..Default::default() };
+    scenario.nodes.count = nodes;
+    scenario.network.latency = Distribution::Exponential { mean: Micros::from_millis(5) };
+    scenario
+}
+
+fn world(size: (u16, f64)) -> LabWorld {
+    World::new(Arc::new(scenario(size).setup()), Default::default())
+}
+
+/// A world after some steps, as a learner would have it on screen.
+fn warm(size: (u16, f64)) -> LabWorld {
+    let mut world = world(size);
+    world.run_until(Micros::MAX, STEPS);
+    world
+}
+
+#[divan::bench(args = SIZES, sample_count = 10, sample_size = 1)]
+fn steps(bencher: Bencher, size: (u16, f64)) {
+    bencher.counter(ItemsCount::new(STEPS)).with_inputs(|| warm(size)).bench_values(|mut world| {
+        world.run_until(Micros::MAX, STEPS);
+        world
+    });
+}
+
+#[divan::bench(args = SIZES, sample_count = 100)]
+fn keyframe(bencher: Bencher, size: (u16, f64)) {
+    let world = warm(size);
+    bencher.bench(|| world.clone());
+}
+
+/// Back to the middle of the run, as far as one can be from a keyframe.
+#[divan::bench(args = SIZES, sample_count = 20, sample_size = 1)]
+fn seek(bencher: Bencher, size: (u16, f64)) {
+    let scenario = scenario(size);
+    let mut lab = Lab::new(Source::Inline(Box::new(scenario.clone())), scenario);
+    lab.run_until(Micros::MAX, STEPS);
+    let middle = Micros(lab.world().now().0 / 2);
+    bencher.with_inputs(|| lab.clone()).bench_values(|mut lab| {
+        lab.seek(middle, u64::MAX);
+        lab
+    });
+}

@@ -1,0 +1,25 @@
+//! Finding things in the recent trace. The work is bounded: what is older is not found.
+
+use crate::{
+    lab::LabWorld,
+    sim::{id::NodeId, time::Micros},
+    store::log::Lsn,
+    trace::{Event, Fact, Kind},
+};
+
+/// How many recent events are searched.
+const RECENT_EVENTS: u64 = 5_000;
+
+/// The last events, latest first.
+pub fn recent(world: &LabWorld) -> impl Iterator<Item = &Event> {
+    let trace = world.trace();
+    trace.range(trace.next().saturating_sub(RECENT_EVENTS), trace.next()).rev().map(|(_, event)| event)
+}
+
+/// When a primary, or this one, last committed the entry at `lsn`, if that is among the recent events.
+pub fn committed_at(world: &LabWorld, primary: Option<NodeId>, lsn: Lsn) -> Option<Micros> {
+    recent(world).find_map(|event| match &event.kind {
+        Kind::Fact(Fact::Committed { lsn: own, .. }) if *own == lsn && (primary.is_none() || event.node == primary) => Some(event.at),
+        _ => None,
+    })
+}

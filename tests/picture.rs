@@ -1,0 +1,211 @@
+//! What the page shows, without a page: the stage, the headline, the reasons, the marks of the timeline, at known moments
+//! of known runs. Sentences must agree with the world they speak of.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+use replicarium::{
+    check::Judge,
+    explain::{narrate, plain, why_old},
+    lab::Lab,
+    scenario::{Scenario, link::Source, presets},
+    scene::{
+        flights::{Look, Wish, flights},
+        stage::{EntryState, NodeState, Stage, Tone, stage},
+        timeline::{MarkKind, timeline},
+    },
+    sim::{
+        distribution::Distribution,
+        id::{Address, ClientId, EventId, Key, NodeId},
+        network::{End, LinkChange, LinkRule, MessageClass},
+        operation::Action,
+        time::Micros,
+    },
+    world::command::Command,
+};
+
+const A: NodeId = NodeId(0);
+const B: NodeId = NodeId(1);
+const C: NodeId = NodeId(2);
+const ANA: ClientId = ClientId(0);
+const BEN: ClientId = ClientId(1);
+const X: Key = Key(0);
+
+/// The first scene without Ana's workload, a second in: nothing happens but what the test does.
+fn quiet() -> Lab {
+    let mut scenario = presets::get("first-look").expect("the first preset");
+    scenario.clients.iter_mut().for_each(|client| client.workload = None);
+    let mut lab = Lab::new(Source::Inline(Box::new(scenario.clone())), scenario);
+    // Until both replicas follow.
+    run(&mut lab, 1_000);
+    lab
+}
+
+fn run(lab: &mut Lab, ms: u64) {
+    let until = lab.world().now() + Micros::from_millis(ms);
+    lab.run_until(until, u64::MAX);
+}
+
+fn act(lab: &mut Lab, command: Command) {
+    lab.act(command).expect("room for a command");
+}
+
+fn write(lab: &mut Lab, value: i64) {
+    act(lab, Command::Issue { client: ANA, action: Action::Write { key: X, value }, at: None });
+}
+
+fn read(lab: &mut Lab, at: NodeId) {
+    act(lab, Command::Issue { client: BEN, action: Action::Read { key: X }, at: Some(at) });
+}
+
+fn lag(lab: &mut Lab, to: NodeId, ms: u64) {
+    let set = LinkChange { latency: Some(Distribution::Constant(Micros::from_millis(ms))), ..LinkChange::default() };
+    let rule = LinkRule { from: End::Nodes, to: End::One(to.into()), both: false, class: Some(MessageClass::Replicate), set };
+    act(lab, Command::SetLink(rule));
+}
+
+fn picture(lab: &Lab) -> Stage {
+    stage(lab.world(), 757.0, 600.0)
+}
+
+fn headline(lab: &Lab) -> String {
+    let mut judge = Judge::default();
+    judge.update(lab.world());
+    let found = narrate::headline(lab.world(), judge.freshness().stale_reads(), EventId(0));
+    found.map(|headline| plain(&headline.sentence)).unwrap_or_default()
+}
+
+fn status(lab: &Lab, node: NodeId) -> String {
+    let found = picture(lab).nodes.into_iter().find(|card| card.node == node).map(|card| card.status.1);
+    found.expect("a card for every node")
+}
+
+#[test]
+fn a_write_is_followed_from_hand_to_copy() {
+    let mut lab = quiet();
+    write(&mut lab, 7);
+    run(&mut lab, 20);
+    let wish = Wish { linger: Micros::from_millis(100), still: false, selected: None };
+    let on_the_wire = flights(lab.world(), &picture(&lab).layout, wish);
+    assert!(matches!(on_the_wire.sprites.last().map(|sprite| sprite.look), Some(Look::Write { chip, more: 0 }) if chip.value() == 7));
+    run(&mut lab, 80);
+    assert_eq!(headline(&lab), "Ana’s write x = 7 is acknowledged by A. It has yet to reach B and C.");
+    assert!(status(&lab, B).starts_with("1 write behind · "), "{}", status(&lab, B));
+    let why = plain(&why_old(lab.world(), C, X).expect("C does not have it yet"));
+    assert!(why.contains("left A at") && why.contains("still on the wire"), "{why}");
+    run(&mut lab, 60);
+    assert!(headline(&lab).starts_with("B shows x = 7 now"), "{}", headline(&lab));
+    assert_eq!(why_old(lab.world(), B, X), None);
+    run(&mut lab, 600);
+    assert_eq!((status(&lab, B), status(&lab, C)), ("up to date".into(), "up to date".into()));
+    let stage = picture(&lab);
+    assert!(stage.nodes.iter().all(|card| card.copies[0].chip.is_some_and(|chip| chip.value() == 7) && !card.copies[0].old));
+}
+
+#[test]
+fn an_old_value_is_called_old_with_its_age() {
+    let mut lab = quiet();
+    write(&mut lab, 1);
+    run(&mut lab, 1_000);
+    lag(&mut lab, C, 2_000);
+    write(&mut lab, 2);
+    run(&mut lab, 300);
+    read(&mut lab, C);
+    run(&mut lab, 100);
+    let said = headline(&lab);
+    assert!(said.starts_with("Ben reads x = 1 at C: an old value. x = 2 had been acknowledged"), "{said}");
+    let stage = picture(&lab);
+    let c = stage.nodes.iter().find(|card| card.node == C).expect("C");
+    assert!(c.copies[0].old && c.log.iter().flatten().any(|cell| cell.state == EntryState::Missing));
+    let mut judge = Judge::default();
+    judge.update(lab.world());
+    let line = timeline(&lab, judge.freshness().stale_reads());
+    assert_eq!(line.marks.iter().filter(|mark| mark.kind == MarkKind::Violation).count(), 1);
+}
+
+#[test]
+fn a_dead_primary_is_drained_and_its_lonely_write_is_named() {
+    let mut lab = quiet();
+    write(&mut lab, 5);
+    run(&mut lab, 95);
+    act(&mut lab, Command::Crash { node: A });
+    let said = headline(&lab);
+    assert!(said.starts_with("A crashed. No other node has x = 5"), "{said}");
+    assert!(said.contains("still on the wire to B and C"), "{said}");
+    let stage = picture(&lab);
+    let a = stage.nodes.iter().find(|card| card.node == A).expect("A");
+    assert_eq!((a.state, a.role, a.is_primary), (NodeState::Down, "was primary", false));
+    assert!(a.copies[0].chip.is_some_and(|chip| chip.value() == 5), "what it held stays readable");
+    run(&mut lab, 1_000);
+    write(&mut lab, 6);
+    run(&mut lab, 1_000);
+    assert_eq!(headline(&lab), "Ana’s write x = 6 is refused: every node was asked and none is primary.");
+    let ana = picture(&lab).clients.into_iter().find(|figure| figure.client == ANA).expect("Ana");
+    assert_eq!(ana.status, (Tone::Bad, "x = 6 · refused: no primary".into()));
+    act(&mut lab, Command::Promote { node: B });
+    assert!(headline(&lab).starts_with("B is primary now (epoch 2). Its log ends at LSN 1"), "{}", headline(&lab));
+}
+
+#[test]
+fn a_lost_write_is_said_when_the_old_primary_returns() {
+    let mut lab = quiet();
+    act(&mut lab, Command::Partition { groups: vec![vec![Address::Node(A), ANA.into()], vec![B.into(), C.into(), BEN.into()]] });
+    write(&mut lab, 9);
+    run(&mut lab, 500);
+    act(&mut lab, Command::Crash { node: A });
+    act(&mut lab, Command::Promote { node: B });
+    act(&mut lab, Command::HealAll);
+    act(&mut lab, Command::Restart { node: A });
+    run(&mut lab, 3_000);
+    let told: Vec<String> = lab
+        .world()
+        .trace()
+        .iter()
+        .filter_map(|(_, event)| narrate::tell(lab.world(), event, &[]))
+        .map(|(_, sentence)| plain(&sentence))
+        .collect();
+    let discarded = "A throws away x = 9: the new primary’s log does not have it.";
+    assert!(told.iter().any(|said| said == discarded), "{told:#?}");
+    assert!(told.iter().any(|said| said.starts_with("A follows B now (epoch 2)")), "{told:#?}");
+    assert_eq!(status(&lab, A), "up to date");
+}
+
+#[test]
+fn reasons_name_what_became_of_the_write() {
+    // What is done to the copy for C, and what the reason then says.
+    let drop_it = |lab: &mut Lab| {
+        let copy = lab.world().flights().find(|flight| flight.to == Address::Node(C) && flight.class == MessageClass::Replicate);
+        let message = copy.expect("a copy on the wire").id;
+        act(lab, Command::DropMessage { message });
+    };
+    let cut = |lab: &mut Lab| act(lab, Command::Cut { from: A.into(), to: C.into(), both: false });
+    let down = |lab: &mut Lab| act(lab, Command::Crash { node: C });
+    let table: [(&dyn Fn(&mut Lab), &str); 3] =
+        [(&drop_it, "was taken off the wire at"), (&cut, "will not get through: the link is cut"), (&down, "C has been down since")];
+    for (deed, words) in table {
+        let mut lab = quiet();
+        write(&mut lab, 3);
+        run(&mut lab, 100);
+        deed(&mut lab);
+        let why = plain(&why_old(lab.world(), C, X).expect("C does not have it"));
+        assert!(why.contains(words), "{why}");
+    }
+}
+
+#[test]
+fn every_preset_can_be_drawn_and_told_at_any_time() {
+    for name in presets::names() {
+        let scenario: Scenario = presets::get(name).expect("a preset");
+        let mut lab = Lab::new(Source::Preset(name.into()), scenario);
+        for _ in 0..40 {
+            run(&mut lab, 250);
+            for (width, height) in [(320.0, 280.0), (757.0, 600.0)] {
+                let stage = stage(lab.world(), width, height);
+                let wish = Wish { linger: Micros::from_millis(300), still: true, selected: None };
+                let drawn = flights(lab.world(), &stage.layout, wish);
+                assert!(drawn.sprites.iter().all(|sprite| sprite.at.x.is_finite() && sprite.at.y.is_finite()));
+                assert_eq!(stage.nodes.len(), lab.world().members().len());
+            }
+            assert!(!headline(&lab).is_empty(), "{name}: there is always something to tell");
+        }
+    }
+}
