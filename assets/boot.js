@@ -37,6 +37,27 @@ async function start() {
   await init({ module_or_path: await program });
 }
 
+// Scenario files are read and written by a part of its own, which is fetched when it is first needed. A browser may remember
+// that a module failed to load, so every new try has another address; the program's name in it keeps versions together.
+let files;
+let tries = 0;
+
+async function loadFiles() {
+  const version = `${address("app-wasm").pathname.split("/").pop()}-${(tries += 1)}`;
+  const module = await import(new URL(`files.js?${version}`, document.baseURI).href);
+  await module.default({ module_or_path: new URL(`files_bg.wasm?${version}`, document.baseURI) });
+  return module;
+}
+
+globalThis.replicariumFiles = async (task, text) => {
+  files ??= loadFiles();
+  const module = await files.catch((error) => {
+    files = undefined;
+    throw error;
+  });
+  return module[task](text);
+};
+
 function element(name, text, properties = {}) {
   return Object.assign(document.createElement(name), { textContent: text }, properties);
 }

@@ -57,7 +57,7 @@ fn sources() -> Vec<(String, String, String)> {
     let all = files("src", &[".rs"]);
     assert!(all.len() > 50, "the sources are where they are looked for");
     let only_tests: BTreeSet<PathBuf> = all.iter().flat_map(|(path, text)| test_modules(path, text)).collect();
-    let is_test = |path: &str| only_tests.iter().any(|module| Path::new(path).with_extension("") == *module);
+    let is_test = |path: &str| only_tests.iter().any(|module| Path::new(path).with_extension("").starts_with(module));
     let room = |path: &str| path.split('/').nth(1).filter(|name| !name.ends_with(".rs")).map(str::to_string);
     let shown = all.iter().filter(|(path, _)| !is_test(path));
     shown.filter_map(|(path, text)| Some((room(path)?, path.clone(), plain(text)))).filter(|(room, ..)| room != "bin").collect()

@@ -86,7 +86,9 @@ fn a_write_is_followed_from_hand_to_copy() {
     run(&mut lab, 20);
     let wish = Wish { linger: Micros::from_millis(100), still: false, selected: None };
     let on_the_wire = flights(lab.world(), &picture(&lab).layout, wish);
-    assert!(matches!(on_the_wire.sprites.last().map(|sprite| sprite.look), Some(Look::Write { chip, more: 0 }) if chip.value() == 7));
+    assert!(
+        matches!(on_the_wire.sprites.last().map(|sprite| sprite.look), Some(Look::Write { chip, more: 0 }) if chip.value() == 7)
+    );
     run(&mut lab, 80);
     assert_eq!(headline(&lab), "Ana’s write x = 7 is acknowledged by A. It has yet to reach B and C.");
     assert!(status(&lab, B).starts_with("1 write behind · "), "{}", status(&lab, B));
@@ -138,9 +140,9 @@ fn a_dead_primary_is_drained_and_its_lonely_write_is_named() {
     run(&mut lab, 1_000);
     write(&mut lab, 6);
     run(&mut lab, 1_000);
-    assert_eq!(headline(&lab), "Ana’s write x = 6 is refused: every node was asked and none is primary.");
+    assert_eq!(headline(&lab), "Ana’s write x = 6 is refused: A, B and C were asked, and none of them takes it.");
     let ana = picture(&lab).clients.into_iter().find(|figure| figure.client == ANA).expect("Ana");
-    assert_eq!(ana.status, (Tone::Bad, "x = 6 · refused: no primary".into()));
+    assert_eq!(ana.status, (Tone::Bad, "x = 6 · refused: not primary".into()));
     act(&mut lab, Command::Promote { node: B });
     assert!(headline(&lab).starts_with("B is primary now (epoch 2). Its log ends at LSN 1"), "{}", headline(&lab));
 }
@@ -179,8 +181,11 @@ fn reasons_name_what_became_of_the_write() {
     };
     let cut = |lab: &mut Lab| act(lab, Command::Cut { from: A.into(), to: C.into(), both: false });
     let down = |lab: &mut Lab| act(lab, Command::Crash { node: C });
-    let table: [(&dyn Fn(&mut Lab), &str); 3] =
-        [(&drop_it, "was taken off the wire at"), (&cut, "will not get through: the link is cut"), (&down, "C has been down since")];
+    let table: [(&dyn Fn(&mut Lab), &str); 3] = [
+        (&drop_it, "was taken off the wire at"),
+        (&cut, "will not get through: the link is cut"),
+        (&down, "C has been down since"),
+    ];
     for (deed, words) in table {
         let mut lab = quiet();
         write(&mut lab, 3);

@@ -6,6 +6,7 @@
 use crate::sim::{
     id::{ClientId, Key, OperationId},
     operation::Write,
+    small::SmallMap,
     time::Micros,
 };
 use std::collections::BTreeMap;
@@ -26,11 +27,11 @@ pub struct Acknowledgement {
 /// Acknowledged writes, in the order they were acknowledged, by key.
 #[derive(Clone, Debug, Default)]
 pub struct Acknowledged {
-    keys: BTreeMap<Key, Vec<Acknowledgement>>,
+    keys: SmallMap<Key, Vec<Acknowledgement>>,
     /// Place of each write in its key's list.
     places: BTreeMap<OperationId, usize>,
     /// Places of each client's writes in the key's list, ascending.
-    clients: BTreeMap<Key, BTreeMap<ClientId, Vec<usize>>>,
+    clients: SmallMap<Key, SmallMap<ClientId, Vec<usize>>>,
 }
 
 /// The writes of a key that are provably later than a given one.
@@ -46,12 +47,12 @@ pub struct Later {
 impl Acknowledged {
     /// A write ended well in row `acknowledged`; rows come in ascending order.
     pub(super) fn push(&mut self, write: Write, invoked: u64, acknowledged: u64, at: Micros) {
-        let list = self.keys.entry(write.key).or_default();
+        let list = self.keys.or_default(write.key);
         let place = list.len();
         let newest = list.last().map(|last| last.newest).filter(|newest| list[*newest].invoked > invoked).unwrap_or(place);
         list.push(Acknowledgement { write, invoked, acknowledged, at, newest });
         self.places.insert(write.id, place);
-        self.clients.entry(write.key).or_default().entry(write.id.client).or_default().push(place);
+        self.clients.or_default(write.key).or_default(write.id.client).push(place);
     }
 
     /// How many writes of the key were acknowledged so far.

@@ -9,9 +9,9 @@ use crate::{
     sim::{
         id::{Key, NodeId},
         operation::Write,
+        small::{SmallMap, SmallSet},
     },
 };
-use std::collections::{BTreeMap, BTreeSet};
 
 /// How the copies of running nodes compare.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,9 +34,9 @@ pub struct Difference {
     pub held: Option<Write>,
 }
 
-pub fn compare(primary: Option<NodeId>, views: &BTreeMap<NodeId, NodeView>) -> Convergence {
+pub fn compare(primary: Option<NodeId>, views: &SmallMap<NodeId, NodeView>) -> Convergence {
     let Some(reference) = primary.or_else(|| views.keys().next().copied()) else { return Convergence::default() };
-    let copies = |node: NodeId| -> BTreeMap<Key, Write> {
+    let copies = |node: NodeId| -> SmallMap<Key, Write> {
         let copies = views.get(&node).map(|view| view.copies.as_slice()).unwrap_or_default();
         copies.iter().map(|write| (write.key, *write)).collect()
     };
@@ -44,8 +44,8 @@ pub fn compare(primary: Option<NodeId>, views: &BTreeMap<NodeId, NodeView>) -> C
     let mut differing = Vec::new();
     for node in views.keys().copied().filter(|node| *node != reference) {
         let own = copies(node);
-        let keys: BTreeSet<Key> = right.keys().chain(own.keys()).copied().collect();
-        for key in keys {
+        let keys: SmallSet<Key> = right.keys().chain(own.keys()).copied().collect();
+        for key in keys.iter().copied() {
             let (expected, held) = (right.get(&key).copied(), own.get(&key).copied());
             if expected != held {
                 differing.push(Difference { node, key, expected, held });

@@ -10,6 +10,7 @@ use super::acknowledged::Acknowledged;
 use crate::sim::{
     id::{Key, OperationId},
     operation::Write,
+    small::SmallMap,
     time::Micros,
 };
 use std::collections::BTreeMap;
@@ -23,7 +24,7 @@ pub struct Lost {
 /// The latest acknowledged writes that a primary with these copies has lost, in order of the key. Of several concurrent
 /// writes that are all missing, all are named.
 pub fn lost(acknowledged: &Acknowledged, copies: &[Write]) -> Vec<Lost> {
-    let copies: BTreeMap<Key, &Write> = copies.iter().map(|write| (write.key, write)).collect();
+    let copies: SmallMap<Key, &Write> = copies.iter().map(|write| (write.key, write)).collect();
     let of_key = |key| {
         let held = copies.get(&key).copied();
         let is_missing = move |invoked| match held {

@@ -13,10 +13,10 @@ use crate::{
         chunked::Chunked,
         id::{ClientId, Key, NodeId, OperationId},
         operation::{Action, Outcome, Write},
+        small::SmallMap,
         time::Micros,
     },
 };
-use std::collections::BTreeMap;
 
 /// A read that returned an old value, with its proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub struct Freshness {
     /// Index of the next row to read.
     next: u64,
     missed_rows: bool,
-    open: BTreeMap<ClientId, Open>,
+    open: SmallMap<ClientId, Open>,
     acknowledged: Acknowledged,
     stale: Vec<StaleRead>,
 }

@@ -24,13 +24,13 @@ use crate::{
         chunked::Chunked,
         id::{NodeId, OperationId},
         operation::Outcome,
+        small::SmallMap,
         time::Micros,
     },
-    store::log::Epoch,
+    store::log::{Epoch, Lsn},
     trace::{CrashKind, Event, Fact, Kind, Role},
     world::World,
 };
-use std::collections::BTreeMap;
 
 /// What a judge says about a run up to now.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +68,9 @@ pub struct Verdicts {
     pub convergence: Convergence,
 }
 
+/// What each running node shows.
+type Views = SmallMap<NodeId, NodeView>;
+
 /// Verdicts on the world as it is.
 pub fn judge<P: Protocol>(world: &World<P>) -> Verdicts {
     Judge::default().update(world)
@@ -89,6 +92,8 @@ pub struct Judge {
 const ROWS_DROPPED: &str = "the run is so long that the first operations are no longer known";
 const NO_PRIMARY: &str = "no primary is running";
 const NEWER_PRIMARY_DOWN: &str = "a newer primary is down";
+const TWO_PRIMARIES: &str = "two primaries of the same epoch are running";
+const REPLAYING: &str = "the new primary is still replaying what it had received";
 const NOTHING_RUNS: &str = "no node is running";
 
 impl Judge {
@@ -98,9 +103,9 @@ impl Judge {
     pub fn update<P: Protocol>(&mut self, world: &World<P>) -> Verdicts {
         self.follow(world.history(), world.trace());
         let members = world.members();
-        let views: BTreeMap<NodeId, NodeView> = members.iter().filter_map(|node| Some((*node, world.view(*node)?))).collect();
+        let views: Views = members.iter().filter_map(|node| Some((*node, world.view(*node)?))).collect();
         let primary = world.primary();
-        let (durable, lost) = self.durable(&members, primary.and_then(|primary| Some((primary, views.get(&primary)?))));
+        let (durable, lost) = self.durable(&members, primary, &views);
         let convergence = compare(primary, &views);
         Verdicts {
             fresh: self.fresh(),
@@ -140,11 +145,20 @@ impl Judge {
         }
     }
 
-    fn durable(&self, members: &[NodeId], primary: Option<(NodeId, &NodeView)>) -> (Verdict, Vec<Lost>) {
+    fn durable(&self, members: &[NodeId], primary: Option<NodeId>, views: &Views) -> (Verdict, Vec<Lost>) {
         let cannot_tell = |why| (Verdict::CannotTell { why }, Vec::new());
-        let Some((primary, view)) = primary else { return cannot_tell(NO_PRIMARY) };
+        let Some((primary, view)) = primary.and_then(|primary| Some((primary, views.get(&primary)?))) else {
+            return cannot_tell(NO_PRIMARY);
+        };
         if self.authority.newest_epoch(members) > view.epoch {
             return cannot_tell(NEWER_PRIMARY_DOWN);
+        }
+        let is_rival = |other: &NodeView| other.role == Role::Primary && other.epoch == view.epoch;
+        if views.iter().any(|(node, other)| *node != primary && is_rival(other)) {
+            return cannot_tell(TWO_PRIMARIES);
+        }
+        if self.authority.replays_to.get(&primary).is_some_and(|last| view.applied < *last) {
+            return cannot_tell(REPLAYING);
         }
         let lost = lost(self.freshness.acknowledged(), &view.copies);
         let serves_since = self.authority.serves_since.get(&primary).copied().unwrap_or_default();
@@ -179,9 +193,11 @@ impl Judge {
 #[derive(Clone, Debug, Default)]
 struct Authority {
     /// When the node last became primary or was started again.
-    serves_since: BTreeMap<NodeId, Micros>,
+    serves_since: SmallMap<NodeId, Micros>,
     /// Nodes that became primary and, up or down, still think that they are: of which epoch.
-    primaries: BTreeMap<NodeId, Epoch>,
+    primaries: SmallMap<NodeId, Epoch>,
+    /// Where the log ended when the node became primary: up to there it replays before it takes writes.
+    replays_to: SmallMap<NodeId, Lsn>,
     /// Whether any node ever changed its role.
     roles_changed: bool,
 }
@@ -191,7 +207,8 @@ impl Authority {
         for (_, event) in trace.range(from, trace.next()) {
             let Some(node) = event.node else { continue };
             match event.kind {
-                Kind::Fact(Fact::RoleChanged { role: Role::Primary, epoch, .. }) => {
+                Kind::Fact(Fact::RoleChanged { role: Role::Primary, epoch, last }) => {
+                    self.replays_to.insert(node, last);
                     self.serves_since.insert(node, event.at);
                     self.primaries.insert(node, epoch);
                     self.roles_changed = true;
@@ -200,7 +217,10 @@ impl Authority {
                     self.primaries.remove(&node);
                     self.roles_changed = true;
                 }
-                Kind::Restart => drop(self.serves_since.insert(node, event.at)),
+                Kind::Restart => {
+                    self.serves_since.insert(node, event.at);
+                    self.replays_to.remove(&node);
+                }
                 // Nothing is left that could come back.
                 Kind::Crash { how: CrashKind::Wipe } => drop(self.primaries.remove(&node)),
                 _ => {}
@@ -220,6 +240,8 @@ impl Authority {
 pub struct Watch {
     judge: Judge,
     losses: Losses,
+    /// The new primary was still replaying its log when last looked at.
+    unsettled: bool,
     rows: u64,
     events: u64,
 }
@@ -233,7 +255,7 @@ impl Watch {
         let acknowledged = world.history().range(self.rows, rows).any(|(_, row)| matches!(row.outcome, Some(Outcome::Written)));
         (self.rows, self.events) = (rows, events);
         // As long as no other node was ever made primary, a write is acknowledged only by the one that has it.
-        if changed || acknowledged && self.judge.authority.roles_changed {
+        if changed || self.unsettled || acknowledged && self.judge.authority.roles_changed {
             self.verdicts(world);
         } else if self.judge.is_behind(rows, events) {
             self.judge.follow(world.history(), world.trace());
@@ -243,6 +265,7 @@ impl Watch {
     /// Verdicts now, with all losses seen so far.
     pub fn verdicts<P: Protocol>(&mut self, world: &World<P>) -> Verdicts {
         let now = self.judge.update(world);
+        self.unsettled = now.durable == Verdict::CannotTell { why: REPLAYING };
         if !matches!(now.durable, Verdict::CannotTell { .. }) {
             let view = world.primary().and_then(|primary| world.view(primary));
             self.losses.note(world.now(), &now.lost, &view.map(|view| view.copies).unwrap_or_default());

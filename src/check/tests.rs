@@ -149,3 +149,22 @@ fn dropped_rows_are_no_silent_pass() {
         (Verdict::CannotTell { why: ROWS_DROPPED }, &Verdict::CannotTell { why: ROWS_DROPPED })
     );
 }
+
+/// What a promoted node received but had not put on disk is not lost, although readers do not see it at first.
+#[test]
+fn what_a_new_primary_still_replays_is_not_lost() {
+    let (crash, promote) = (Command::Crash { node: A }, Command::Promote { node: B });
+    let mut scenario = scenario(&[(100, write(1)), (147, crash), (150, promote)]);
+    scenario.nodes.each.flush = Distribution::Constant(Micros::from_millis(20));
+    let mut world = LabWorld::new(Arc::new(scenario.setup()), Arc::new(scenario.commands));
+    let mut watch = Watch::default();
+    let mut seen = Vec::new();
+    while world.next_at().is_some_and(|at| at < Micros::from_millis(900)) && world.step() {
+        watch.look(&world);
+        seen.push(judge(&world).durable);
+    }
+    seen.dedup();
+    let cannot_tell = |why| Verdict::CannotTell { why };
+    assert_eq!(seen, [Verdict::Holds, cannot_tell(NO_PRIMARY), cannot_tell(REPLAYING), Verdict::Holds]);
+    assert_eq!(watch.verdicts(&world).durable, Verdict::Holds);
+}

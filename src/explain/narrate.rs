@@ -1,6 +1,11 @@
 //! The headline above the stage: the last thing that happened and is worth a sentence.
 
-use super::{Sentence, Writer, chip::Chip, search::committed_at, words::duration};
+use super::{
+    Sentence, Writer,
+    chip::Chip,
+    search::{committed_at, recent},
+    words::duration,
+};
 use crate::{
     check::StaleRead,
     lab::LabWorld,
@@ -141,7 +146,13 @@ fn outcome_told(world: &LabWorld, event: &Event, client: Address, outcome: Outco
             };
             let said = what.strong(" is refused: ");
             let said = match refusal {
-                Refusal::NotPrimary { .. } => said.text("every node was asked and none is primary."),
+                _ if asked(world, event).len() > 1 => {
+                    said.all(&asked(world, event)).text(" were asked, and none of them takes it.")
+                }
+                Refusal::NotPrimary { .. } => match node {
+                    Some(node) => said.who(node).text(" is a replica and takes no writes."),
+                    None => said.text("the node is a replica and takes no writes."),
+                },
                 Refusal::NoProcess => match node {
                     Some(node) => said.text("nothing runs at ").who(node).text("."),
                     None => said.text("nothing runs there."),
@@ -159,6 +170,20 @@ fn outcome_told(world: &LabWorld, event: &Event, client: Address, outcome: Outco
             (Weight::Loud, what.text(tail).done())
         }
     }
+}
+
+/// The nodes that were asked to do the operation that ends with `event`, in the order they were asked.
+fn asked(world: &LabWorld, event: &Event) -> Vec<Address> {
+    let of_operation = recent(world).filter(|other| other.operation == event.operation && other.at <= event.at);
+    let mut nodes: Vec<Address> = of_operation
+        .filter_map(|other| match other.kind {
+            Kind::Send { to, class: MessageClass::Request, .. } => Some(to),
+            _ => None,
+        })
+        .collect();
+    nodes.reverse();
+    nodes.dedup();
+    nodes
 }
 
 /// Adds who does not show the write yet.

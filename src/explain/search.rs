@@ -19,7 +19,9 @@ pub fn recent(world: &LabWorld) -> impl Iterator<Item = &Event> {
 /// When a primary, or this one, last committed the entry at `lsn`, if that is among the recent events.
 pub fn committed_at(world: &LabWorld, primary: Option<NodeId>, lsn: Lsn) -> Option<Micros> {
     recent(world).find_map(|event| match &event.kind {
-        Kind::Fact(Fact::Committed { lsn: own, .. }) if *own == lsn && (primary.is_none() || event.node == primary) => Some(event.at),
+        Kind::Fact(Fact::Committed { lsn: own, .. }) if *own == lsn && (primary.is_none() || event.node == primary) => {
+            Some(event.at)
+        }
         _ => None,
     })
 }

@@ -1,7 +1,7 @@
 //! Handing files to the visitor and reading theirs.
 
 use super::window;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 
 /// Offers `text` for download under `name`.
@@ -30,4 +30,29 @@ pub async fn chosen_text(input: &web_sys::HtmlInputElement, bytes_max: usize) ->
     }
     let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
     Some(text.ok_or(format!("{name} could not be read as text.")))
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// In boot.js: does `task` in the part of the page that knows scenario files, which is fetched if need be.
+    #[wasm_bindgen(catch, js_name = replicariumFiles)]
+    async fn ask(task: &str, text: &str) -> Result<JsValue, JsValue>;
+}
+
+/// The link that says the same as a scenario file; an error in words.
+pub async fn link_of_json(json: &str) -> Result<String, String> {
+    answer(ask("link_of_json", json).await)
+}
+
+/// The scenario file that says the same as a link; an error in words.
+pub async fn json_of_link(link: &str) -> Result<String, String> {
+    answer(ask("json_of_link", link).await)
+}
+
+/// A refusal comes as a text; anything else means that the part could not be loaded.
+fn answer(answer: Result<JsValue, JsValue>) -> Result<String, String> {
+    let said = answer.as_ref().unwrap_or_else(|error| error).as_string().ok_or_else(|| {
+        "The part of the page that reads and writes files could not be loaded. Check the connection and try again.".to_string()
+    })?;
+    answer.map(|_| said.clone()).map_err(|_| said)
 }

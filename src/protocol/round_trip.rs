@@ -9,17 +9,21 @@ use crate::sim::time::Micros;
 pub struct RoundTrip {
     smoothed_us: Option<u64>,
     variation_us: u64,
+    /// What the measurements call for, and how long to wait now, time-outs having doubled it.
+    measured: Micros,
     timeout: Micros,
     floor: Micros,
 }
 
 impl RoundTrip {
-    /// Longest wait, however often nothing came back.
-    pub const TIMEOUT_MAX: Micros = Micros::from_secs(10);
+    /// Longest wait that measurements can call for.
+    pub const MEASURED_MAX: Micros = Micros::from_secs(60);
+    /// Doubling goes no further than this, or what was measured. RFC 6298 allows a minute; nobody wants to watch that.
+    pub const DOUBLED_MAX: Micros = Micros::from_secs(5);
 
     /// `floor`: never wait less than this, and this long at first.
     pub fn new(floor: Micros) -> RoundTrip {
-        RoundTrip { smoothed_us: None, variation_us: 0, timeout: floor, floor }
+        RoundTrip { smoothed_us: None, variation_us: 0, measured: floor, timeout: floor, floor }
     }
 
     pub fn timeout(&self) -> Micros {
@@ -39,11 +43,12 @@ impl RoundTrip {
             }
         };
         self.smoothed_us = Some(smoothed_us);
-        self.timeout = Micros(smoothed_us + 4 * self.variation_us).max(self.floor).min(Self::TIMEOUT_MAX);
+        self.measured = Micros(smoothed_us + 4 * self.variation_us).min(Self::MEASURED_MAX).max(self.floor);
+        self.timeout = self.measured;
     }
 
     pub fn timed_out(&mut self) {
-        self.timeout = Micros(self.timeout.0 * 2).min(Self::TIMEOUT_MAX);
+        self.timeout = Micros(self.timeout.0 * 2).min(Self::DOUBLED_MAX.max(self.measured));
     }
 }
 
@@ -63,7 +68,10 @@ mod tests {
         round_trip.sample(ms(400));
         assert_eq!(round_trip.timeout(), ms(400 + 4 * 150), "a sample ends the doubling");
         (0..20).for_each(|_| round_trip.timed_out());
-        assert_eq!(round_trip.timeout(), RoundTrip::TIMEOUT_MAX);
+        assert_eq!(round_trip.timeout(), RoundTrip::DOUBLED_MAX);
+        (0..20).for_each(|_| round_trip.sample(ms(9_000)));
+        (0..20).for_each(|_| round_trip.timed_out());
+        assert!(round_trip.timeout() > ms(9_000), "never less than a round trip takes");
         let mut fast = RoundTrip::new(ms(200));
         (0..10).for_each(|_| fast.sample(ms(2)));
         assert_eq!(fast.timeout(), ms(200), "never below the floor");

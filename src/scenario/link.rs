@@ -4,9 +4,12 @@
 //! Chat programs cut links near 2,000 characters: [`Shared::to_text`] says how long it got, the caller warns.
 
 use super::{ENGINE_VERSION, Scenario, check_command, presets};
-use crate::world::{
-    Position,
-    command::{COMMANDS_MAX, TimedCommand},
+use crate::{
+    sim::time::Micros,
+    world::{
+        Position,
+        command::{COMMANDS_MAX, TimedCommand},
+    },
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -40,6 +43,12 @@ impl Shared {
         Shared { engine: ENGINE_VERSION, source, seed, commands, cursor }
     }
 
+    /// The start of a scenario.
+    pub fn of(scenario: Scenario) -> Shared {
+        let (seed, commands) = (scenario.seed, scenario.commands.clone());
+        Shared::new(Source::Inline(Box::new(scenario)), seed, commands, Position { at: Micros::ZERO, steps: 0 })
+    }
+
     pub fn to_text(&self) -> String {
         let bytes = postcard::to_allocvec(self).unwrap_or_default();
         format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
@@ -50,6 +59,11 @@ impl Shared {
         if text.len() > LINK_BYTES_MAX {
             return Err(format!("The link is {} characters long; at most {LINK_BYTES_MAX} are read.", text.len()));
         }
+        Shared::from_long_text(text)
+    }
+
+    /// Reads a link of any length, which comes from another part of this program.
+    pub fn from_long_text(text: &str) -> Result<Shared, String> {
         let Some(body) = text.strip_prefix(PREFIX) else {
             return Err("The link is not one of ours, or of a newer version: it should begin with `r1.`.".into());
         };
@@ -104,10 +118,7 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        sim::{id::NodeId, time::Micros},
-        world::command::Command,
-    };
+    use crate::{sim::id::NodeId, world::command::Command};
     use proptest::prelude::*;
 
     fn shared() -> Shared {

@@ -1,6 +1,6 @@
 //! Scenarios as files: TOML for people (native), JSON in the page, one and the same model.
 
-use super::{Problem, Scenario};
+use super::{Problem, Scenario, link::Shared};
 use std::fmt;
 
 /// Largest file that is looked at.
@@ -50,6 +50,18 @@ fn plain(error: &str) -> &str {
 
 pub fn to_json(scenario: &Scenario) -> String {
     serde_json::to_string_pretty(scenario).unwrap_or_default()
+}
+
+/// The link that says the same as the JSON form.
+pub fn link_of_json(json: &str) -> Result<String, String> {
+    from_json(json).map(|scenario| Shared::of(scenario).to_text()).map_err(|refused| refused.to_string())
+}
+
+/// The JSON form of what a link shows, with all commands of its branch.
+pub fn json_of_link(link: &str) -> Result<String, String> {
+    let shared = Shared::from_long_text(link)?;
+    let scenario = shared.scenario()?;
+    Ok(to_json(&Scenario { commands: shared.commands, ..scenario }))
 }
 
 /// Reads the TOML form.

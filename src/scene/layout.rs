@@ -4,8 +4,10 @@
 //! promoted or dies.
 
 use super::geometry::{Point, Rect};
-use crate::sim::id::{Address, ClientId, NodeId};
-use std::collections::BTreeMap;
+use crate::sim::{
+    id::{Address, ClientId, NodeId},
+    small::SmallMap,
+};
 
 /// How much a node card has room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +62,7 @@ impl CardSize {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
     pub card: CardSize,
-    pub places: BTreeMap<Address, Rect>,
+    pub places: SmallMap<Address, Rect>,
     /// Clients for which there is no room; they still take part.
     pub hidden_clients: Vec<ClientId>,
     /// What the stage needs; more than there is if even the smallest cards do not fit.
@@ -83,7 +85,7 @@ impl Layout {
         let card = if narrow(&CardSize::Medium) || !fits(&CardSize::Small) { CardSize::Small } else { card };
         let rows = Rows::new(card, width, nodes.len().saturating_sub(1));
         let mut layout =
-            Layout { card, places: BTreeMap::new(), hidden_clients: Vec::new(), height: height.max(rows.needed_height()) };
+            Layout { card, places: SmallMap::new(), hidden_clients: Vec::new(), height: height.max(rows.needed_height()) };
         layout.place_nodes(width, nodes, &rows);
         layout.place_clients(width, nodes, clients);
         layout

@@ -214,7 +214,7 @@ fn card(
         .map(Key)
         .map(|key| Copy { key, chip: holds(key).map(Chip::of), old: lead.is_some() && holds(key) != leads_with(key) })
         .collect();
-    let status = status(world, node, view, state, primary, lead);
+    let status = status(world, node, view, state, primary, lead, layout.card);
     let spoken = spoken(node, role, state, &copies, &status.1);
     let shown = layout.card.keys();
     Some(NodeCard {
@@ -246,6 +246,7 @@ fn status(
     state: NodeState,
     primary: Option<NodeId>,
     lead: Option<&NodeView>,
+    size: CardSize,
 ) -> (Tone, String) {
     if state == NodeState::Down {
         return (Tone::Plain, format!("on disk up to {} · epoch {}", view.flushed, view.epoch));
@@ -270,7 +271,9 @@ fn status(
     }
     let since = committed_at(world, Some(primary), view.applied.next());
     let age = since.map(|since| format!(" · {}", duration(world.now().saturating_sub(since)))).unwrap_or_default();
-    (Tone::Warn, format!("{prefix}{} behind{age}", writes(behind)))
+    // Small cards, and the longest case, have room for the number only.
+    let count = if cut || size != CardSize::Large { behind.to_string() } else { writes(behind) };
+    (Tone::Warn, format!("{prefix}{count} behind{age}"))
 }
 
 fn spoken(node: NodeId, role: &str, state: NodeState, copies: &[Copy], status: &str) -> String {
@@ -340,7 +343,7 @@ fn what(action: Action) -> String {
 /// A refusal in two or three words.
 pub fn refused(refusal: Refusal) -> &'static str {
     match refusal {
-        Refusal::NotPrimary { .. } => "refused: no primary",
+        Refusal::NotPrimary { .. } => "refused: not primary",
         Refusal::NoProcess => "refused: node down",
         Refusal::NotReady => "refused: not ready",
     }

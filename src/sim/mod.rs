@@ -10,4 +10,5 @@ pub mod draw;
 pub mod id;
 pub mod network;
 pub mod operation;
+pub mod small;
 pub mod time;

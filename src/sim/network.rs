@@ -8,10 +8,10 @@ use super::{
     distribution::Distribution,
     draw::{Chance, Lineage, Purpose},
     id::Address,
+    small::{SmallMap, SmallSet},
     time::Micros,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// What a message is for; latency and loss can be set for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -250,8 +250,8 @@ struct LinkState {
 pub struct Network {
     base: LinkSettings,
     rules: Vec<LinkRule>,
-    links: BTreeMap<(Address, Address), LinkState>,
-    cut: BTreeSet<(Address, Address)>,
+    links: SmallMap<(Address, Address), LinkState>,
+    cut: SmallSet<(Address, Address)>,
 }
 
 impl Network {
@@ -261,7 +261,7 @@ impl Network {
     pub const RULES_MAX: usize = 500;
 
     pub fn new(base: LinkSettings, rules: Vec<LinkRule>) -> Network {
-        Network { base, rules, links: BTreeMap::new(), cut: BTreeSet::new() }
+        Network { base, rules, links: SmallMap::new(), cut: SmallSet::new() }
     }
 
     /// Adds a rule, merged into an equal one, and gives it the last word. False if there are too many.
@@ -315,7 +315,7 @@ impl Network {
     pub fn send(&mut self, now: Micros, parcel: Parcel, chance: Chance) -> Option<Passage> {
         let Parcel { from, to, class, bytes, identity } = parcel;
         let current = Current::of(&self.base, &self.rules, from, to, class);
-        let link = self.links.entry((from, to)).or_default();
+        let link = self.links.or_default((from, to));
         let mut leaves = now;
         if current.bandwidth_bytes_per_s > 0 {
             let start = link.sending_until.max(now);

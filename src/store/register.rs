@@ -1,12 +1,10 @@
 //! The data itself: for each key the write whose value it holds.
 
-use crate::sim::{id::Key, operation::Write};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use crate::sim::{id::Key, operation::Write, small::SmallMap};
 
 /// A register per key; keys never written are absent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Registers(BTreeMap<Key, Write>);
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Registers(SmallMap<Key, Write>);
 
 impl Registers {
     pub fn put(&mut self, write: Write) {

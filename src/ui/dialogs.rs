@@ -10,9 +10,9 @@ use crate::{
     platform::{address, clipboard, files},
     scenario::{
         Scenario,
-        link::{Shared, Source},
+        link::{FIRST, Shared, Source},
         presets,
-        text::{self, FILE_BYTES_MAX},
+        text::FILE_BYTES_MAX,
     },
     sim::id::Address,
     world::command::Command,
@@ -67,13 +67,14 @@ fn share(app: App) -> AnyView {
         });
     };
     let save = move || {
-        let json = app.lab(|lab| {
-            let commands = lab.branch().commands.to_vec();
-            text::to_json(&Scenario { commands, ..lab.scenario().clone() })
+        let link = app.lab(|lab| lab.share().to_text());
+        spawn_local(async move {
+            match files::json_of_link(&link).await {
+                Ok(json) if files::download("replicarium-scenario.json", &json).is_ok() => {}
+                Ok(_) => app.say_bad("The browser did not take the file."),
+                Err(error) => app.say_bad(error),
+            }
         });
-        if files::download("replicarium-scenario.json", &json).is_err() {
-            app.say_bad("The browser did not take the file.");
-        }
     };
     view! {
         <p>"Whoever opens this link sees exactly this: the same scenario, the same actions, the same moment, paused. Everything is in the link itself; nothing is sent anywhere."</p>
@@ -90,8 +91,8 @@ fn share(app: App) -> AnyView {
 }
 
 /// Opens the JSON form of a scenario; on an error nothing changes.
-fn open_json(app: App, json: &str) -> Result<(), String> {
-    let scenario = text::from_json(json).map_err(|refused| refused.to_string())?;
+async fn open_json(app: App, json: &str) -> Result<(), String> {
+    let scenario = Shared::from_long_text(&files::link_of_json(json).await?)?.scenario()?;
     app.dialog.set(None);
     app.open_scenario(Source::Inline(Box::new(scenario.clone())), scenario);
     Ok(())
@@ -115,7 +116,8 @@ fn scenarios(app: App) -> AnyView {
         let Some(element) = input.get_untracked() else { return };
         spawn_local(async move {
             let opened = match files::chosen_text(&element, FILE_BYTES_MAX).await {
-                Some(text) => text.and_then(|json| open_json(app, &json)),
+                Some(Ok(json)) => open_json(app, &json).await,
+                Some(Err(error)) => Err(error),
                 None => return,
             };
             error.set(opened.err());
@@ -123,10 +125,15 @@ fn scenarios(app: App) -> AnyView {
     };
     let open_pasted = move || {
         let text = pasted.get_untracked();
-        let text = text.trim();
-        error.set(if text.starts_with('{') { open_json(app, text) } else { open_link(app, text) }.err());
+        spawn_local(async move {
+            let text = text.trim();
+            let opened = if text.starts_with('{') { open_json(app, text).await } else { open_link(app, text) };
+            error.set(opened.err());
+        });
     };
-    let list: Vec<AnyView> = presets::names().filter_map(|name| Some(preset(app, name, presets::get(name)?))).collect();
+    // The first look stays first.
+    let names = std::iter::once(FIRST).chain(presets::names().filter(|name| *name != FIRST));
+    let list: Vec<AnyView> = names.filter_map(|name| Some(preset(app, name, presets::get(name)?))).collect();
     let said = move || {
         error.get().map(|error| {
             view! { <div class="error"><b>"That could not be opened; what was on screen stays."</b><pre>{error}</pre></div> }

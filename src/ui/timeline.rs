@@ -113,7 +113,7 @@ fn press(app: App, event: &KeyboardEvent) -> bool {
 }
 
 fn tick(x: f64, at: Micros) -> AnyView {
-    view! { <text x=x y=AXIS_Y + 34.0 text-anchor="middle">{format!("{} s", at.as_secs_f64())}</text> }.into_any()
+    view! { <text x=x y=AXIS_Y + 33.0 text-anchor="middle">{format!("{} s", at.as_secs_f64())}</text> }.into_any()
 }
 
 fn ticks(span: Micros) -> Vec<Micros> {

@@ -11,12 +11,13 @@ use crate::{
         draw::Lineage,
         id::{ClientId, EventId, MessageId, NodeId, OperationId},
         operation::Request,
+        small::SmallMap,
         time::Micros,
     },
     trace::{Causes, Work},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// How long a node works on things.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -128,7 +129,7 @@ pub struct Host<P: Protocol> {
     pub(super) process: Option<P>,
     pub(super) inbox: VecDeque<Input<P>>,
     pub(super) serving: Option<Serving<P>>,
-    pub(super) timers: BTreeMap<P::Timer, (Place, Lineage, EventId)>,
+    pub(super) timers: SmallMap<P::Timer, (Place, Lineage, EventId)>,
     pub(super) cache: P::Disk,
     pub(super) disk: P::Disk,
     pub(super) unflushed: VecDeque<(u64, <P::Disk as Storage>::Change)>,
@@ -158,7 +159,7 @@ impl<P: Protocol> Host<P> {
             process: None,
             inbox: VecDeque::new(),
             serving: None,
-            timers: BTreeMap::new(),
+            timers: SmallMap::new(),
             cache: P::Disk::default(),
             disk: P::Disk::default(),
             unflushed: VecDeque::new(),

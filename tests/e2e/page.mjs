@@ -72,7 +72,7 @@ export async function select(page, kind, name) {
   const found = page.getByRole(...WHERE[kind](name));
   await found.scrollIntoViewIfNeeded();
   await found.click();
-  await details(page).getByRole("heading", { name: { node: new RegExp(` ${name}$`), client: `Client ${name}` }[kind] ?? /^Link/ }).waitFor();
+  await details(page).getByRole("heading", { name: { node: new RegExp(` ${name}\\b`), client: `Client ${name}` }[kind] ?? /^Link/ }).waitFor();
 }
 
 /** Presses a button of the details or settings. */

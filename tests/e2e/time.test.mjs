@@ -1,6 +1,7 @@
 // Time is a toy: back is exactly back, whichever way one goes.
 
 import { assert, pageTest } from "./harness.mjs";
+import { labTest } from "./lab.mjs";
 import { act, back, branch, button, clock, drag, expectText, forward, onNode, PAUSED, pauseAtStart, picture, pictureAndPixels, press, settled, step, timeline } from "./page.mjs";
 
 const SCRUBS = {
@@ -73,7 +74,7 @@ pageTest("steps forward and as many back: the same state at each", PAUSED, async
   }
 });
 
-pageTest("steps across a crash and a promotion restore the state too", PAUSED, async ({ page }) => {
+labTest("steps across a crash and a promotion restore the state too", async ({ page }) => {
   await forward(page, 800);
   await press(page, "ArrowRight", 2);
   const before = await picture(page);
@@ -87,7 +88,7 @@ pageTest("steps across a crash and a promotion restore the state too", PAUSED, a
   assert.equal(await branch(page), 3, "and no new branch began");
 });
 
-pageTest("the buttons do what the keys do", PAUSED, async ({ page }) => {
+labTest("the buttons do what the keys do", async ({ page }) => {
   await button(page, "One event forward").click();
   await button(page, "One event forward").click();
   await settled(page);
@@ -119,7 +120,7 @@ pageTest("Home and End, to the start and to the end of what was run", PAUSED, as
   assert.deepEqual(await picture(page), end);
 });
 
-pageTest("[ and ] go from mark to mark and back", PAUSED, async ({ page }) => {
+labTest("[ and ] go from mark to mark and back", async ({ page }) => {
   await forward(page, 3_000);
   await press(page, "Home");
   const times = [];

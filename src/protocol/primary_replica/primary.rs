@@ -10,17 +10,17 @@ use crate::{
     sim::{
         id::NodeId,
         operation::{Action, Answer, Request, Write},
+        small::SmallMap,
     },
     store::log::{Entry, Lsn},
     trace::Fact,
 };
-use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Leading {
-    followers: BTreeMap<NodeId, Follower>,
+    followers: SmallMap<NodeId, Follower>,
     /// Writes not yet on disk, by their LSN.
-    waiting: BTreeMap<Lsn, Request>,
+    waiting: SmallMap<Lsn, Request>,
     /// Number of the write that says on disk that this node leads, while it is under way. Until then nobody is told:
     /// after a machine crash the node would know nothing of it.
     unsaved: Option<u64>,

@@ -6,11 +6,10 @@ use super::{
     timeline::{begin_epoch, epoch_at, fork},
 };
 use crate::{
-    sim::id::NodeId,
+    sim::{id::NodeId, small::SmallMap},
     store::log::{Entry, Epoch, Log, Lsn},
     trace::Fact,
 };
-use std::collections::BTreeMap;
 
 /// Most entries kept that came before the one they follow; more are dropped and sent again later.
 const EARLY_MAX: usize = 4_096;
@@ -21,13 +20,13 @@ pub(super) struct Following {
     connection: u64,
     /// For a newcomer: where the primary's log ended when it first answered.
     complete_at: Option<Lsn>,
-    early: BTreeMap<Lsn, Entry>,
+    early: SmallMap<Lsn, Entry>,
 }
 
 impl Following {
     /// Not connected yet.
     pub fn new(primary: NodeId) -> Following {
-        Following { primary, connection: 0, complete_at: None, early: BTreeMap::new() }
+        Following { primary, connection: 0, complete_at: None, early: SmallMap::new() }
     }
 
     pub fn primary(&self) -> NodeId {

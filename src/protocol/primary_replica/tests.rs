@@ -1,10 +1,18 @@
 //! Primary–replica as a specification: what flows where, what survives what, and that nothing makes copies differ for good.
+//!
+//! Runs whole worlds, and so looks up to rooms that the protocol itself must not know.
 
+#[cfg(test)]
 mod catch_up;
+#[cfg(test)]
 mod failover;
+#[cfg(test)]
 mod flow;
+#[cfg(test)]
 mod laws;
+#[cfg(test)]
 mod lost_words;
+#[cfg(test)]
 mod schedules;
 
 pub use crate::world::tests::play::*;
