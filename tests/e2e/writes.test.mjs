@@ -40,7 +40,7 @@ labTest("the workload's write travels like one by hand", async ({ page }) => {
 labTest("a write looks the same wherever it is", async ({ page }) => {
   await forward(page, 500);
   await ask(page, { who: "Ana", key: "x", write: 42 });
-  await forward(page, 400);
+  await forward(page, 300);
   const looks = await page
     .locator("[data-node] .chip", { hasText: /^\s*42\s*$/ })
     .evaluateAll((chips) => chips.map((chip) => `${chip.className} ${chip.dataset.shape} ${chip.querySelector("path").getAttribute("d")}`));
