@@ -46,10 +46,14 @@ pub fn headline(world: &LabWorld, stale: &[StaleRead], since: EventId) -> Option
     let trace = world.trace();
     let first = trace.next().saturating_sub(EVENTS_BACK).max(since.0);
     let recent = trace.range(first, trace.next()).rev();
-    recent.into_iter().find_map(|(id, event)| {
+    let mut told = recent.into_iter().filter_map(|(id, event)| {
         let (weight, sentence) = tell(world, event, stale)?;
         Some(Headline { event: EventId(id), at: event.at, weight, sentence })
-    })
+    });
+    // Of what happened at one instant the heaviest is told, and of those the last.
+    let last = told.next()?;
+    let at = last.at;
+    Some(told.take_while(|other| other.at == at).fold(last, |best, other| if other.weight > best.weight { other } else { best }))
 }
 
 /// The same headline as it reads at the world's time; none if its event has not happened here.

@@ -30,8 +30,11 @@ pub struct Branch {
 impl Branch {
     /// Steps between two keyframes at first; doubled whenever there are too many.
     pub const KEYFRAME_EVERY: u64 = 256;
-    /// Most keyframes of a branch. A seek replays at most 2 / 64 of the branch's steps, or 256.
+    /// Most keyframes of a branch. A seek replays at most 2 / 64 of the branch's steps, or 256, unless there are so many
+    /// branches that their keyframes were thinned.
     pub const KEYFRAMES_MAX: usize = 64;
+    /// Events of the trace that a keyframe keeps by itself, for what was on the way then.
+    pub const KEYFRAME_EVENTS: u64 = 1_000;
 
     pub(super) fn root(commands: Arc<Vec<TimedCommand>>, world: LabWorld) -> Branch {
         Branch {
@@ -41,7 +44,7 @@ impl Branch {
             commands,
             head: world.clone(),
             last_child: None,
-            keyframes: vec![world],
+            keyframes: vec![world.keyframe(Self::KEYFRAME_EVENTS)],
             every: Self::KEYFRAME_EVERY,
         }
     }
@@ -50,24 +53,30 @@ impl Branch {
         Branch { parent: Some(parent), forked_at: world.position(), is_fork, ..Branch::root(commands, world) }
     }
 
-    pub(super) fn keyframes(&self) -> impl DoubleEndedIterator<Item = &LabWorld> {
+    pub(super) fn keyframes(&self) -> std::slice::Iter<'_, LabWorld> {
         self.keyframes.iter()
     }
 
-    /// Keeps a keyframe of `world` if it is time for one.
-    pub(super) fn keep(&mut self, world: &LabWorld) {
-        let last = self.keyframes.last().map_or(0, |last| last.steps());
+    /// Keeps a keyframe of `world` if it is time for one. Returns how many there are more.
+    pub(super) fn keep(&mut self, world: &LabWorld) -> usize {
+        let (last, before) = (self.keyframes.last().map_or(0, |last| last.steps()), self.keyframes.len());
         if world.steps() < last + self.every {
-            return;
+            return 0;
         }
-        self.keyframes.push(world.clone());
+        self.keyframes.push(world.keyframe(Self::KEYFRAME_EVENTS));
         if self.keyframes.len() > Self::KEYFRAMES_MAX {
-            let mut index = 0;
-            self.keyframes.retain(|_| {
-                index += 1;
-                index % 2 == 1
-            });
-            self.every *= 2;
+            self.thin();
         }
+        self.keyframes.len().saturating_sub(before)
+    }
+
+    /// Forgets every other keyframe, never the first.
+    pub(super) fn thin(&mut self) {
+        let mut index = 0;
+        self.keyframes.retain(|_| {
+            index += 1;
+            index % 2 == 1
+        });
+        self.every *= 2;
     }
 }

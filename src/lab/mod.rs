@@ -59,6 +59,10 @@ impl std::fmt::Display for Full {
 impl Lab {
     /// Most branches, and so most actions, of one experiment.
     pub const BRANCHES_MAX: usize = 500;
+    /// Most keyframes of all branches together; beyond, branches with many lose every other one.
+    pub const KEYFRAMES_MAX: usize = 300;
+    /// Most events that the ends of all branches keep together, beside the current one.
+    pub const HEAD_EVENTS_MAX: u64 = 500_000;
 
     pub fn new(source: Source, scenario: Scenario) -> Lab {
         let commands = scenario.commands.clone();
@@ -153,7 +157,23 @@ impl Lab {
     }
 
     fn keep_keyframe(&mut self) {
-        self.branches[self.current.0].keep(&self.world);
+        if self.branches[self.current.0].keep(&self.world) == 0 {
+            return;
+        }
+        let count = |branch: &Branch| branch.keyframes().len();
+        if self.branches.iter().map(count).sum::<usize>() > Self::KEYFRAMES_MAX
+            && let Some(richest) = self.branches.iter_mut().max_by_key(|branch| count(branch))
+        {
+            richest.thin();
+        }
+    }
+
+    /// The ends of branches left behind remember less, the more branches there are.
+    fn trim_heads(&mut self) {
+        let (current, events) = (self.current.0, Self::HEAD_EVENTS_MAX / self.branches.len() as u64);
+        for (_, branch) in self.branches.iter_mut().enumerate().filter(|(index, _)| *index != current) {
+            branch.head.forget(events);
+        }
     }
 
     /// Goes to the moment before any event at `to`. At most `budget` steps are replayed; if they do not suffice, call
@@ -206,6 +226,7 @@ impl Lab {
             let branch = &self.branches[id.0];
             if let Some(world) = branch.keyframes().rev().find(|world| world.steps() <= limit && fits(world)) {
                 let mut world = world.clone();
+                world.recall(&self.branch().head);
                 world.set_commands(self.branch().commands.clone());
                 return Some(world);
             }
@@ -238,6 +259,7 @@ impl Lab {
         self.current = BranchId(self.branches.len());
         self.branches[parent.0].last_child = Some(self.current);
         self.branches.push(Branch::child(parent, has_future, commands, self.world.clone()));
+        self.trim_heads();
         self.step();
         Ok(self.current)
     }

@@ -96,6 +96,18 @@ impl<T: Clone> Chunked<T> {
         }
     }
 
+    /// Drops all but the last `count` items.
+    pub fn keep_last(&mut self, count: u64) {
+        self.drop_before(self.next.saturating_sub(count));
+    }
+
+    /// The list as it was when it had `next` items, as far as it is kept.
+    pub fn until(&self, next: u64) -> Self {
+        let mut earlier = self.clone();
+        earlier.truncate(next);
+        earlier
+    }
+
     /// Items with index in `from..to`, as far as they are kept.
     pub fn range(&self, from: u64, to: u64) -> impl DoubleEndedIterator<Item = (u64, &T)> + Clone {
         (from.max(self.first)..to.min(self.next)).filter_map(|index| self.get(index).map(|item| (index, item)))

@@ -441,6 +441,10 @@ impl App {
     }
 
     fn refresh_tasks(&self, lab: &Lab, stale: &[StaleRead]) {
+        // The tasks belong to the first look; other scenarios tick nothing.
+        if *lab.source() != Source::Preset(FIRST.into()) {
+            return;
+        }
         let before = self.tasks.get_untracked();
         let mut done = before;
         for (index, task) in Task::ALL.into_iter().enumerate() {

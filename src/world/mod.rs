@@ -270,6 +270,30 @@ impl<P: Protocol> World<P> {
         views.filter(|(view, _)| view.role == Role::Primary).max_by_key(|(view, _)| view.epoch).map(|(_, node)| node)
     }
 
+    /// A copy to come back to, with no more than the last `events` of its trace, so that many copies do not keep a whole
+    /// long run in memory. [`World::recall`] gives the rest back.
+    pub fn keyframe(&self, events: u64) -> World<P> {
+        let mut copy = self.clone();
+        copy.forget(events);
+        copy
+    }
+
+    /// Forgets all but the last `events` of the trace, and as many rows of the history.
+    pub fn forget(&mut self, events: u64) {
+        self.trace.keep_last(events);
+        self.history.keep_last(events);
+    }
+
+    /// Takes over what a later world of the same run still knows of the time before this one.
+    pub fn recall(&mut self, later: &World<P>) {
+        if later.steps >= self.steps && later.trace.first() < self.trace.first() {
+            self.trace = later.trace.until(self.trace.next());
+        }
+        if later.steps >= self.steps && later.history.first() < self.history.first() {
+            self.history = later.history.until(self.history.next());
+        }
+    }
+
     /// Replaces the list of commands; those that took effect already must be the same.
     pub fn set_commands(&mut self, commands: Arc<Vec<TimedCommand>>) {
         debug_assert_eq!(self.commands.get(..self.next_command), commands.get(..self.next_command));

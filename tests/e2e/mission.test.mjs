@@ -76,7 +76,7 @@ pageTest("the mission without a pointer", PAUSED, async ({ page }) => {
 pageTest("a crash, a refusal, a promotion, a lost write, a second future: each ticks its task", PAUSED, async ({ page }) => {
   await forward(page, 500);
   await onNode(page, "A", "Crash");
-  await until(page, async () => /refused: no primary/.test(await said(page, "Ana")), "a refused write");
+  await until(page, async () => /refused: not primary/.test(await said(page, "Ana")), "a refused write");
   await done(page, "Crash the primary and see a write refused");
   await press(page, "Home");
   await forward(page, 300);

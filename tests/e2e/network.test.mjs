@@ -12,7 +12,7 @@ labTest("a link cut both ways: copies run into the cut, it is said, and healing 
   await expectText(link(page, "A-C"), /^cut$/);
   await forward(page, 500);
   assert.deepEqual(await copies(page, "x"), { A: "3", B: "3", C: "1 (old)" });
-  assert.match(await status(page, "C"), /cut off · 1 write behind/);
+  assert.match(await status(page, "C"), /cut off · 1 behind/);
   await select(page, "node", "C");
   await expectText(details(page).locator(".why"), /ran into the cut link at 0\.9\d\d s|will not get through: the link is cut/);
   await select(page, "link", "A-C");

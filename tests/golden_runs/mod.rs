@@ -1,79 +1,178 @@
 //! Runs whose traces are known: the same number natively and on wasm32, or the engine has changed.
 //!
-//! If a change of the engine is meant to change runs, raise `scenario::ENGINE_VERSION` and put in the numbers that the
-//! failing test prints.
+//! A number that changes means that old links and files replay otherwise. If that is meant, raise
+//! `scenario::ENGINE_VERSION` and put in the numbers that the failing test prints; a preset that was edited needs its new
+//! number only.
 
 use replicarium::{
-    protocol::primary_replica::PrimaryReplica,
-    scenario::{Scenario, presets},
+    client::workload::{ClientSettings, Pace, Popularity, Target, Workload},
+    lab::LabWorld,
+    scenario::{OneNode, ProtocolSettings, Scenario, presets},
     sim::{
+        clock::Clock,
         distribution::{Distribution, Part},
-        id::NodeId,
+        id::{Address, ClientId, Key, MessageId, NodeId},
+        network::{End, LinkChange, LinkRule, MessageClass},
+        operation::Action,
         time::Micros,
     },
     trace,
     world::{
-        World,
+        Stop, World,
         command::{Command, TimedCommand},
     },
 };
 use std::sync::Arc;
 
-/// (name, hash of the trace after ten seconds).
-const GOLDEN: [(&str, u64); 4] = [("first-look", 0xe10f_bc09_187a_97a1), ("faults", 0x585e_99f9_a357_371c), ("all-distributions", 0x06d7_5d6b_ebd9_8096), ("web-shop", 0x16f7_ac31_6227_77e0)];
+/// (what, scenario, hash of its trace).
+type Golden = (&'static str, fn() -> Scenario, u64);
 
-fn scenario(name: &str) -> Scenario {
-    let first = presets::get("first-look").expect("the first preset");
-    let ms = Micros::from_millis;
-    match name {
-        "faults" => {
-            let command = |at_ms, command| TimedCommand { at: ms(at_ms), command };
-            let (a, b, c) = (NodeId(0), NodeId(1), NodeId(2));
-            let commands = vec![
-                command(1_000, Command::Pause { node: c }),
-                command(1_800, Command::Resume { node: c }),
-                command(2_300, Command::CrashMachine { node: a }),
-                command(3_000, Command::Promote { node: b }),
-                command(5_000, Command::Restart { node: a }),
-                command(6_000, Command::Wipe { node: c }),
-                command(7_000, Command::Restart { node: c }),
-                command(8_000, Command::AddNode),
-            ];
-            Scenario { commands, ..first }
-        }
-        "all-distributions" => {
-            let delay = |weight, delay| Part { weight, delay };
-            let mixture = Distribution::Mixture(vec![
-                delay(1.0, Distribution::Exponential { mean: ms(20) }),
-                delay(2.0, Distribution::LogNormal { median: ms(15), sigma: 0.7 }),
-                delay(0.5, Distribution::Pareto { scale: ms(5), shape: 1.7 }),
-                delay(1.0, Distribution::Uniform { low: ms(1), high: ms(60) }),
-                delay(1.0, Distribution::Constant(ms(10))),
-            ]);
-            let mut scenario = Scenario { links: vec![], ..first };
-            scenario.network.latency = mixture;
-            scenario.network.jitter = ms(3);
-            scenario.network.loss = 0.1;
-            scenario.network.duplicate = 0.1;
-            scenario.network.in_order = false;
-            scenario.network.bandwidth_bytes_per_s = 20_000;
-            scenario
-        }
-        preset => presets::get(preset).expect("a preset"),
-    }
-}
+const GOLDEN: [Golden; 6] = [
+    ("first-look", || preset("first-look"), 0xe10f_bc09_187a_97a1),
+    ("web-shop", || preset("web-shop"), 0x16f7_ac31_6227_77e0),
+    ("three nodes, everything a hand can do", hands, 0xa7b0_6a31_f644_9cd7),
+    ("every distribution, on a bad network", distributions, 0xa485_5713_d586_7a11),
+    ("nine nodes, 500 operations a second", load, 0xa788_1c0e_b4ce_1dbe),
+    ("a short log: snapshots, promotions, wiped disks", short_log, 0xa799_beb3_9d22_37d6),
+];
 
 /// Runs every golden scenario and names those whose number is another one.
 pub fn differences() -> Vec<String> {
-    let run = |(name, expected): (&str, u64)| {
-        let scenario = scenario(name);
-        let commands = Arc::new(scenario.commands.clone());
-        let mut world: World<PrimaryReplica> = World::new(Arc::new(scenario.setup()), commands);
-        world.run_until(Micros::from_secs(10), u64::MAX);
+    let run = |(name, scenario, expected): Golden| {
+        let scenario = scenario();
+        assert_eq!(scenario.check(), [], "{name}");
+        let mut world: LabWorld = World::new(Arc::new(scenario.setup()), Arc::new(scenario.commands.clone()));
+        assert_eq!(world.run_until(scenario.until, u64::MAX), Stop::Time);
         assert_eq!(world.trace().first(), 0, "{name}: the whole trace is kept");
-        assert!(world.trace().len() > 100, "{name}: something happens");
+        assert!(world.trace().len() > 400 && world.commands_done() == scenario.commands.len(), "{name}: much happens");
         let hash = trace::hash(world.trace().iter().map(|(_, event)| event));
         (hash != expected).then(|| format!("(\"{name}\", 0x{hash:016x})"))
     };
     GOLDEN.into_iter().filter_map(run).collect()
+}
+
+const A: NodeId = NodeId(0);
+const B: NodeId = NodeId(1);
+const C: NodeId = NodeId(2);
+const ANA: ClientId = ClientId(0);
+
+const fn ms(millis: u64) -> Micros {
+    Micros::from_millis(millis)
+}
+
+fn at(millis: u64, command: Command) -> TimedCommand {
+    TimedCommand { at: ms(millis), command }
+}
+
+fn preset(name: &str) -> Scenario {
+    Scenario { until: ms(10_000), ..presets::get(name).expect("a preset") }
+}
+
+fn group(nodes: u16, workload: Workload) -> Scenario {
+    let clients = vec![ClientSettings { count: 2, reads_from: Target::Any, workload: Some(workload), ..Default::default() }];
+    let mut scenario = Scenario { seed: 20_261_123, until: ms(8_000), clients, ..Default::default() };
+    scenario.nodes.count = nodes;
+    scenario
+}
+
+fn hands() -> Scenario {
+    let workload = Workload { pace: Pace::Regular { every: ms(170) }, read_share: 0.3, ..Default::default() };
+    let mut scenario = group(3, workload);
+    let (a, b, c): (Address, Address, Address) = (A.into(), B.into(), C.into());
+    let set = LinkChange { latency: Some(Distribution::Constant(ms(160))), ..Default::default() };
+    scenario.links = vec![LinkRule { from: End::One(a), to: End::One(c), both: true, class: None, set }];
+    let slow = LinkChange { bandwidth_bytes_per_s: Some(2_000), in_order: Some(false), ..Default::default() };
+    let write = Action::Write { key: Key(1), value: -7 };
+    scenario.commands = vec![
+        at(300, Command::Issue { client: ANA, action: write, at: None }),
+        at(420, Command::DelayMessage { message: MessageId(30), by: ms(300) }),
+        at(420, Command::DuplicateMessage { message: MessageId(31) }),
+        at(430, Command::DropMessage { message: MessageId(32) }),
+        at(440, Command::DeliverNow { message: MessageId(33) }),
+        at(700, Command::Pause { node: B }),
+        at(1_100, Command::Resume { node: B }),
+        at(1_200, Command::Slow { node: C, factor: 30.0 }),
+        at(1_500, Command::SetClock { node: B, clock: Clock { skew_us: -40_000, drift_ppm: 30_000 } }),
+        at(1_800, Command::Crash { node: A }),
+        at(2_100, Command::Promote { node: C }),
+        at(2_600, Command::Restart { node: A }),
+        at(3_000, Command::Partition { groups: vec![vec![a, ANA.into()], vec![b, c]] }),
+        at(3_600, Command::HealAll),
+        at(3_700, Command::Cut { from: c, to: b, both: false }),
+        at(4_000, Command::Heal { from: c, to: b, both: false }),
+        at(4_100, Command::AddNode),
+        at(4_500, Command::SetLink(LinkRule { from: End::Nodes, to: End::Clients, both: true, class: None, set: slow })),
+        at(5_000, Command::CrashMachine { node: C }),
+        at(5_300, Command::Promote { node: NodeId(3) }),
+        at(5_600, Command::RemoveNode { node: C }),
+        at(6_000, Command::SetReadsFrom { client: ANA, target: Target::Replica }),
+        at(6_100, Command::SetWritesTo { client: ANA, target: Target::Node(B) }),
+        at(6_500, Command::SetWorkload { client: ANA, on: false }),
+        at(7_000, Command::Wipe { node: B }),
+        at(7_200, Command::Restart { node: B }),
+    ];
+    scenario
+}
+
+fn distributions() -> Scenario {
+    let keys = Popularity::Zipf { exponent: 1.1 };
+    let workload = Workload { pace: Pace::Poisson { per_s: 25.0 }, keys, start: ms(100), ..Default::default() };
+    let mut scenario = group(4, workload);
+    scenario.keys = 12;
+    scenario.network.latency = Distribution::Mixture(vec![
+        Part { weight: 91.22, delay: Distribution::Pareto { scale: Micros(2_350), shape: 1.6 } },
+        Part { weight: 8.78, delay: Distribution::Exponential { mean: Micros(6_024) } },
+    ]);
+    (scenario.network.jitter, scenario.network.loss, scenario.network.duplicate) = (ms(3), 0.08, 0.05);
+    scenario.network.in_order = false;
+    let each = &mut scenario.nodes.each;
+    each.read = Distribution::Exponential { mean: Micros(400) };
+    each.write = Distribution::LogNormal { median: Micros(300), sigma: 0.9 };
+    each.message = Distribution::Uniform { low: Micros(10), high: Micros(190) };
+    each.apply = Distribution::Pareto { scale: Micros(150), shape: 2.5 };
+    each.flush = Distribution::LogNormal { median: ms(2), sigma: 1.3 };
+    (scenario.clients[0].retries, scenario.clients[0].timeout) = (2, ms(120));
+    let think = Workload { pace: Pace::Think { time: Distribution::Exponential { mean: ms(40) } }, ..Default::default() };
+    scenario.clients.push(ClientSettings { workload: Some(think), ..Default::default() });
+    let set = LinkChange { latency: Some(Distribution::LogNormal { median: ms(12), sigma: 0.5 }), ..Default::default() };
+    let class = Some(MessageClass::Acknowledge);
+    scenario.links = vec![LinkRule { from: End::Nodes, to: End::Nodes, both: false, class, set }];
+    scenario
+}
+
+fn load() -> Scenario {
+    let workload = Workload { pace: Pace::Poisson { per_s: 12.5 }, read_share: 0.8, ..Default::default() };
+    let mut scenario = group(9, workload);
+    scenario.clients[0].count = 40;
+    (scenario.keys, scenario.until) = (32, ms(3_000));
+    scenario.network.latency = Distribution::Exponential { mean: ms(4) };
+    scenario.commands = vec![at(1_000, Command::Crash { node: A }), at(1_200, Command::Promote { node: NodeId(5) })];
+    scenario
+}
+
+fn short_log() -> Scenario {
+    let workload = Workload { pace: Pace::Poisson { per_s: 40.0 }, read_share: 0.2, ..Default::default() };
+    let mut scenario = group(3, workload);
+    scenario.network.loss = 0.15;
+    scenario.network.latency = Distribution::Uniform { low: ms(1), high: ms(50) };
+    let mut one = OneNode { node: B, read: None, write: None, message: None, apply: None, flush: None, clock: None };
+    one.flush = Some(Distribution::Exponential { mean: ms(30) });
+    one.clock = Some(Clock { skew_us: 9, drift_ppm: -50_000 });
+    scenario.nodes.different = vec![one];
+    let ProtocolSettings::PrimaryReplica(config) = &mut scenario.protocol;
+    (config.log_retention_entries, config.batch_entries) = (5, 2);
+    (config.resend_after, config.follow_every) = (ms(120), ms(250));
+    scenario.clients[0].timeout = ms(150);
+    scenario.commands = vec![
+        at(900, Command::CrashMachine { node: B }),
+        at(1_800, Command::Restart { node: B }),
+        at(2_500, Command::Promote { node: B }),
+        at(2_510, Command::Promote { node: C }),
+        at(3_500, Command::Wipe { node: A }),
+        at(3_600, Command::Restart { node: A }),
+        at(5_000, Command::Wipe { node: C }),
+        at(5_100, Command::Restart { node: C }),
+        at(5_900, Command::Promote { node: A }),
+    ];
+    scenario
 }

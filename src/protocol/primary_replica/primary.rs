@@ -15,12 +15,13 @@ use crate::{
     store::log::{Entry, Lsn},
     trace::Fact,
 };
+use std::collections::VecDeque;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Leading {
     followers: SmallMap<NodeId, Follower>,
-    /// Writes not yet on disk, by their LSN.
-    waiting: SmallMap<Lsn, Request>,
+    /// Writes not yet on disk, in the order of their LSNs.
+    waiting: VecDeque<(Lsn, Request)>,
     /// Number of the write that says on disk that this node leads, while it is under way. Until then nobody is told:
     /// after a machine crash the node would know nothing of it.
     unsaved: Option<u64>,
@@ -61,7 +62,7 @@ impl PrimaryReplica {
         self.append_to_log(Entry { lsn, epoch: self.epoch, write }, ctx);
         ctx.flush();
         if let Some(leading) = self.leading() {
-            leading.waiting.insert(lsn, request);
+            leading.waiting.push_back((lsn, request));
         }
     }
 
@@ -73,7 +74,8 @@ impl PrimaryReplica {
             if lsn == self.applied.next() {
                 self.make_visible(lsn, ctx);
             }
-            if let Some(request) = self.leading().and_then(|leading| leading.waiting.remove(&lsn)) {
+            let waiting = |leading: &mut Leading| leading.waiting.pop_front_if(|(own, _)| *own == lsn);
+            if let Some((_, request)) = self.leading().and_then(waiting) {
                 ctx.reply(request, Answer::Written);
             }
         }
