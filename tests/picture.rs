@@ -181,7 +181,8 @@ fn reasons_name_what_became_of_the_write() {
     };
     let cut = |lab: &mut Lab| act(lab, Command::Cut { from: A.into(), to: C.into(), both: false });
     let down = |lab: &mut Lab| act(lab, Command::Crash { node: C });
-    let table: [(&dyn Fn(&mut Lab), &str); 3] = [
+    type Deed<'a> = &'a dyn Fn(&mut Lab);
+    let table: [(Deed, &str); 3] = [
         (&drop_it, "was taken off the wire at"),
         (&cut, "will not get through: the link is cut"),
         (&down, "C has been down since"),

@@ -33,7 +33,12 @@ pub fn listen(app: App) {
             event.prevent_default();
         }
     });
-    on_cleanup(move || handle.remove());
+    // A link put into the address of the open page.
+    let address = window_event_listener(ev::hashchange, move |_| app.open_address());
+    on_cleanup(move || {
+        handle.remove();
+        address.remove();
+    });
 }
 
 /// Whether the key meant something. Keys that a focused control needs itself are left to it.
@@ -58,10 +63,10 @@ fn press(app: App, key: &str, control: bool, shift: bool) -> bool {
         ("arrowleft", false) => app.step_back(),
         ("arrowright", true) => app.seek(now + held),
         ("arrowleft", true) => app.seek(now.saturating_sub(held)),
-        ("]", _) => app.to_mark(true),
-        ("[", _) => app.to_mark(false),
-        ("home", _) => app.to_start(),
-        ("end", _) => app.to_end(),
+        ("]", _) => app.go_to_mark(true),
+        ("[", _) => app.go_to_mark(false),
+        ("home", _) => app.go_to_start(),
+        ("end", _) => app.go_to_end(),
         ("+" | "=", _) => app.change_speed(true),
         ("-" | "−", _) => app.change_speed(false),
         ("escape", _) => {

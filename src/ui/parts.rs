@@ -161,7 +161,7 @@ impl Slider {
         let Slider { id, label, count, name } = self;
         let dragged = RwSignal::new(None::<usize>);
         // One memo, so that the parts of the slider never disagree.
-        let shown = Memo::new(move |_| dragged.get().unwrap_or_else(|| value()).min(count - 1));
+        let shown = Memo::new(move |_| dragged.get().unwrap_or_else(&value).min(count - 1));
         let words = move || name(shown.get());
         view! {
             <div class="slider">
@@ -204,7 +204,7 @@ pub fn select(
 pub fn check(words: &'static str, ticked: impl Fn() -> bool + Send + Sync + 'static, toggle: impl Fn() + 'static) -> AnyView {
     let (ticked, toggle): (Flag, Box<dyn Fn()>) = (Box::new(ticked), Box::new(toggle));
     view! {
-        <label class="check"><input type="checkbox" prop:checked=move || ticked() on:change=move |_| toggle()/>{words}</label>
+        <label class="check"><input type="checkbox" prop:checked=ticked on:change=move |_| toggle()/>{words}</label>
     }
     .into_any()
 }

@@ -226,6 +226,18 @@ impl App {
         self.refresh();
     }
 
+    /// Opens the link in the address; a bad one is said and changes nothing.
+    pub fn open_address(&self) {
+        let fragment = address::fragment();
+        if fragment.is_empty() {
+            return;
+        }
+        match Shared::from_text(&fragment).and_then(|shared| Ok((Lab::open(&shared)?, shared.cursor))) {
+            Ok((lab, cursor)) => self.open_at(lab, cursor),
+            Err(what) => self.say_bad(what),
+        }
+    }
+
     /// Replaces the experiment and shows it, paused, at a moment.
     pub fn open_at(&self, lab: Lab, cursor: Position) {
         self.playing.set(false);
@@ -323,12 +335,12 @@ impl App {
         self.refresh();
     }
 
-    pub fn to_start(&self) {
+    pub fn go_to_start(&self) {
         self.seek(Micros::ZERO);
     }
 
     /// To the end of what was run.
-    pub fn to_end(&self) {
+    pub fn go_to_end(&self) {
         let end = self.lab(|lab| lab.furthest().position());
         let stop = self.with_lab(|lab| lab.go_to(end, STEPS_PER_JUMP));
         self.after_jump(stop, end.at);
@@ -336,15 +348,15 @@ impl App {
     }
 
     /// To the next or previous mark of the timeline.
-    pub fn to_mark(&self, forward: bool) {
+    pub fn go_to_mark(&self, forward: bool) {
         let now = self.world(LabWorld::now);
         let timeline = self.timeline.get_untracked();
         let times = timeline.marks.iter().map(|mark| mark.at + Micros(1));
         let found = if forward { times.filter(|at| *at > now).min() } else { times.filter(|at| *at < now).max() };
         match found {
             Some(at) => self.seek(at),
-            None if forward => self.to_end(),
-            None => self.to_start(),
+            None if forward => self.go_to_end(),
+            None => self.go_to_start(),
         }
     }
 

@@ -104,8 +104,8 @@ fn press(app: App, event: &KeyboardEvent) -> bool {
         "ArrowLeft" | "ArrowDown" => app.seek(now.saturating_sub(step)),
         "PageUp" => app.seek((now + Micros::from_secs(1)).min(horizon.max(now))),
         "PageDown" => app.seek(now.saturating_sub(Micros::from_secs(1))),
-        "Home" => app.to_start(),
-        "End" => app.to_end(),
+        "Home" => app.go_to_start(),
+        "End" => app.go_to_end(),
         _ => return false,
     }
     app.playing.set(false);

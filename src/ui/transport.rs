@@ -30,12 +30,12 @@ pub fn transport(app: App) -> AnyView {
     view! {
         <footer class="transport" aria-label="Time">
             <div class="buttons">
-                {small(icons::START, "To the start", App::to_start)}
+                {small(icons::START, "To the start", App::go_to_start)}
                 {small(icons::BACK, "One event back", App::step_back)}
                 {picture_button(play_icon.into_any(), super::parts::moving(move || if app.playing.get() { "Pause" } else { "Play" }.into()),
                     move || app.playing.update(|playing| *playing = !*playing)).class("play").view()}
                 {small(icons::FORWARD, "One event forward", App::step)}
-                {small(icons::END, "To the end of what was run", App::to_end)}
+                {small(icons::END, "To the end of what was run", App::go_to_end)}
                 <label class="speed">
                     <span class="unseen">"Speed"</span>
                     {select("speed", speeds, move |value| if let Ok(speed) = value.parse() { app.speed.set(speed) })}
