@@ -1,9 +1,11 @@
 //! Dialogs: share, scenarios, partition, help.
 
 use super::{
+    element::{Element, Place, Words, changing, element, moving},
     keys::KEYS,
-    parts::{button, rows},
+    parts::{button, only_when, rows},
     state::{App, Dialog},
+    watched::Watched,
 };
 use crate::{
     lab::Lab,
@@ -17,35 +19,40 @@ use crate::{
     sim::id::Address,
     world::command::Command,
 };
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    web_sys::{Event, HtmlDialogElement},
+};
+use wasm_bindgen::JsCast;
 
 /// Chat programs cut longer links.
 const LINK_BYTES_SAFE: usize = 2_000;
 
 pub fn dialogs(app: App) -> AnyView {
-    let inside = move || {
+    changing(move || {
         app.dialog.get().map(|dialog| match dialog {
             Dialog::Share => modal(app, "Share this moment", share(app)),
             Dialog::Scenarios => modal(app, "Scenarios", scenarios(app)),
             Dialog::Partition => modal(app, "Partition the network", partition(app)),
             Dialog::Help => modal(app, "Help", help()),
         })
-    };
-    inside.into_any()
+    })
 }
 
 /// A modal dialog: the browser keeps the focus inside and Esc closes it.
 fn modal(app: App, title: &'static str, inside: AnyView) -> AnyView {
-    let node = NodeRef::<html::Dialog>::new();
-    node.on_load(|dialog| drop(dialog.show_modal()));
+    let place = Place::new();
+    place.on_load(|dialog| drop(dialog.unchecked_ref::<HtmlDialogElement>().show_modal()));
     let close = button("Close", move || app.dialog.set(None)).class("quiet").view();
-    view! {
-        <dialog node_ref=node aria-labelledby="dialog-title" on:close=move |_| app.dialog.set(None)>
-            <div class="heading"><h2 id="dialog-title">{title}</h2>{close}</div>
-            {inside}
-        </dialog>
-    }
-    .into_any()
+    let heading = element("div").class("heading").with(element("h2").id("dialog-title").with(title)).with(close);
+    element("dialog")
+        .place(place)
+        .attribute("aria-labelledby", "dialog-title")
+        .on("close", move |_| app.dialog.set(None))
+        .with(heading)
+        .with(inside)
+        .view()
 }
 
 fn share(app: App) -> AnyView {
@@ -54,7 +61,8 @@ fn share(app: App) -> AnyView {
     let length = link.len();
     let long = (length > LINK_BYTES_SAFE)
         .then(|| format!("The link has {length} characters; some chat programs cut links after 2,000. A file is safer."));
-    let copied = RwSignal::new("");
+    let long = long.unwrap_or_default();
+    let copied = Watched::new("");
     let to_copy = link.clone();
     let copy = move || {
         let link = to_copy.clone();
@@ -76,17 +84,21 @@ fn share(app: App) -> AnyView {
             }
         });
     };
-    view! {
-        <p>"Whoever opens this link sees exactly this: the same scenario, the same actions, the same moment, paused. Everything is in the link itself; nothing is sent anywhere."</p>
-        <input id="share-link" type="text" readonly aria-label="Link" prop:value=link/>
-        <p class="warn">{long}</p>
-        <p class="row">
-            {button("Copy the link", copy).class("primary").view()}
-            {button("Save as a file", save).view()}
-            <span role="status">{move || copied.get()}</span>
-        </p>
-        <p class="small">"The file is a scenario with all actions so far; open it under Scenarios, or run it on the command line."</p>
-    }
+    let field = element("input")
+        .id("share-link")
+        .attribute("type", "text")
+        .attribute("readonly", "")
+        .attribute("aria-label", "Link")
+        .property("value", move || link.clone());
+    let said = element("span").attribute("role", "status").with(moving(move || copied.get().to_string()));
+    let acts = row().with(button("Copy the link", copy).class("primary").view()).with(button("Save as a file", save).view());
+    vec![
+        paragraph("", "Whoever opens this link sees exactly this: the same scenario, the same actions, the same moment, paused. Everything is in the link itself; nothing is sent anywhere."),
+        field.view(),
+        paragraph("warn", long),
+        acts.with(said).view(),
+        paragraph("small", "The file is a scenario with all actions so far; open it under Scenarios, or run it on the command line."),
+    ]
     .into_any()
 }
 
@@ -109,18 +121,17 @@ fn open_link(app: App, text: &str) -> Result<(), String> {
 }
 
 fn scenarios(app: App) -> AnyView {
-    let input = NodeRef::<html::Input>::new();
-    let error = RwSignal::new(None::<String>);
-    let pasted = RwSignal::new(String::new());
-    let open_file = move |_| {
-        let Some(element) = input.get_untracked() else { return };
+    // Empty: none.
+    let error = Watched::new(String::new());
+    let pasted = Watched::new(String::new());
+    let open_file = move |event: Event| {
         spawn_local(async move {
-            let opened = match files::chosen_text(&element, FILE_BYTES_MAX).await {
+            let opened = match files::chosen_text(&event_target(&event), FILE_BYTES_MAX).await {
                 Some(Ok(json)) => open_json(app, &json).await,
                 Some(Err(error)) => Err(error),
                 None => return,
             };
-            error.set(opened.err());
+            error.set_if_there(opened.err().unwrap_or_default());
         });
     };
     let open_pasted = move || {
@@ -128,39 +139,43 @@ fn scenarios(app: App) -> AnyView {
         spawn_local(async move {
             let text = text.trim();
             let opened = if text.starts_with('{') { open_json(app, text).await } else { open_link(app, text) };
-            error.set(opened.err());
+            error.set_if_there(opened.err().unwrap_or_default());
         });
     };
     // The first look stays first.
     let names = std::iter::once(FIRST).chain(presets::names().filter(|name| *name != FIRST));
     let list: Vec<AnyView> = names.filter_map(|name| Some(preset(app, name, presets::get(name)?))).collect();
     let said = move || {
-        error.get().map(|error| {
-            view! { <div class="error"><b>"That could not be opened; what was on screen stays."</b><pre>{error}</pre></div> }
-                .into_any()
-        })
+        let what = element("b").with("That could not be opened; what was on screen stays.");
+        element("div").class("error").with(what).with(element("pre").with(error.get())).view()
     };
-    view! {
-        <ul class="presets">{list}</ul>
-        <h3>"Your own"</h3>
-        <p class="row">
-            <label class="file">"Open a scenario file (JSON)"<input type="file" accept=".json,application/json" node_ref=input on:change=open_file/></label>
-        </p>
-        <label class="block" for="paste">"Or paste a link or a scenario"</label>
-        <textarea id="paste" rows="3" prop:value=move || pasted.get() on:input=move |event| pasted.set(event_target_value(&event))></textarea>
-        <p class="row">{button("Open", open_pasted).disabled(move || pasted.with(|text| text.trim().is_empty())).view()}</p>
-        <div role="alert">{said}</div>
-    }
+    let file = element("input").attribute("type", "file").attribute("accept", ".json,application/json").on("change", open_file);
+    let paste = element("textarea")
+        .id("paste")
+        .attribute("rows", "3")
+        .property("value", move || pasted.get())
+        .on("input", move |event| pasted.set(event_target_value(&event)));
+    let open = button("Open", open_pasted).disabled(move || pasted.with(|text| text.trim().is_empty()));
+    vec![
+        element("ul").class("presets").with(list).view(),
+        subtitle("Your own"),
+        row().with(element("label").class("file").with("Open a scenario file (JSON)").with(file)).view(),
+        element("label").class("block").attribute("for", "paste").with("Or paste a link or a scenario").view(),
+        paste.view(),
+        row().with(open.view()).view(),
+        element("div").attribute("role", "alert").with(only_when(move || error.with(|error| !error.is_empty()), said)).view(),
+    ]
     .into_any()
 }
 
 fn preset(app: App, name: &'static str, scenario: Scenario) -> AnyView {
     let (title, about) = (scenario.title.clone(), scenario.about.clone());
-    let open = move |_| {
+    let open = move || {
         app.dialog.set(None);
         app.open_scenario(Source::Preset(name.into()), scenario.clone());
     };
-    view! { <li><button type="button" on:click=open><b>{title}</b><span>{about}</span></button></li> }.into_any()
+    let words = vec![element("b").with(title).view(), element("span").with(about).view()];
+    element("li").with(button(words, open).view()).view()
 }
 
 /// Groups that can be told apart; 0 means "in no group".
@@ -169,7 +184,7 @@ const GROUPS: [(u8, &str); 4] = [(1, "group 1"), (2, "group 2"), (3, "group 3"),
 fn partition(app: App) -> AnyView {
     let all = app.world(|world| world.addresses());
     // At first the first node is alone.
-    let groups = RwSignal::new((0..all.len()).map(|index| if index == 0 { 1 } else { 2 }).collect::<Vec<u8>>());
+    let groups = Watched::new((0..all.len()).map(|index| if index == 0 { 1 } else { 2 }).collect::<Vec<u8>>());
     let members = all.clone();
     let cut = move || {
         let chosen = groups.get_untracked();
@@ -184,25 +199,29 @@ fn partition(app: App) -> AnyView {
         app.act(Command::Partition { groups });
     };
     let lines: Vec<AnyView> = all.into_iter().enumerate().map(|(index, address)| group_line(groups, index, address)).collect();
-    let names = ["Who", "Group 1", "Group 2", "Group 3", "None"].map(|name| view! { <th scope="col">{name}</th> }.into_any());
-    view! {
-        <p>"Nothing passes between two groups. Who is in no group still reaches everybody."</p>
-        <table class="groups"><thead><tr>{Vec::from(names)}</tr></thead><tbody>{lines}</tbody></table>
-        <p class="row">{button("Cut the network", cut).class("primary").view()}</p>
-    }
+    let names =
+        ["Who", "Group 1", "Group 2", "Group 3", "None"].map(|name| element("th").attribute("scope", "col").with(name).view());
+    let head = element("thead").with(element("tr").with(Vec::from(names)));
+    vec![
+        paragraph("", "Nothing passes between two groups. Who is in no group still reaches everybody."),
+        element("table").class("groups").with(head).with(element("tbody").with(lines)).view(),
+        row().with(button("Cut the network", cut).class("primary").view()).view(),
+    ]
     .into_any()
 }
 
-fn group_line(groups: RwSignal<Vec<u8>>, index: usize, address: Address) -> AnyView {
+fn group_line(groups: Watched<Vec<u8>>, index: usize, address: Address) -> AnyView {
     let cells = GROUPS.map(|(own, name)| {
-        view! {
-            <td><input type="radio" name=format!("group-{index}") aria-label=format!("{address} in {name}")
-                prop:checked=move || groups.with(|groups| groups[index] == own)
-                on:change=move |_| groups.update(|groups| groups[index] = own)/></td>
-        }
-        .into_any()
+        let input = element("input")
+            .attribute("type", "radio")
+            .attribute("name", format!("group-{index}"))
+            .attribute("aria-label", format!("{address} in {name}"))
+            .property("checked", move || groups.with(|groups| groups[index] == own))
+            .on("change", move |_| groups.update(|groups| groups[index] = own));
+        element("td").with(input).view()
     });
-    view! { <tr><th scope="row">{address.to_string()}</th>{Vec::from(cells)}</tr> }.into_any()
+    let who = element("th").attribute("scope", "row").with(address.to_string());
+    element("tr").with(who).with(Vec::from(cells)).view()
 }
 
 const WORDS: [(&str, &str); 12] = [
@@ -238,19 +257,32 @@ fn help() -> AnyView {
     let words = |list: &'static [(&'static str, &'static str)]| {
         rows(move || list.iter().map(|(name, about)| (*name, about.to_string())).collect())
     };
-    let list = |lines: &'static [&'static str]| -> Vec<AnyView> {
-        lines.iter().map(|line| view! { <li>{*line}</li> }.into_any()).collect()
-    };
-    view! {
-        <p>"A real replication engine runs in this page. Clients write at the primary, and each write, a chip with its own colour and shape, travels to the replicas. Break things, go back in time, look closer."</p>
-        <h3>"Keys"</h3>
-        <div class="wide keys">{words(&KEYS)}</div>
-        <h3>"Marks"</h3>
-        <ul class="small">{list(&MARKS)}</ul>
-        <h3>"Words"</h3>
-        <div class="wide">{words(&WORDS)}</div>
-        <h3>"What this models, and what it does not"</h3>
-        <ul class="small">{list(&LIMITS)}</ul>
-    }
+    let list =
+        |lines: &'static [&'static str]| -> Vec<AnyView> { lines.iter().map(|line| element("li").with(*line).view()).collect() };
+    let small = |lines| element("ul").class("small").with(list(lines)).view();
+    vec![
+        paragraph("", "A real replication engine runs in this page. Clients write at the primary, and each write, a chip with its own colour and shape, travels to the replicas. Break things, go back in time, look closer."),
+        subtitle("Keys"),
+        element("div").class("wide keys").with(words(&KEYS)).view(),
+        subtitle("Marks"),
+        small(&MARKS),
+        subtitle("Words"),
+        element("div").class("wide").with(words(&WORDS)).view(),
+        subtitle("What this models, and what it does not"),
+        small(&LIMITS),
+    ]
     .into_any()
+}
+
+fn paragraph(class: &'static str, words: impl Into<Words>) -> AnyView {
+    element("p").class(class).with(words.into()).view()
+}
+
+fn subtitle(words: &'static str) -> AnyView {
+    element("h3").with(words).view()
+}
+
+/// Buttons and words side by side.
+fn row() -> Element {
+    element("p").class("row")
 }

@@ -5,7 +5,6 @@ use super::{
     state::{App, SPEEDS, STEPS_PER_FRAME},
 };
 use crate::{platform::frames::Frames, sim::time::Micros, world::Stop};
-use leptos::prelude::*;
 
 /// Longest time one frame stands for: after a hidden tab comes back the run does not leap.
 const FRAME_MS_MAX: f64 = 100.0;
@@ -23,7 +22,7 @@ pub fn start(app: App) -> Frames {
         let passed_ms = now_ms - last_ms.replace(now_ms).unwrap_or(now_ms);
         let passed_ms = passed_ms.clamp(0.0, FRAME_MS_MAX);
         let steps_before = app.world(|world| world.steps());
-        if let Some(target) = app.seeking.get_value() {
+        if let Some(target) = app.seeking.get_untracked() {
             seek_on(app, target);
         } else if app.playing.get_untracked() {
             owed_us += passed_ms * 1_000.0 * SPEEDS[app.speed.get_untracked()].0;
@@ -32,7 +31,7 @@ pub fn start(app: App) -> Frames {
             play_on(app, Micros(whole));
         }
         let happened = app.world(|world| world.steps()) != steps_before;
-        if happened || app.dirty.get_value() {
+        if happened || app.dirty.get_untracked() {
             app.refresh_stage();
             marks_due = true;
         } else {
@@ -55,8 +54,8 @@ fn play_on(app: App, by: Micros) {
         let until = lab.world().now() + by;
         lab.run_until(until, STEPS_PER_FRAME)
     });
-    app.dirty.set_value(false);
-    app.slow.set_value(stop == Stop::Budget);
+    app.dirty.set(false);
+    app.slow.set(stop == Stop::Budget);
     if stop == Stop::Limit {
         app.playing.set(false);
         app.say_bad("The run has as many steps as a run may have, and stops here. Go back, or start anew.");
@@ -66,6 +65,6 @@ fn play_on(app: App, by: Micros) {
 fn seek_on(app: App, target: Micros) {
     let stop = app.with_lab(|lab| lab.run_until(target, STEPS_PER_FRAME * 4));
     if stop != Stop::Budget {
-        app.seeking.set_value(None);
+        app.seeking.set(None);
     }
 }

@@ -2,10 +2,12 @@
 
 use super::{
     chip::{said, value_chip},
+    element::{Inside, Words, changing, element, moving},
     forms::{DELAYS_MS, LOSSES, delay_index, delay_name, loss_index, loss_name},
     icons::{CLOSE, picture},
-    parts::{Slider, Words, button, check, either, moving, only_when, picture_button, rows, select},
+    parts::{Slider, button, check, either, only_when, picture_button, rows, select},
     state::{App, Selection},
+    watched::{Derived, Watched},
 };
 use crate::{
     client::workload::Target,
@@ -39,22 +41,19 @@ pub fn inspector(app: App) -> AnyView {
         Some(Selection::Link(from, to)) => link_panel(app, from, to),
         Some(Selection::Message(message)) => message_panel(app, message),
     };
-    view! { <section class="inspector" aria-label="Details">{inside}</section> }.into_any()
+    element("section").class("inspector").attribute("aria-label", "Details").with(changing(inside)).view()
 }
 
 fn nothing() -> AnyView {
-    view! {
-        <h2>"Nothing selected"</h2>
-        <p class="sub">"Click a node, a client, a link or a message, or go to it with Tab and press Enter."</p>
-    }
-    .into_any()
+    let how = "Click a node, a client, a link or a message, or go to it with Tab and press Enter.";
+    vec![element("h2").with("Nothing selected").view(), element("p").class("sub").with(how).view()].into_any()
 }
 
 /// Heading of a panel, with a way out.
 fn heading(app: App, text: impl Into<Words>) -> AnyView {
-    let text = text.into().view();
     let close = picture_button(picture(CLOSE), "Select nothing", move || app.select(None)).class("quiet").title("Esc").view();
-    view! { <div class="heading"><h2>{text}</h2>{close}</div><p class="sub">"selected · Esc to close"</p> }.into_any()
+    let heading = element("div").class("heading").with(element("h2").with(text.into())).with(close);
+    vec![heading.view(), element("p").class("sub").with("selected · Esc to close").view()].into_any()
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -111,8 +110,8 @@ fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
 }
 
 fn node_panel(app: App, node: NodeId) -> AnyView {
-    let facts = Memo::new(move |_| node_facts(app, node).unwrap_or_default());
-    let key = RwSignal::new(Key(0));
+    let facts = Derived::new(move || node_facts(app, node).unwrap_or_default());
+    let key = Watched::new(Key(0));
     let up = move || facts.with(|facts| facts.up);
     let act = move |name: &'static str, title: &'static str, command: Command| {
         button(name, move || app.act(command.clone())).title(title)
@@ -143,35 +142,43 @@ fn node_panel(app: App, node: NodeId) -> AnyView {
             app.act(Command::SetClock { node, clock: Clock { skew_us, drift_ppm: 0 } });
         },
     );
-    view! {
-        {heading(app, moving(move || facts.with(|facts| format!("{} {node}{}", facts.role, if facts.up { "" } else { ", down" }))))}
-        {move || facts.with(|facts| facts.why.clone()).map(|why| why_box(app, why))}
-        {key_picker(app, key)}
-        <div class="acts">
-            {button("Read here", move || app.read(app.reader(), key.get_untracked(), Some(node)))
-                .title("The reading client asks this node and no other (R)").view()}
-            {button("Write here", move || app.write(app.writer(), key.get_untracked(), app.fresh_value(), Some(node)))
-                .title("The writing client asks this node and no other (W)").view()}
-            {crash}
-            {act("Promote", "Makes this node primary, whoever was (P)", Command::Promote { node })
-                .disabled(move || facts.with(|facts| !facts.up || facts.primary)).view()}
-            {pause}
-            {button("Cut off", move || cut_off(app, node)).title("No link to this node works any more").view()}
-            {act("Power off", "The machine dies: only what was flushed to disk survives", Command::CrashMachine { node })
-                .disabled(move || !up()).view()}
-            {act("Wipe disk", "The machine dies and its disk is empty", Command::Wipe { node }).view()}
-        </div>
-        {only_when(move || facts.with(|facts| !facts.primary), lag)}
-        {skew}
-        {rows(move || facts.with(|facts| facts.rows.clone()))}
-        <p>{act("Remove from the group", "It leaves for good", Command::RemoveNode { node }).class("quiet").view()}</p>
-    }
+    let title = move || facts.with(|facts| format!("{} {node}{}", facts.role, if facts.up { "" } else { ", down" }));
+    let acts = vec![
+        button("Read here", move || app.read(app.reader(), key.get_untracked(), Some(node)))
+            .title("The reading client asks this node and no other (R)")
+            .view(),
+        button("Write here", move || app.write(app.writer(), key.get_untracked(), app.fresh_value(), Some(node)))
+            .title("The writing client asks this node and no other (W)")
+            .view(),
+        crash,
+        act("Promote", "Makes this node primary, whoever was (P)", Command::Promote { node })
+            .disabled(move || facts.with(|facts| !facts.up || facts.primary))
+            .view(),
+        pause,
+        button("Cut off", move || cut_off(app, node)).title("No link to this node works any more").view(),
+        act("Power off", "The machine dies: only what was flushed to disk survives", Command::CrashMachine { node })
+            .disabled(move || !up())
+            .view(),
+        act("Wipe disk", "The machine dies and its disk is empty", Command::Wipe { node }).view(),
+    ];
+    let remove = act("Remove from the group", "It leaves for good", Command::RemoveNode { node }).class("quiet");
+    vec![
+        heading(app, moving(title)),
+        changing(move || facts.with(|facts| facts.why.clone()).map(|why| why_box(app, why))),
+        key_picker(app, key),
+        element("div").class("acts").with(acts).view(),
+        only_when(move || facts.with(|facts| !facts.primary), lag),
+        skew,
+        rows(move || facts.with(|facts| facts.rows.clone())),
+        element("p").with(remove.view()).view(),
+    ]
     .into_any()
 }
 
 fn why_box(app: App, (key, shown, sentence): (Key, Option<Chip>, Sentence)) -> AnyView {
-    let shown = shown.map_or_else(|| "empty".into_any(), value_chip);
-    view! { <div class="why"><b>{format!("Why is {key} still ")}{shown}"?"</b><p>{said(app, sentence)}</p></div> }.into_any()
+    let shown = shown.map_or_else(|| "empty".view(), value_chip);
+    let question = element("b").with(format!("Why is {key} still ")).with(shown).with("?");
+    element("div").class("why").with(question).with(element("p").with(said(app, sentence))).view()
 }
 
 fn cut_off(app: App, node: NodeId) {
@@ -188,24 +195,24 @@ pub fn lag_to(to: End, ms: u64) -> Command {
 
 /// A line with a name and something to choose.
 fn pick(name: AnyView, what: AnyView) -> AnyView {
-    view! { <div class="pick">{name}{what}</div> }.into_any()
+    element("div").class("pick").with(name).with(what).view()
 }
 
 /// A label that belongs to the field with this id.
 fn label(id: &'static str, words: &'static str) -> AnyView {
-    view! { <label for=id>{words}</label> }.into_any()
+    element("label").attribute("for", id).with(words).view()
 }
 
 /// Most keys that can be chosen by button.
 const KEYS_MAX: u16 = 8;
 
 /// Chooses one of the run's keys.
-fn key_picker(app: App, key: RwSignal<Key>) -> AnyView {
+fn key_picker(app: App, key: Watched<Key>) -> AnyView {
     let keys = app.world(|world| world.setup().keys.clamp(1, KEYS_MAX));
     let one = |own: Key| button(own.to_string(), move || key.set(own)).pressed(move || key.get() == own).view();
     let all: Vec<AnyView> = (0..keys).map(Key).map(one).collect();
-    let segments = view! { <span class="segments" role="group" aria-label="Key">{all}</span> }.into_any();
-    pick(view! { <span>"Key"</span> }.into_any(), segments)
+    let segments = element("span").class("segments").attribute("role", "group").attribute("aria-label", "Key").with(all);
+    pick(element("span").with("Key").view(), segments.view())
 }
 
 fn client_rows(app: App, client: ClientId) -> Vec<(&'static str, String)> {
@@ -249,9 +256,9 @@ fn target_of(value: &str) -> Option<Target> {
 }
 
 fn client_panel(app: App, client: ClientId) -> AnyView {
-    let key = RwSignal::new(Key(0));
-    let value = RwSignal::new(app.fresh_value().to_string());
-    let target = RwSignal::new(None::<NodeId>);
+    let key = Watched::new(Key(0));
+    let value = Watched::new(app.fresh_value().to_string());
+    let target = Watched::new(None::<NodeId>);
     let nodes = move || {
         let node = |node: NodeId| (node.to_string(), node.to_string(), target.get() == Some(node));
         let usual = (String::new(), "as usual".to_string(), target.get().is_none());
@@ -272,28 +279,30 @@ fn client_panel(app: App, client: ClientId) -> AnyView {
             on: !app.world(|world| world.session(client).is_some_and(|session| session.workload_on)),
         })
     };
-    let field = view! {
-        <input id="value" type="text" inputmode="numeric" size="6" prop:value=move || value.get()
-            on:input=move |event| value.set(event_target_value(&event))/>
-    };
+    let field = element("input")
+        .id("value")
+        .attribute("type", "text")
+        .attribute("inputmode", "numeric")
+        .attribute("size", "6")
+        .property("value", move || value.get())
+        .on("input", move |event| value.set(event_target_value(&event)));
     let reads_from = move |value: String| {
         if let Some(target) = target_of(&value) {
             app.act(Command::SetReadsFrom { client, target });
         }
     };
-    view! {
-        {heading(app, format!("Client {client}"))}
-        {key_picker(app, key)}
-        {pick(label("ask-node", "At"), select("ask-node", nodes, move |value| target.set(value.parse().ok())))}
-        {pick(label("value", "Value"), field.into_any())}
-        <div class="acts">
-            {button("Read", move || app.read(client, key.get_untracked(), target.get_untracked())).view()}
-            {button("Write", write).view()}
-        </div>
-        {pick(label("reads-from", "Usually reads at"), select("reads-from", move || read_targets(app, client), reads_from))}
-        {has_workload.then(|| check("acts on its own", on, toggle))}
-        {rows(move || client_rows(app, client))}
-    }
+    let read = move || app.read(client, key.get_untracked(), target.get_untracked());
+    let acts = element("div").class("acts").with(button("Read", read).view()).with(button("Write", write).view());
+    vec![
+        heading(app, format!("Client {client}")),
+        key_picker(app, key),
+        pick(label("ask-node", "At"), select("ask-node", nodes, move |value| target.set(value.parse().ok()))),
+        pick(label("value", "Value"), field.view()),
+        acts.view(),
+        pick(label("reads-from", "Usually reads at"), select("reads-from", move || read_targets(app, client), reads_from)),
+        has_workload.then(|| check("acts on its own", on, toggle)).view(),
+        rows(move || client_rows(app, client)),
+    ]
     .into_any()
 }
 
@@ -324,14 +333,16 @@ fn link_panel(app: App, from: Address, to: Address) -> AnyView {
         let now = app.world(|world| world.network().settings(from, to, class).in_order);
         change(LinkChange { in_order: Some(!now), ..LinkChange::default() });
     };
-    view! {
-        {heading(app, format!("Link {from} – {to}"))}
-        <div class="acts">{move || cut_buttons(app, from, to)}</div>
-        {latency}{jitter}{loss}
-        {check("messages stay in order", move || settings().in_order, in_order)}
-        <h3>"On the wire"</h3>
-        {move || on_the_wire(app, from, to)}
-    }
+    vec![
+        heading(app, format!("Link {from} – {to}")),
+        element("div").class("acts").with(changing(move || cut_buttons(app, from, to))).view(),
+        latency,
+        jitter,
+        loss,
+        check("messages stay in order", move || settings().in_order, in_order),
+        element("h3").with("On the wire").view(),
+        changing(move || on_the_wire(app, from, to)),
+    ]
     .into_any()
 }
 
@@ -370,14 +381,14 @@ fn on_the_wire(app: App, from: Address, to: Address) -> AnyView {
             app.select(Some(Selection::Message(message)));
         };
         let inside = button(words, select).class("word").view();
-        view! { <li>{inside}</li> }.into_any()
+        element("li").with(inside).view()
     };
     let list: Vec<AnyView> = all.into_iter().take(LISTED_MAX).map(one).collect();
-    view! { <ul class="wire">{list}</ul><p class="small">{more}</p> }.into_any()
+    vec![element("ul").class("wire").with(list).view(), element("p").class("small").with(more).view()].into_any()
 }
 
 fn message_panel(app: App, message: MessageId) -> AnyView {
-    let facts = Memo::new(move |_| {
+    let facts = Derived::new(move || {
         app.watch(|lab| {
             let flight = lab.world().flight(message)?;
             let left = flight.ends_at.saturating_sub(lab.world().now());
@@ -388,16 +399,17 @@ fn message_panel(app: App, message: MessageId) -> AnyView {
     let act = move |name: &'static str, command: Command| {
         button(name, move || app.act(command.clone())).disabled(move || facts.with(Option::is_none)).view()
     };
-    view! {
-        {heading(app, moving(move || facts.get().map(|(words, _)| words).unwrap_or("The message has arrived".into())))}
-        <div class="acts">
-            {act("Drop", Command::DropMessage { message })}
-            {act("Deliver now", Command::DeliverNow { message })}
-            {act("Delay 100 ms", Command::DelayMessage { message, by: Micros::from_millis(100) })}
-            {act("Delay 1 s", Command::DelayMessage { message, by: Micros::from_secs(1) })}
-            {act("Duplicate", Command::DuplicateMessage { message })}
-        </div>
-        {rows(move || facts.get().map(|(_, facts)| facts).unwrap_or_default())}
-    }
+    let acts = vec![
+        act("Drop", Command::DropMessage { message }),
+        act("Deliver now", Command::DeliverNow { message }),
+        act("Delay 100 ms", Command::DelayMessage { message, by: Micros::from_millis(100) }),
+        act("Delay 1 s", Command::DelayMessage { message, by: Micros::from_secs(1) }),
+        act("Duplicate", Command::DuplicateMessage { message }),
+    ];
+    vec![
+        heading(app, moving(move || facts.get().map_or("The message has arrived".into(), |(words, _)| words))),
+        element("div").class("acts").with(acts).view(),
+        rows(move || facts.get().map(|(_, facts)| facts).unwrap_or_default()),
+    ]
     .into_any()
 }

@@ -4,6 +4,7 @@ mod canvas;
 mod card;
 mod chip;
 mod dialogs;
+mod element;
 mod forms;
 mod frame;
 mod header;
@@ -18,8 +19,10 @@ mod state;
 mod timeline;
 mod transport;
 mod verdicts;
+mod watched;
 
 use crate::platform;
+use element::{element, moving};
 use leptos::prelude::*;
 use state::{App, Tab};
 
@@ -41,33 +44,37 @@ fn page() -> AnyView {
     keys::listen(app);
     let frames = StoredValue::new_local(Some(frame::start(app)));
     on_cleanup(move || drop(frames.try_update_value(Option::take)));
-    let class = move || TABS.iter().find(|(tab, ..)| app.tab.get() == *tab).map(|(.., class)| *class);
+    let class = move || TABS.iter().find(|(tab, ..)| app.tab.get() == *tab).map_or("page", |(.., class)| class).to_string();
     let tabs =
         TABS.map(|(own, name, _)| parts::button(name, move || app.tab.set(own)).pressed(move || app.tab.get() == own).view());
-    let skip = move |event: leptos::ev::MouseEvent| {
+    let skip = move |event: leptos::web_sys::Event| {
         event.prevent_default();
         platform::dom::focus("stage");
     };
-    view! {
-        <div class=class>
-            <a class="skip" href="#stage" on:click=skip>"Skip to the stage"</a>
-            {header::header(app)}
-            {lesson::lesson(app)}
-            <main class="centre" id="stage" tabindex="-1" aria-label="Stage">
-                {verdicts::headline(app)}
-                {stage::stage(app)}
-                {verdicts::verdicts(app)}
-            </main>
-            <aside class="side" aria-label="Details and settings">
-                {inspector::inspector(app)}
-                {settings::settings(app)}
-            </aside>
-            {transport::transport(app)}
-            <nav class="tabs" aria-label="Panels">{Vec::from(tabs)}</nav>
-            {dialogs::dialogs(app)}
-            {verdicts::toast(app)}
-            <div class="unseen" role="status" aria-live="polite">{move || app.spoken.get()}</div>
-        </div>
-    }
-    .into_any()
+    let centre = element("main")
+        .class("centre")
+        .id("stage")
+        .attribute("tabindex", "-1")
+        .attribute("aria-label", "Stage")
+        .with(vec![verdicts::headline(app), stage::stage(app), verdicts::verdicts(app)]);
+    let side = element("aside")
+        .class("side")
+        .attribute("aria-label", "Details and settings")
+        .with(vec![inspector::inspector(app), settings::settings(app)]);
+    let spoken = element("div")
+        .class("unseen")
+        .attribute("role", "status")
+        .attribute("aria-live", "polite")
+        .with(moving(move || app.spoken.get()));
+    element("div")
+        .class(moving(class))
+        .with(element("a").class("skip").attribute("href", "#stage").on("click", skip).with("Skip to the stage"))
+        .with(vec![header::header(app), lesson::lesson(app)])
+        .with(centre)
+        .with(side)
+        .with(transport::transport(app))
+        .with(element("nav").class("tabs").attribute("aria-label", "Panels").with(Vec::from(tabs)))
+        .with(vec![dialogs::dialogs(app), verdicts::toast(app)])
+        .with(spoken)
+        .view()
 }

@@ -1,42 +1,12 @@
 //! Small parts that every panel is made of. None of them is generic over its closures: a button is compiled once,
 //! however many there are, and that keeps the page small.
 
-use leptos::prelude::*;
-use std::{cell::RefCell, rc::Rc};
-
-/// Text, still or moving.
-pub enum Words {
-    Still(&'static str),
-    Owned(String),
-    Moving(Box<dyn Fn() -> String + Send + Sync>),
-}
-
-impl From<&'static str> for Words {
-    fn from(text: &'static str) -> Words {
-        Words::Still(text)
-    }
-}
-
-impl From<String> for Words {
-    fn from(text: String) -> Words {
-        Words::Owned(text)
-    }
-}
-
-/// Text that is read again whenever what it depends on changes.
-pub fn moving(text: impl Fn() -> String + Send + Sync + 'static) -> Words {
-    Words::Moving(Box::new(text))
-}
-
-impl Words {
-    pub fn view(self) -> AnyView {
-        match self {
-            Words::Still(text) => text.into_any(),
-            Words::Owned(text) => text.into_any(),
-            Words::Moving(text) => (move || text()).into_any(),
-        }
-    }
-}
+pub use super::element::moving;
+use super::{
+    element::{Inside, Words, changing, element},
+    watched::{Derived, Watched},
+};
+use leptos::{prelude::*, web_sys::Event};
 
 /// A condition that may change.
 pub type Flag = Box<dyn Fn() -> bool + Send + Sync>;
@@ -57,8 +27,8 @@ pub struct Button {
     deed: Deed,
 }
 
-pub fn button(inside: impl Into<Words>, deed: impl FnMut() + 'static) -> Button {
-    button_of(inside.into().view(), Box::new(deed))
+pub fn button(inside: impl Inside, deed: impl FnMut() + 'static) -> Button {
+    button_of(inside.view(), Box::new(deed))
 }
 
 /// A button with a picture instead of words, so it needs a name.
@@ -104,44 +74,33 @@ impl Button {
     }
 
     pub fn view(self) -> AnyView {
-        let Button { class, id, inside, label, title, disabled, pressed, expanded, deed } = self;
-        let deed = Rc::new(RefCell::new(deed));
-        let some = |text: &'static str| (!text.is_empty()).then_some(text);
-        let label = label.map(words_fn);
-        let truth =
-            |flag: Option<Flag>| flag.map(|flag| Box::new(move || flag().to_string()) as Box<dyn Fn() -> String + Send + Sync>);
-        let (pressed, expanded) = (truth(pressed), truth(expanded));
-        view! {
-            <button type="button" class=class id=some(id) title=some(title)
-                aria-label=move || label.as_ref().map(|label| label())
-                aria-pressed=move || pressed.as_ref().map(|pressed| pressed())
-                aria-expanded=move || expanded.as_ref().map(|expanded| expanded())
-                disabled=move || disabled.as_ref().is_some_and(|disabled| disabled())
-                on:click=move |_| (deed.borrow_mut())()>{inside}</button>
+        let Button { class, id, inside, label, title, disabled, pressed, expanded, mut deed } = self;
+        let mut built = element("button").attribute("type", "button").on("click", move |_| deed()).with(inside);
+        for (name, text) in [("class", class), ("id", id), ("title", title)] {
+            if !text.is_empty() {
+                built = built.attribute(name, text);
+            }
         }
-        .into_any()
-    }
-}
-
-type WordsFn = Box<dyn Fn() -> String + Send + Sync>;
-
-fn words_fn(words: Words) -> WordsFn {
-    match words {
-        Words::Still(text) => Box::new(move || text.to_string()),
-        Words::Owned(text) => Box::new(move || text.clone()),
-        Words::Moving(text) => text,
+        if let Some(label) = label {
+            built = built.attribute("aria-label", label);
+        }
+        if let Some(pressed) = pressed {
+            built = built.truth("aria-pressed", pressed);
+        }
+        if let Some(expanded) = expanded {
+            built = built.truth("aria-expanded", expanded);
+        }
+        if let Some(disabled) = disabled {
+            built = built.flag("disabled", disabled);
+        }
+        built.view()
     }
 }
 
 /// Name and value in two columns; the values follow what they show.
 pub fn rows(rows: impl Fn() -> Vec<(&'static str, String)> + Send + Sync + 'static) -> AnyView {
-    let rows: Box<dyn Fn() -> Vec<(&'static str, String)> + Send + Sync> = Box::new(rows);
-    let list = move || rows().into_iter().map(|(name, value)| row(name.into_any(), value.into_any())).collect::<Vec<_>>();
-    view! { <dl>{list}</dl> }.into_any()
-}
-
-fn row(name: AnyView, value: AnyView) -> AnyView {
-    view! { <dt>{name}</dt><dd>{value}</dd> }.into_any()
+    let row = |(name, value): (&'static str, String)| [element("dt").with(name).view(), element("dd").with(value).view()];
+    element("dl").with(changing(move || rows().into_iter().flat_map(row).collect::<Vec<_>>())).view()
 }
 
 /// A slider over a few places. Shows while it is dragged, acts when it is let go.
@@ -159,29 +118,33 @@ impl Slider {
 
     fn of(self, value: Box<dyn Fn() -> usize + Send + Sync>, act: Box<dyn Fn(usize)>) -> AnyView {
         let Slider { id, label, count, name } = self;
-        let dragged = RwSignal::new(None::<usize>);
-        // One memo, so that the parts of the slider never disagree.
-        let shown = Memo::new(move |_| dragged.get().unwrap_or_else(&value).min(count - 1));
+        let dragged = Watched::new(None::<usize>);
+        // One value, so that the parts of the slider never disagree.
+        let shown = Derived::new(move || dragged.get().unwrap_or_else(&value).min(count - 1));
         let words = move || name(shown.get());
-        view! {
-            <div class="slider">
-                <label for=id>{label}</label>
-                <output for=id>{words}</output>
-                <input type="range" id=id min="0" max=(count - 1).to_string() step="1"
-                    prop:value=move || shown.get().to_string()
-                    aria-valuetext=words
-                    on:input=move |event| dragged.set(Some(place(&event)))
-                    on:change=move |event| {
-                        dragged.set(None);
-                        act(place(&event).min(count - 1));
-                    }/>
-            </div>
-        }
-        .into_any()
+        let input = element("input")
+            .attribute("type", "range")
+            .id(id)
+            .attribute("min", "0")
+            .attribute("max", (count - 1).to_string())
+            .attribute("step", "1")
+            .property("value", move || shown.get().to_string())
+            .attribute("aria-valuetext", moving(words))
+            .on("input", move |event| dragged.set(Some(place(&event))))
+            .on("change", move |event| {
+                dragged.set(None);
+                act(place(&event).min(count - 1));
+            });
+        element("div")
+            .class("slider")
+            .with(element("label").attribute("for", id).with(label))
+            .with(element("output").attribute("for", id).with(moving(words)))
+            .with(input)
+            .view()
     }
 }
 
-fn place(event: &web_sys::Event) -> usize {
+fn place(event: &Event) -> usize {
     event_target_value(event).parse().unwrap_or(0)
 }
 
@@ -191,22 +154,20 @@ pub fn select(
     options: impl Fn() -> Vec<(String, String, bool)> + Send + Sync + 'static,
     chosen: impl Fn(String) + 'static,
 ) -> AnyView {
-    let options: Box<dyn Fn() -> Vec<(String, String, bool)> + Send + Sync> = Box::new(options);
-    let chosen: Box<dyn Fn(String)> = Box::new(chosen);
-    let list = move || {
-        let option = |(value, words, present)| view! { <option value=value selected=present>{words}</option> }.into_any();
-        options().into_iter().map(option).collect::<Vec<AnyView>>()
+    let option = |(value, words, present): (String, String, bool)| {
+        element("option").attribute("value", value).property("selected", move || present).with(words).view()
     };
-    view! { <select id=id on:change=move |event| chosen(event_target_value(&event))>{list}</select> }.into_any()
+    element("select")
+        .id(id)
+        .on("change", move |event| chosen(event_target_value(&event)))
+        .with(changing(move || options().into_iter().map(option).collect::<Vec<AnyView>>()))
+        .view()
 }
 
 /// A box to tick.
 pub fn check(words: &'static str, ticked: impl Fn() -> bool + Send + Sync + 'static, toggle: impl Fn() + 'static) -> AnyView {
-    let (ticked, toggle): (Flag, Box<dyn Fn()>) = (Box::new(ticked), Box::new(toggle));
-    view! {
-        <label class="check"><input type="checkbox" prop:checked=ticked on:change=move |_| toggle()/>{words}</label>
-    }
-    .into_any()
+    let input = element("input").attribute("type", "checkbox").property("checked", ticked).on("change", move |_| toggle());
+    element("label").class("check").with(input).with(words).view()
 }
 
 /// A part that is there only sometimes.
@@ -214,7 +175,7 @@ pub fn only_when(
     condition: impl Fn() -> bool + Send + Sync + 'static,
     part: impl Fn() -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
-    either(condition, part, || ().into_any())
+    either(condition, part, || None.view())
 }
 
 /// One of two parts; each is built anew when it comes.
@@ -229,6 +190,6 @@ pub fn either(
 type Part = Box<dyn Fn() -> AnyView + Send + Sync>;
 
 fn switch(condition: Flag, yes: Part, no: Part) -> AnyView {
-    let condition = Memo::new(move |_| condition());
-    (move || if condition.get() { yes() } else { no() }).into_any()
+    let condition = Derived::new(condition);
+    changing(move || if condition.get() { yes() } else { no() })
 }

@@ -1,6 +1,7 @@
 //! The settings that matter in the first scene: lag, loss, how many replicas, partitions.
 
 use super::{
+    element::{element, moving},
     forms::{DELAYS_MS, LOSSES, delay_index, delay_name, loss_index, loss_name},
     inspector::lag_to,
     parts::{Slider, button, picture_button},
@@ -49,26 +50,33 @@ pub fn settings(app: App) -> AnyView {
     };
     let lag = Slider { id: "lag", label: "Lag to every replica".into(), count: DELAYS_MS.len(), name: delay_name };
     let loss = Slider { id: "loss", label: "Messages lost between nodes".into(), count: LOSSES.len(), name: loss_name };
-    view! {
-        <section class="settings" aria-label="Settings">
-            <h2>"The whole group"</h2>
-            {lag.view(move || delay_index(app.watch(farthest)), move |index| app.act(lag_to(End::Nodes, DELAYS_MS[index])))}
-            {loss.view(move || loss_index(app.watch(loss_between_nodes)), move |index| {
-                let set = LinkChange { loss: Some(LOSSES[index] as f64 / 100.0), ..LinkChange::default() };
-                app.act(Command::SetLink(LinkRule { from: End::Nodes, to: End::Nodes, both: false, class: None, set }));
-            })}
-            <div class="stepper" role="group" aria-label="Replicas">
-                <span>"Replicas"</span>
-                {picture_button("−".into_any(), "One replica less", fewer).disabled(move || replicas(app) <= 1).view()}
-                <output id="replicas">{move || replicas(app).to_string()}</output>
-                {picture_button("+".into_any(), "One replica more", move || app.act(Command::AddNode))
-                    .disabled(move || replicas(app) >= REPLICAS_MAX).view()}
-            </div>
-            <div class="acts">
-                {button("Partition…", move || app.dialog.set(Some(Dialog::Partition))).view()}
-                {button("Heal the network", move || app.act(Command::HealAll)).disabled(move || !app.watch(|lab| lab.world().network().any_cut())).view()}
-            </div>
-        </section>
-    }
-    .into_any()
+    let lag = lag.view(move || delay_index(app.watch(farthest)), move |index| app.act(lag_to(End::Nodes, DELAYS_MS[index])));
+    let loss = loss.view(
+        move || loss_index(app.watch(loss_between_nodes)),
+        move |index| {
+            let set = LinkChange { loss: Some(LOSSES[index] as f64 / 100.0), ..LinkChange::default() };
+            app.act(Command::SetLink(LinkRule { from: End::Nodes, to: End::Nodes, both: false, class: None, set }));
+        },
+    );
+    let less = picture_button("−".into_any(), "One replica less", fewer).disabled(move || replicas(app) <= 1);
+    let more = picture_button("+".into_any(), "One replica more", move || app.act(Command::AddNode));
+    let stepper = element("div")
+        .class("stepper")
+        .attribute("role", "group")
+        .attribute("aria-label", "Replicas")
+        .with(element("span").with("Replicas"))
+        .with(less.view())
+        .with(element("output").id("replicas").with(moving(move || replicas(app).to_string())))
+        .with(more.disabled(move || replicas(app) >= REPLICAS_MAX).view());
+    let heal = button("Heal the network", move || app.act(Command::HealAll));
+    let acts = element("div")
+        .class("acts")
+        .with(button("Partition…", move || app.dialog.set(Some(Dialog::Partition))).view())
+        .with(heal.disabled(move || !app.watch(|lab| lab.world().network().any_cut())).view());
+    element("section")
+        .class("settings")
+        .attribute("aria-label", "Settings")
+        .with(element("h2").with("The whole group"))
+        .with(vec![lag, loss, stepper.view(), acts.view()])
+        .view()
 }

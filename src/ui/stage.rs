@@ -21,9 +21,9 @@ pub fn stage(app: App) -> AnyView {
     let watch = StoredValue::new_local(None::<SizeWatch>);
     area.on_load(move |element| {
         watch.set_value(SizeWatch::new(&element, move |width, height| {
-            if app.size.try_get_untracked().is_some_and(|old| old != (width, height)) && width > 0.0 {
+            if app.size.get_if_there().is_some_and(|old| old != (width, height)) && width > 0.0 {
                 app.size.set((width, height));
-                app.dirty.set_value(true);
+                app.dirty.set(true);
             }
         }));
     });

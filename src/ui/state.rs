@@ -1,5 +1,6 @@
 //! What the page knows: the lab, how it is played, what is selected, and the signals that components listen to.
 
+use super::watched::Watched;
 use crate::{
     check::{Judge, StaleRead, Verdicts, judge},
     explain::narrate::{self, Headline, Weight},
@@ -108,29 +109,29 @@ pub struct App {
     /// Judges the branch as far as it was ever run.
     known_judge: StoredValue<Judge, LocalStorage>,
     /// Something changed that the signals do not show yet.
-    pub dirty: StoredValue<bool>,
+    pub dirty: Watched<bool>,
     /// Headlines of events before this one are no news: the cursor jumped.
-    news_since: StoredValue<EventId>,
-    pub seeking: StoredValue<Option<Micros>>,
-    pub playing: RwSignal<bool>,
-    pub slow: StoredValue<bool>,
-    pub speed: RwSignal<usize>,
-    pub selection: RwSignal<Option<Selection>>,
-    pub size: RwSignal<(f64, f64)>,
-    pub stage: RwSignal<Arc<Stage>>,
-    pub verdicts: RwSignal<Arc<Verdicts>>,
-    pub headline: RwSignal<Option<Headline>>,
-    pub spoken: RwSignal<String>,
-    pub now: RwSignal<Now>,
-    pub timeline: RwSignal<Arc<Timeline>>,
-    pub tasks: RwSignal<[bool; Task::ALL.len()]>,
-    pub notice: RwSignal<Option<Notice>>,
-    pub dialog: RwSignal<Option<Dialog>>,
-    pub tab: RwSignal<Tab>,
+    news_since: Watched<EventId>,
+    pub seeking: Watched<Option<Micros>>,
+    pub playing: Watched<bool>,
+    pub slow: Watched<bool>,
+    pub speed: Watched<usize>,
+    pub selection: Watched<Option<Selection>>,
+    pub size: Watched<(f64, f64)>,
+    pub stage: Watched<Arc<Stage>>,
+    pub verdicts: Watched<Arc<Verdicts>>,
+    pub headline: Watched<Option<Headline>>,
+    pub spoken: Watched<String>,
+    pub now: Watched<Now>,
+    pub timeline: Watched<Arc<Timeline>>,
+    pub tasks: Watched<[bool; Task::ALL.len()]>,
+    pub notice: Watched<Option<Notice>>,
+    pub dialog: Watched<Option<Dialog>>,
+    pub tab: Watched<Tab>,
     /// Counts changes of the lab; panels that read the lab itself listen to it.
-    pub revision: RwSignal<u64>,
+    pub revision: Watched<u64>,
     /// Counts changes of the theme; the canvas listens.
-    pub theme_changes: RwSignal<u64>,
+    pub theme_changes: Watched<u64>,
 }
 
 const DONE: &str = "replicarium.done";
@@ -172,26 +173,26 @@ impl App {
             lab: StoredValue::new_local(lab),
             judge: StoredValue::new_local(Judge::default()),
             known_judge: StoredValue::new_local(Judge::default()),
-            dirty: StoredValue::new(true),
-            news_since: StoredValue::new(EventId(0)),
-            seeking: StoredValue::new(None),
-            playing: RwSignal::new(!dom::prefers_reduced_motion()),
-            slow: StoredValue::new(false),
-            speed: RwSignal::new(SPEED_AT_FIRST),
-            selection: RwSignal::new(None),
-            size: RwSignal::new((width, height)),
-            stage: RwSignal::new(first_stage),
-            verdicts: RwSignal::new(verdicts),
-            headline: RwSignal::new(None),
-            spoken: RwSignal::new(String::new()),
-            now: RwSignal::new(now),
-            timeline: RwSignal::new(first_timeline),
-            tasks: RwSignal::new(done),
-            notice: RwSignal::new(None),
-            dialog: RwSignal::new(None),
-            tab: RwSignal::new(Tab::Lesson),
-            revision: RwSignal::new(0),
-            theme_changes: RwSignal::new(0),
+            dirty: Watched::new(true),
+            news_since: Watched::new(EventId(0)),
+            seeking: Watched::new(None),
+            playing: Watched::new(!dom::prefers_reduced_motion()),
+            slow: Watched::new(false),
+            speed: Watched::new(SPEED_AT_FIRST),
+            selection: Watched::new(None),
+            size: Watched::new((width, height)),
+            stage: Watched::new(first_stage),
+            verdicts: Watched::new(verdicts),
+            headline: Watched::new(None),
+            spoken: Watched::new(String::new()),
+            now: Watched::new(now),
+            timeline: Watched::new(first_timeline),
+            tasks: Watched::new(done),
+            notice: Watched::new(None),
+            dialog: Watched::new(None),
+            tab: Watched::new(Tab::Lesson),
+            revision: Watched::new(0),
+            theme_changes: Watched::new(0),
         }
     }
 
@@ -206,12 +207,12 @@ impl App {
 
     /// Looks at the lab, again whenever it changes.
     pub fn watch<T>(&self, look: impl FnOnce(&Lab) -> T) -> T {
-        self.revision.track();
+        self.revision.get();
         self.lab.with_value(look)
     }
 
     pub fn with_lab<T>(&self, change: impl FnOnce(&mut Lab) -> T) -> T {
-        self.dirty.set_value(true);
+        self.dirty.set(true);
         self.lab.try_update_value(change).expect("the lab lives as long as the page")
     }
 
@@ -220,8 +221,8 @@ impl App {
         self.with_lab(|own| *own = lab);
         self.judge.set_value(Judge::default());
         self.selection.set(None);
-        self.seeking.set_value(None);
-        self.news_since.set_value(EventId(0));
+        self.seeking.set(None);
+        self.news_since.set(EventId(0));
         self.headline.set(None);
         self.refresh();
     }
@@ -254,7 +255,7 @@ impl App {
 
     /// Does something at the cursor.
     pub fn act(&self, command: Command) {
-        self.seeking.set_value(None);
+        self.seeking.set(None);
         match self.with_lab(|lab| lab.act(command).map(|branch| (lab.future_number(branch), lab.branch().is_fork))) {
             Err(full) => self.say_bad(full.to_string()),
             Ok((branch, true)) => {
@@ -305,7 +306,7 @@ impl App {
 
     pub fn select(&self, selection: Option<Selection>) {
         self.selection.set(selection);
-        self.dirty.set_value(true);
+        self.dirty.set(true);
         if selection.is_some() {
             self.tab.set(Tab::Details);
         }
@@ -318,7 +319,7 @@ impl App {
     }
 
     fn after_jump(&self, stop: Stop, to: Micros) {
-        self.seeking.set_value((stop == Stop::Budget).then_some(to));
+        self.seeking.set((stop == Stop::Budget).then_some(to));
     }
 
     pub fn step(&self) {
@@ -386,13 +387,13 @@ impl App {
 
     /// What must follow every event: stage, words, verdicts, open panels. The work does not grow with the run.
     pub fn refresh_stage(&self) {
-        self.dirty.set_value(false);
+        self.dirty.set(false);
         let (width, height) = self.size.get_untracked();
         let verdicts = self.lab.with_value(|lab| self.judge.try_update_value(|judge| judge.update(lab.world())));
         self.lab.with_value(|lab| {
-            set(self.stage, Arc::new(stage(lab.world(), width, height)));
+            self.stage.set(Arc::new(stage(lab.world(), width, height)));
             if let Some(verdicts) = verdicts {
-                set(self.verdicts, Arc::new(verdicts));
+                self.verdicts.set(Arc::new(verdicts));
             }
             self.judge.with_value(|judge| self.refresh_headline(lab.world(), judge.freshness().stale_reads()));
         });
@@ -408,14 +409,14 @@ impl App {
             // Judged as far as the branch was ever run: stale reads beyond the cursor have their marks too.
             self.known_judge.try_update_value(|judge| judge.update(lab.furthest()));
             self.known_judge.with_value(|judge| {
-                set(self.timeline, Arc::new(timeline(lab, judge.freshness().stale_reads())));
+                self.timeline.set(Arc::new(timeline(lab, judge.freshness().stale_reads())));
             });
         });
     }
 
     /// Only what changes while nothing happens: the time.
     pub fn refresh_now(&self) {
-        let (seeking, slow) = (self.seeking.get_value(), self.slow.get_value());
+        let (seeking, slow) = (self.seeking.get_untracked(), self.slow.get_untracked());
         let now = self.lab(|lab| Now {
             position: lab.world().position(),
             known_steps: lab.furthest().steps(),
@@ -423,11 +424,11 @@ impl App {
             seeking,
             slow,
         });
-        set(self.now, now);
+        self.now.set(now);
     }
 
     fn refresh_headline(&self, world: &LabWorld, stale: &[StaleRead]) {
-        let found = narrate::headline(world, stale, self.news_since.get_value());
+        let found = narrate::headline(world, stale, self.news_since.get_untracked());
         let shown = self.headline.get_untracked();
         // While it plays, daily business does not push away what matters more within a moment.
         let hold = Micros::from_f64(HEADLINE_HOLD_US * SPEEDS[self.speed.get_untracked()].0);
@@ -487,12 +488,5 @@ impl App {
     pub fn forget_tasks(&self) {
         storage::remove(DONE);
         self.tasks.set([false; Task::ALL.len()]);
-    }
-}
-
-/// Sets a signal only if its value is another one, so that nothing is drawn twice.
-fn set<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
-    if signal.with_untracked(|old| *old != value) {
-        signal.set(value);
     }
 }

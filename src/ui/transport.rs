@@ -51,7 +51,7 @@ pub fn transport(app: App) -> AnyView {
             <div class="clock">
                 <b id="clock">{move || moment(app.now.get().position.at)}</b>
                 <span id="position">{position}</span>
-                {only_when(move || app.now.get().seeking.is_some(), move || button("Stop here", move || app.seeking.set_value(None)).view())}
+                {only_when(move || app.now.get().seeking.is_some(), move || button("Stop here", move || app.seeking.set(None)).view())}
                 {only_when(move || app.now.get().slow && app.playing.get(),
                     || view! { <span class="warn">"as fast as this machine can"</span> }.into_any())}
             </div>

@@ -102,7 +102,7 @@ pub fn toast(app: App) -> AnyView {
     Effect::new(move |_| {
         let Some(notice) = app.notice.get().filter(|notice| !notice.bad) else { return };
         let forget = move || {
-            if app.notice.try_get_untracked().flatten().as_ref() == Some(&notice) {
+            if app.notice.get_if_there().flatten().as_ref() == Some(&notice) {
                 app.notice.set(None);
             }
         };

@@ -1,0 +1,207 @@
+//! Elements built up by calls, each of one and the same type whatever its tag, attributes and children.
+//!
+//! Leptos' `view!` gives every combination of tag and attributes a type of its own, and the code for it: with `view!` the
+//! page was a third larger. Here the same renderer gets one kind of element, and five kinds of attributes.
+
+use leptos::{
+    prelude::*,
+    tachys::html::{
+        attribute::{
+            any_attribute::{AnyAttribute, IntoAnyAttribute},
+            custom::custom_attribute,
+        },
+        element::{Custom, custom},
+        event,
+        property::prop,
+    },
+    web_sys::Event,
+};
+use std::sync::Arc;
+use wasm_bindgen::JsValue;
+
+/// Text, still or moving.
+pub enum Words {
+    Still(&'static str),
+    Owned(String),
+    Moving(Arc<dyn Fn() -> String + Send + Sync>),
+}
+
+impl From<&'static str> for Words {
+    fn from(text: &'static str) -> Words {
+        Words::Still(text)
+    }
+}
+
+impl From<String> for Words {
+    fn from(text: String) -> Words {
+        Words::Owned(text)
+    }
+}
+
+/// Text that is read again whenever what it depends on changes.
+pub fn moving(text: impl Fn() -> String + Send + Sync + 'static) -> Words {
+    Words::Moving(Arc::new(text))
+}
+
+/// What can stand inside an element.
+pub trait Inside {
+    fn view(self) -> AnyView;
+}
+
+impl Inside for AnyView {
+    fn view(self) -> AnyView {
+        self
+    }
+}
+
+impl Inside for &'static str {
+    fn view(self) -> AnyView {
+        self.to_string().into_any()
+    }
+}
+
+impl Inside for String {
+    fn view(self) -> AnyView {
+        self.into_any()
+    }
+}
+
+impl Inside for Words {
+    fn view(self) -> AnyView {
+        match self {
+            Words::Still(text) => text.view(),
+            Words::Owned(text) => text.view(),
+            Words::Moving(text) => text.into_any(),
+        }
+    }
+}
+
+impl Inside for Vec<AnyView> {
+    fn view(self) -> AnyView {
+        self.into_any()
+    }
+}
+
+impl Inside for Option<AnyView> {
+    fn view(self) -> AnyView {
+        self.unwrap_or_else(|| Vec::<AnyView>::new().into_any())
+    }
+}
+
+impl Inside for Element {
+    fn view(self) -> AnyView {
+        Element::view(self)
+    }
+}
+
+/// A part that is built anew whenever what it depends on changes; what stays the same in it stays on the page.
+pub fn changing<T: Inside>(part: impl Fn() -> T + Send + Sync + 'static) -> AnyView {
+    changing_of(Box::new(move || part().view()))
+}
+
+fn changing_of(part: Box<dyn Fn() -> AnyView + Send + Sync>) -> AnyView {
+    (move || part()).into_any()
+}
+
+/// Finds an element once it is on the page.
+pub type Place = NodeRef<Custom<String>>;
+
+/// An element that is being built up.
+pub struct Element {
+    tag: &'static str,
+    attributes: Vec<AnyAttribute>,
+    inside: Vec<AnyView>,
+}
+
+pub fn element(tag: &'static str) -> Element {
+    Element { tag, attributes: Vec::new(), inside: Vec::new() }
+}
+
+/// `<span class=…>`
+pub fn span(class: impl Into<Words>, inside: impl Inside) -> AnyView {
+    element("span").class(class).with(inside).view()
+}
+
+impl Element {
+    /// Adds a child after those that are there.
+    pub fn with(mut self, inside: impl Inside) -> Element {
+        self.inside.push(inside.view());
+        self
+    }
+
+    pub fn class(self, class: impl Into<Words>) -> Element {
+        self.attribute("class", class)
+    }
+
+    pub fn id(self, id: &'static str) -> Element {
+        self.attribute("id", id)
+    }
+
+    pub fn attribute(self, name: &'static str, value: impl Into<Words>) -> Element {
+        match value.into() {
+            Words::Still(text) => self.fixed(name, text.to_string()),
+            Words::Owned(text) => self.fixed(name, text),
+            Words::Moving(text) => self.maybe(name, move || Some(text())),
+        }
+    }
+
+    fn fixed(mut self, name: &'static str, value: String) -> Element {
+        self.attributes.push(custom_attribute(name, value).into_any_attr());
+        self
+    }
+
+    /// An attribute that is there only while it has a value.
+    pub fn maybe(self, name: &'static str, value: impl Fn() -> Option<String> + Send + Sync + 'static) -> Element {
+        self.maybe_of(name, Arc::new(value))
+    }
+
+    fn maybe_of(mut self, name: &'static str, value: Arc<dyn Fn() -> Option<String> + Send + Sync>) -> Element {
+        self.attributes.push(custom_attribute(name, value).into_any_attr());
+        self
+    }
+
+    /// An attribute without a value, such as `disabled`.
+    pub fn flag(self, name: &'static str, on: impl Fn() -> bool + Send + Sync + 'static) -> Element {
+        self.maybe(name, move || on().then(String::new))
+    }
+
+    /// `true` or `false`, as the `aria-` attributes want it.
+    pub fn truth(self, name: &'static str, on: impl Fn() -> bool + Send + Sync + 'static) -> Element {
+        self.maybe(name, move || Some(if on() { "true" } else { "false" }.to_string()))
+    }
+
+    /// A property of the element's object; unlike an attribute it is what a field holds now.
+    pub fn property<T: Into<JsValue>>(self, name: &'static str, value: impl Fn() -> T + Send + Sync + 'static) -> Element {
+        self.property_of(name, Arc::new(move || value().into()))
+    }
+
+    fn property_of(mut self, name: &'static str, value: Arc<dyn Fn() -> JsValue + Send + Sync>) -> Element {
+        self.attributes.push(prop(name, move || value()).into_any_attr());
+        self
+    }
+
+    /// Styles; the page's policy forbids them as an attribute.
+    pub fn style(self, style: impl Fn() -> String + Send + Sync + 'static) -> Element {
+        self.property("style", style)
+    }
+
+    pub fn on(self, name: &'static str, act: impl FnMut(Event) + 'static) -> Element {
+        self.on_of(name, Box::new(act))
+    }
+
+    fn on_of(mut self, name: &'static str, act: Box<dyn FnMut(Event)>) -> Element {
+        self.attributes.push(event::on(event::Custom::<Event>::new(name), act).into_any_attr());
+        self
+    }
+
+    pub fn place(mut self, place: Place) -> Element {
+        self.attributes.push(leptos::tachys::html::node_ref::node_ref(place).into_any_attr());
+        self
+    }
+
+    pub fn view(self) -> AnyView {
+        let Element { tag, attributes, inside } = self;
+        // The renderer compares the tag with the one in the document, which is written in capitals.
+        custom(tag.to_ascii_uppercase()).add_any_attr(attributes).child(inside).into_any()
+    }
+}
