@@ -1,9 +1,12 @@
 //! What leaves the page as a link: a scenario (by name, or whole), the branch's commands and the moment shown.
 //!
-//! Compact (postcard, then base64url), with a version in front; it goes into the fragment, so no server sees it.
+//! Compact (the bytes of [`super::wire`], then base64url), with a version in front; it goes into the fragment, so no server sees it.
 //! Chat programs cut links near 2,000 characters: [`Shared::to_text`] says how long it got, the caller warns.
 
-use super::{ENGINE_VERSION, Scenario, check_command, presets};
+use super::{
+    ENGINE_VERSION, Scenario, check_command, presets,
+    wire::{Bytes, Wire},
+};
 use crate::{
     sim::time::Micros,
     world::{
@@ -50,7 +53,8 @@ impl Shared {
     }
 
     pub fn to_text(&self) -> String {
-        let bytes = postcard::to_allocvec(self).unwrap_or_default();
+        let mut bytes = Vec::new();
+        self.put(&mut bytes);
         format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
     }
 
@@ -67,13 +71,12 @@ impl Shared {
         let Some(body) = text.strip_prefix(PREFIX) else {
             return Err("The link is not one of ours, or of a newer version: it should begin with `r1.`.".into());
         };
-        let bytes = URL_SAFE_NO_PAD.decode(body).map_err(|error| {
-            format!("The link was damaged on its way ({error}). Copy the whole of it; some programs cut long links off.")
-        })?;
-        let damaged = |_| "The link is incomplete. Copy the whole of it; some programs cut long links off.".to_string();
-        let (shared, rest): (Shared, _) = postcard::take_from_bytes(&bytes).map_err(damaged)?;
-        if !rest.is_empty() {
-            return Err(format!("The link has {} bytes too many at its end.", rest.len()));
+        let damaged = || "The link was damaged on its way. Copy the whole of it; some programs cut long links off.".to_string();
+        let bytes = URL_SAFE_NO_PAD.decode(body).ok().ok_or_else(damaged)?;
+        let mut bytes = Bytes::new(&bytes);
+        let shared = Shared::take(&mut bytes).ok_or_else(damaged)?;
+        if bytes.left() > 0 {
+            return Err(format!("The link has {} bytes too many at its end.", bytes.left()));
         }
         if shared.engine != ENGINE_VERSION {
             return Err(format!(

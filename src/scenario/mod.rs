@@ -9,6 +9,7 @@ pub mod link;
 mod model;
 pub mod presets;
 pub mod text;
+mod wire;
 
 pub use check::{Problem, check_command};
 pub use model::{NodesSettings, OneNode, ProtocolSettings, Scenario};
