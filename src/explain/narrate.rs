@@ -10,6 +10,7 @@ use crate::{
     check::StaleRead,
     lab::LabWorld,
     sim::{
+        decimal::{fixed, short},
         id::{Address, EventId, NodeId, OperationId},
         network::MessageClass,
         operation::{Action, Outcome, Refusal, Write},
@@ -334,7 +335,7 @@ fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
                 words.push(format!("typically {} one way", duration(latency.typical())));
             }
             if let Some(loss) = rule.set.loss {
-                words.push(format!("{:.0} % of messages lost", loss * 100.0));
+                words.push(format!("{} % of messages lost", fixed(loss * 100.0, 0)));
             }
             if let Some(in_order) = rule.set.in_order {
                 words.push(if in_order { "in order".into() } else { "messages may overtake each other".to_string() });
@@ -351,7 +352,9 @@ fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
             let skew = clock.skew_us as f64 / 1e3;
             start.text("The clock of ").who(*node).text(format!(" is {skew:+} ms off now."))
         }
-        Command::Slow { node, factor } => start.who(*node).text(format!(" takes {factor} times as long for everything now.")),
+        Command::Slow { node, factor } => {
+            start.who(*node).text(format!(" takes {} times as long for everything now.", short(*factor)))
+        }
         _ => return None,
     };
     Some((Weight::Loud, said.done()))

@@ -6,6 +6,7 @@ use crate::{
     protocol::primary_replica::PrimaryReplica,
     sim::{
         clock::Clock,
+        decimal::short,
         distribution::Distribution,
         id::{Address, NodeId},
         network::{LinkChange, Network},
@@ -34,6 +35,29 @@ impl fmt::Display for Problem {
     }
 }
 
+/// A number as it stands in a sentence.
+trait Shown {
+    fn shown(&self) -> String;
+}
+
+macro_rules! shown {
+    ($($type:ty),*) => {$(
+        impl Shown for $type {
+            fn shown(&self) -> String {
+                self.to_string()
+            }
+        }
+    )*};
+}
+
+shown!(u16, u32, u64, usize, i32, i64, Micros);
+
+impl Shown for f64 {
+    fn shown(&self) -> String {
+        short(*self)
+    }
+}
+
 /// Collects problems under a path.
 #[derive(Default)]
 struct Check {
@@ -45,9 +69,10 @@ impl Check {
         self.problems.push(Problem { at: at.into(), what: what.into() });
     }
 
-    fn within<T: PartialOrd + fmt::Display>(&mut self, at: &str, value: T, range: RangeInclusive<T>) {
+    fn within<T: PartialOrd + Shown>(&mut self, at: &str, value: T, range: RangeInclusive<T>) {
         if !range.contains(&value) {
-            self.say(at, format!("{value} is out of range; allowed is {} to {}", range.start(), range.end()));
+            let [value, low, high] = [&value, range.start(), range.end()].map(Shown::shown);
+            self.say(at, format!("{value} is out of range; allowed is {low} to {high}"));
         }
     }
 

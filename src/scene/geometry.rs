@@ -1,5 +1,7 @@
 //! Points, boxes and the curves of links, in CSS pixels of the stage.
 
+use crate::sim::decimal::fixed;
+
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point {
     pub x: f64,
@@ -73,7 +75,8 @@ impl Curve {
     /// As an SVG path.
     pub fn path(&self) -> String {
         let Curve { start, bend, end } = self;
-        format!("M{:.1} {:.1}Q{:.1} {:.1} {:.1} {:.1}", start.x, start.y, bend.x, bend.y, end.x, end.y)
+        let [sx, sy, bx, by, ex, ey] = [start.x, start.y, bend.x, bend.y, end.x, end.y].map(|number| fixed(number, 1));
+        format!("M{sx} {sy}Q{bx} {by} {ex} {ey}")
     }
 }
 

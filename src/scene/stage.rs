@@ -11,6 +11,7 @@ use crate::{
     lab::LabWorld,
     protocol::NodeView,
     sim::{
+        decimal::fixed,
         id::{Address, ClientId, EventId, Key, NodeId},
         operation::{Action, Outcome, Refusal, Write},
     },
@@ -417,7 +418,7 @@ fn delay_label(world: &LabWorld, from: Address, to: Address, views: &[(NodeId, N
     };
     let (from, to) = if follower(from, to) { (to, from) } else { (from, to) };
     let settings = world.network().settings(from, to, crate::sim::network::MessageClass::Replicate);
-    let loss = if settings.loss > 0.0 { format!(" · {:.0} % lost", settings.loss * 100.0) } else { String::new() };
+    let loss = if settings.loss > 0.0 { format!(" · {} % lost", fixed(settings.loss * 100.0, 0)) } else { String::new() };
     Some(format!("{}{loss}", duration(settings.latency.typical())))
 }
 

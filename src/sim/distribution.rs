@@ -1,6 +1,6 @@
 //! How long something takes: distributions of delays, sampled with `libm` so that native and wasm agree to the bit.
 
-use super::{draw::Draw, time::Micros};
+use super::{decimal::short, draw::Draw, time::Micros};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A distribution of durations. Sampling formulas: inverse transform for exponential and Pareto,
@@ -83,7 +83,8 @@ impl Distribution {
     /// What is wrong with the numbers, if anything, in words.
     pub fn problem(&self) -> Option<String> {
         let positive = |value: f64, name: &str, high: f64| {
-            (!(value > 0.0 && value <= high)).then(|| format!("{name} is {value}; allowed is above 0 up to {high}"))
+            (!(value > 0.0 && value <= high))
+                .then(|| format!("{name} is {}; allowed is above 0 up to {}", short(value), short(high)))
         };
         match self {
             Distribution::Constant(_) | Distribution::Exponential { .. } => None,

@@ -5,6 +5,7 @@
 
 pub mod chunked;
 pub mod clock;
+pub mod decimal;
 pub mod distribution;
 pub mod draw;
 pub mod id;

@@ -2,6 +2,7 @@
 
 use super::{
     chip::value_chip,
+    element::px,
     state::{App, Selection},
 };
 use crate::{
@@ -32,10 +33,10 @@ pub fn card(app: App, node: NodeId) -> AnyView {
             data-node=node.to_string()
             aria-label=get(|card| card.spoken.clone())
             aria-pressed=move || selected().to_string()
-            style:left=get(|card| format!("{:.1}px", card.place.x))
-            style:top=get(|card| format!("{:.1}px", card.place.y))
-            style:width=get(|card| format!("{:.1}px", card.place.width))
-            style:height=get(|card| format!("{:.1}px", card.place.height))
+            style:left=get(|card| px(card.place.x))
+            style:top=get(|card| px(card.place.y))
+            style:width=get(|card| px(card.place.width))
+            style:height=get(|card| px(card.place.height))
             on:click=move |_| app.select(Some(Selection::Node(node)))>
             {inside}
         </button>

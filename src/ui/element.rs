@@ -3,6 +3,7 @@
 //! Leptos' `view!` gives every combination of tag and attributes a type of its own, and the code for it: with `view!` the
 //! page was a third larger. Here the same renderer gets one kind of element, and five kinds of attributes.
 
+use crate::sim::decimal::fixed;
 use leptos::{
     prelude::*,
     tachys::html::{
@@ -204,4 +205,9 @@ impl Element {
         // The renderer compares the tag with the one in the document, which is written in capitals.
         custom(tag.to_ascii_uppercase()).add_any_attr(attributes).child(inside).into_any()
     }
+}
+
+/// A length as style sheets want it.
+pub fn px(length: f64) -> String {
+    format!("{}px", fixed(length, 1))
 }

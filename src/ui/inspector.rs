@@ -81,7 +81,7 @@ fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
             ("in the log", format!("LSN {}–{}", view.first.0.min(view.written.0), view.written)),
             ("on disk up to", format!("LSN {}", view.flushed)),
             ("epoch", view.epoch.to_string()),
-            ("clock", format!("{:+.0} ms", host.clock.skew_us as f64 / 1e3)),
+            ("clock", format!("{:+} ms", host.clock.skew_us / 1_000)),
             ("served", format!("{} reads, {} writes", host.load.reads, host.load.writes)),
             ("waiting here", host.queue_len().to_string()),
             ("sent", format!("{} messages, {} bytes", host.load.messages_out, host.load.bytes_out)),

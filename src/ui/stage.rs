@@ -4,6 +4,7 @@ use super::{
     canvas,
     card::{card, tone},
     chip::chip,
+    element::px,
     state::{App, Selection},
 };
 use crate::{
@@ -39,7 +40,7 @@ pub fn stage(app: App) -> AnyView {
         0 => String::new(),
         count => format!("and {count} more clients"),
     };
-    let height = move || app.stage.with(|stage| format!("{:.0}px", stage.layout.height));
+    let height = move || app.stage.with(|stage| px(stage.layout.height));
     let pick = move |event: MouseEvent| {
         let point = Point { x: event.offset_x() as f64, y: event.offset_y() as f64 };
         app.select(canvas::message_at(app, point).map(Selection::Message));
@@ -97,7 +98,7 @@ fn link_handle(app: App, from: Address, to: Address) -> AnyView {
         let mark = |on: bool, name: &'static str| if on { name } else { "" };
         format!("link-handle{}{}{}", mark(cut, " cut"), mark(selected, " selected"), mark(text().is_empty(), " bare"))
     };
-    let at = move |look: fn(Point) -> f64| link.with(|link| link.as_ref().map(|link| format!("{:.1}px", look(link.middle))));
+    let at = move |look: fn(Point) -> f64| link.with(|link| link.as_ref().map(|link| px(look(link.middle))));
     view! {
         <button type="button" class=class
             data-link=format!("{from}-{to}")
@@ -131,8 +132,8 @@ fn figure(app: App, client: ClientId) -> AnyView {
             data-client=client.to_string()
             aria-label=get(|figure| figure.spoken.clone())
             aria-pressed=move || (app.selection.get() == Some(Selection::Client(client))).to_string()
-            style:left=get(|figure| format!("{:.1}px", figure.place.x + figure.place.width / 2.0))
-            style:top=get(|figure| format!("{:.1}px", figure.place.y))
+            style:left=get(|figure| px(figure.place.x + figure.place.width / 2.0))
+            style:top=get(|figure| px(figure.place.y))
             on:click=move |_| app.select(Some(Selection::Client(client)))>
             <svg class="person" viewBox="0 0 52 52" width=50 height=50 aria-hidden="true">
                 <path class="disc" d=move || "M26 1a25 25 0 1 1-.01 0Z"/>
