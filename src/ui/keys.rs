@@ -43,7 +43,7 @@ pub fn listen(app: App) {
 
 /// Whether the key meant something. Keys that a focused control needs itself are left to it.
 fn press(app: App, key: &str, control: bool, shift: bool) -> bool {
-    let key = key.to_lowercase();
+    let key = key.to_ascii_lowercase();
     if control {
         match (key.as_str(), shift) {
             ("z", false) => app.undo(),
