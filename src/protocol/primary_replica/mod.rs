@@ -357,17 +357,24 @@ impl Protocol for PrimaryReplica {
     }
 
     fn promote(&mut self, ctx: &mut Ctx) -> Result<(), &'static str> {
-        if matches!(self.part, Part::Primary(_)) {
-            return Err("it is primary already");
+        // The operator numbers promotions, so that no two nodes ever lead the same epoch.
+        let epoch = ctx.promotion_epoch();
+        if let Part::Primary(leading) = &mut self.part {
+            if self.epoch.next() >= epoch {
+                return Err("it is primary already");
+            }
+            // Others were promoted since, and may be gone for good. A new epoch makes this one lead again; its
+            // followers are told of it like everybody else.
+            leading.stop(ctx);
+            leading.forget_followers();
         }
         // What was received counts: what is on disk is replayed now, the rest when it is, before any new write.
         while self.applied < self.flushed {
             self.make_visible(self.applied.next(), ctx);
         }
         ctx.cancel_timer(Timer::Follow);
-        // The operator numbers promotions, so that no two nodes ever lead the same epoch.
         self.complete = true;
-        self.lead(Epoch(self.epoch.0 + 1).max(ctx.promotion_epoch()), ctx);
+        self.lead(self.epoch.next().max(epoch), ctx);
         Ok(())
     }
 
