@@ -20,11 +20,11 @@ mod timeline;
 pub use disk::{Change, Disk};
 pub use message::Message;
 
-use super::{Context, Named, NodeView, Protocol, TailEntry};
+use super::{Context, Named, NodeView, Protocol, Standing, TailEntry};
 use crate::{
     sim::{
-        id::NodeId,
-        operation::{Action, Answer, Refusal, Request},
+        id::{Key, NodeId},
+        operation::{Action, Answer, Refusal, Request, Write},
         time::Micros,
     },
     store::{
@@ -397,10 +397,23 @@ impl Protocol for PrimaryReplica {
         }
     }
 
+    fn standing(&self) -> Standing {
+        let role = match &self.part {
+            Part::Primary(_) => Role::Primary,
+            Part::Replica(_) => Role::Replica,
+        };
+        Standing { role, epoch: self.epoch, applied: self.applied }
+    }
+
+    fn copy(&self, key: Key) -> Option<Write> {
+        self.registers.get(key)
+    }
+
     fn view(&self) -> NodeView {
-        let (role, follows) = match &self.part {
-            Part::Primary(_) => (Role::Primary, None),
-            Part::Replica(following) => (Role::Replica, Some(following.primary())),
+        let Standing { role, epoch, applied } = self.standing();
+        let follows = match &self.part {
+            Part::Primary(_) => None,
+            Part::Replica(following) => Some(following.primary()),
         };
         let early: Vec<TailEntry> = match &self.part {
             Part::Replica(following) => following.early().take(NodeView::TAIL).map(|entry| tail_entry(entry, false)).collect(),
@@ -408,14 +421,14 @@ impl Protocol for PrimaryReplica {
         };
         NodeView {
             role,
-            epoch: self.epoch,
+            epoch,
             follows,
             copies: self.registers.iter().collect(),
             tail: tail_of(&self.log).chain(early).collect(),
             first: self.log.first(),
             written: self.log.last(),
             flushed: self.flushed,
-            applied: self.applied,
+            applied,
         }
     }
 }
