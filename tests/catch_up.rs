@@ -3,9 +3,9 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use replicarium::{
-    check::{Verdict, Verdicts, Watch},
+    check::{Verdict, Verdicts},
     client::workload::{ClientSettings, Pace, Target, Workload},
-    lab::LabWorld,
+    lab::{LabWorld, Run},
     scenario::{ProtocolSettings, Scenario, text},
     sim::{
         clock::Clock,
@@ -20,14 +20,9 @@ use std::sync::Arc;
 
 fn run(scenario: &Scenario) -> (LabWorld, Verdicts) {
     assert_eq!(scenario.check(), []);
-    let mut world = LabWorld::new(Arc::new(scenario.setup()), Arc::new(scenario.commands.clone()));
-    let mut watch = Watch::default();
-    while world.next_at().is_some_and(|at| at < scenario.until) && world.step() {
-        watch.look(&world);
-    }
-    world.run_until(scenario.until, 1);
-    let verdicts = watch.verdicts(&world);
-    (world, verdicts)
+    let mut run = Run::new(Arc::new(scenario.setup()), Arc::new(scenario.commands.clone()));
+    run.run_until(scenario.until, u64::MAX);
+    (run.world().clone(), run.verdicts())
 }
 
 fn from_toml(text: &str) -> Scenario {

@@ -84,7 +84,11 @@ fn verdicts_decide_the_exit_code() {
         // The write is on the primary and on its way to the others.
         ("calm.toml --until 112ms --require durable", 0, &["converged  NO, since 111.1ms", "2 copies on 3 running nodes"]),
         ("calm.toml --until 112ms --require converged", 1, &["converged  NO"]),
-        ("losing.toml", 1, &["durable    NO, since 1.6s", "commands[2] had no effect: it is down already", "acknowledged at"]),
+        (
+            "losing.toml",
+            1,
+            &["durable    NO, since 1.6s", "commands[2] had no effect: it is down already", "was acknowledged to"],
+        ),
         ("losing.toml --require none", 0, &["durable    NO"]),
         // Ben's reads are stale long before.
         ("losing.toml --until 1s", 0, &["fresh      NO", "behind", "durable    yes"]),

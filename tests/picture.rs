@@ -4,7 +4,6 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use replicarium::{
-    check::Judge,
     explain::{narrate, plain, why_old},
     lab::Lab,
     scenario::{Scenario, link::Source, presets},
@@ -68,9 +67,7 @@ fn picture(lab: &Lab) -> Stage {
 }
 
 fn headline(lab: &Lab) -> String {
-    let mut judge = Judge::default();
-    judge.update(lab.world());
-    let found = narrate::headline(lab.world(), judge.freshness().stale_reads(), EventId(0));
+    let found = narrate::headline(lab.world(), lab.judge().stale_reads(), EventId(0));
     found.map(|headline| plain(&headline.sentence)).unwrap_or_default()
 }
 
@@ -118,9 +115,7 @@ fn an_old_value_is_called_old_with_its_age() {
     let stage = picture(&lab);
     let c = stage.nodes.iter().find(|card| card.node == C).expect("C");
     assert!(c.copies[0].old && c.log.iter().flatten().any(|cell| cell.state == EntryState::Missing));
-    let mut judge = Judge::default();
-    judge.update(lab.world());
-    let line = timeline(&lab, judge.freshness().stale_reads());
+    let line = timeline(&lab, lab.judge().stale_reads());
     assert_eq!(line.marks.iter().filter(|mark| mark.kind == MarkKind::Violation).count(), 1);
 }
 
@@ -162,7 +157,7 @@ fn a_lost_write_is_said_when_the_old_primary_returns() {
         .world()
         .trace()
         .iter()
-        .filter_map(|(_, event)| narrate::tell(lab.world(), event, &[]))
+        .filter_map(|(_, event)| narrate::tell(lab.world(), event, &Default::default()))
         .map(|(_, sentence)| plain(&sentence))
         .collect();
     let discarded = "A throws away x = 9: the new primary’s log does not have it.";

@@ -3,61 +3,66 @@
 //! A client was told that its write happened. So the primary, which orders all writes, must hold for that key this write
 //! or one that may have come later. It is lost if the primary holds nothing there, or a write that was acknowledged before
 //! the lost one began. What it cannot tell: while no primary runs the write may still come back from its disk; a
-//! write that another acknowledged write provably overwrote is nobody's loss any more (see [`Losses`] for those seen before
-//! that); and a value whose write was never acknowledged may be later than any.
+//! write that another acknowledged write provably overwrote is nobody's loss any more, unless it was seen to be lost before
+//! ([`Losses`]); and a value whose write was never acknowledged may be later than any.
 
 use super::acknowledged::Acknowledged;
 use crate::sim::{
-    id::{Key, OperationId},
+    id::{Key, NodeId, OperationId},
     operation::Write,
-    small::SmallMap,
     time::Micros,
 };
 use std::collections::BTreeMap;
 
+/// An acknowledged write that the primary does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost {
     pub write: Write,
     pub acknowledged_at: Micros,
+    /// The node that told the writer that it happened.
+    pub acknowledged_by: Option<NodeId>,
+    /// The primary that does not have it, since when, and what it had instead then.
+    pub missing_at: NodeId,
+    pub since: Micros,
+    pub instead: Option<Write>,
 }
 
-/// The latest acknowledged writes that a primary with these copies has lost, in order of the key. Of several concurrent
-/// writes that are all missing, all are named.
-pub fn lost(acknowledged: &Acknowledged, copies: &[Write]) -> Vec<Lost> {
-    let copies: SmallMap<Key, &Write> = copies.iter().map(|write| (write.key, write)).collect();
-    let of_key = |key| {
-        let held = copies.get(&key).copied();
-        let is_missing = move |invoked| match held {
-            None => true,
-            Some(write) => acknowledged.get(write).is_some_and(|held| held.acknowledged < invoked),
-        };
-        acknowledged.latest(key).iter().filter(move |one| is_missing(one.invoked))
-    };
-    acknowledged.keys().flat_map(of_key).map(|one| Lost { write: one.write, acknowledged_at: one.at }).collect()
+/// The latest acknowledged writes of a key that a primary which holds `held` has lost. Of several concurrent writes that
+/// are all missing, all are named.
+pub(super) fn missing(
+    acknowledged: &Acknowledged,
+    key: Key,
+    held: Option<Write>,
+) -> impl Iterator<Item = (Write, Micros, Option<NodeId>)> {
+    let held_until = held.map(|write| acknowledged.get(&write).map_or(u64::MAX, |held| held.acknowledged));
+    let is_missing = move |invoked| held_until.is_none_or(|held_until| held_until < invoked);
+    acknowledged.latest(key).filter(move |one| is_missing(one.invoked)).map(|one| (one.write, one.at, one.by))
 }
 
 /// Losses seen in the course of a run, also those that later writes covered up.
 #[derive(Clone, Debug, Default)]
-pub struct Losses(BTreeMap<OperationId, (Micros, Lost)>);
+pub struct Losses(BTreeMap<(Key, OperationId), Lost>);
 
 impl Losses {
-    /// Adds what is lost now, and takes back what the primary has after all.
-    pub fn note(&mut self, now: Micros, lost: &[Lost], copies: &[Write]) {
-        for write in copies {
-            self.0.remove(&write.id);
+    /// Looks at what the primary holds for a key now. Adds what is lost, and takes back what the primary has after all.
+    pub fn look(&mut self, acknowledged: &Acknowledged, now: Micros, key: Key, primary: NodeId, held: Option<Write>) {
+        if let Some(write) = held {
+            self.0.remove(&(key, write.id));
         }
-        for one in lost {
-            self.0.entry(one.write.id).or_insert((now, *one));
+        for (write, acknowledged_at, acknowledged_by) in missing(acknowledged, key, held) {
+            let lost = Lost { write, acknowledged_at, acknowledged_by, missing_at: primary, since: now, instead: held };
+            self.0.entry((key, write.id)).or_insert(lost);
         }
     }
 
-    pub fn all(&self) -> impl Iterator<Item = Lost> {
-        self.0.values().map(|(_, lost)| *lost)
+    /// In order of the key.
+    pub fn all(&self) -> impl Iterator<Item = &Lost> {
+        self.0.values()
     }
 
     /// When the first of them was seen to be lost.
     pub fn first_seen(&self) -> Option<Micros> {
-        self.0.values().map(|(seen, _)| *seen).min()
+        self.all().map(|lost| lost.since).min()
     }
 }
 
@@ -65,7 +70,7 @@ impl Losses {
 mod tests {
     use super::super::{Freshness, made_up::history};
     use super::*;
-    use crate::sim::operation::Action;
+    use crate::sim::{operation::Action, small::SmallMap};
 
     /// The values lost when the primary holds these values, all of key x.
     fn lost_values(text: &str, held: &[i64]) -> Vec<i64> {
@@ -76,8 +81,11 @@ mod tests {
             (Action::Write { key, value }, None) => Some(Write { id: row.operation, key, value }),
             _ => None,
         });
-        let copies: Vec<Write> = writes.filter(|write| held.contains(&write.value)).collect();
-        lost(freshness.acknowledged(), &copies).iter().map(|lost| lost.write.value).collect()
+        let copies: SmallMap<Key, Write> =
+            writes.filter(|write| held.contains(&write.value)).map(|write| (write.key, write)).collect();
+        let acknowledged = freshness.acknowledged();
+        let lost = acknowledged.keys().flat_map(|key| missing(acknowledged, key, copies.get(&key).copied()));
+        lost.map(|(write, ..)| write.value).collect()
     }
 
     #[test]
@@ -107,13 +115,18 @@ mod tests {
 
     #[test]
     fn what_comes_back_was_not_lost() {
+        let (x, y) = (Key(0), Key(1));
         let write = super::super::made_up::write("x", 1);
-        let one = Lost { write, acknowledged_at: Micros(1) };
+        let mut freshness = Freshness::default();
+        freshness.extend(&history("a+x=1 a."));
         let mut losses = Losses::default();
-        losses.note(Micros(5), &[one], &[]);
-        losses.note(Micros(6), &[], &[]);
-        assert_eq!((losses.all().count(), losses.first_seen()), (1, Some(Micros(5))));
-        losses.note(Micros(7), &[], &[write]);
-        assert_eq!(losses.first_seen(), None);
+        let mut look = |at, key, held| {
+            losses.look(freshness.acknowledged(), Micros(at), key, NodeId(2), held);
+            losses.first_seen()
+        };
+        assert_eq!(look(5, x, None), Some(Micros(5)));
+        assert_eq!(look(6, y, None), Some(Micros(5)));
+        assert_eq!(look(7, x, None), Some(Micros(5)), "since it was first seen");
+        assert_eq!(look(8, x, Some(write)), None);
     }
 }

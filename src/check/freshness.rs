@@ -6,14 +6,14 @@
 //! still open) could have come in any order and passes; nor does it draw conclusions from what other reads saw, as
 //! a check for linearizability would. So no stale reads does not mean linearizable.
 
-use super::acknowledged::{Acknowledged, Later};
+use super::acknowledged::{Acknowledged, Acknowledgement, Later};
 use crate::{
     client::history::Row,
     sim::{
         chunked::Chunked,
         id::{ClientId, Key, NodeId, OperationId},
         operation::{Action, Outcome, Write},
-        small::SmallMap,
+        small::{SmallMap, SmallSet},
         time::Micros,
     },
 };
@@ -53,7 +53,7 @@ struct Open {
     row: u64,
     at: Micros,
     /// How many writes of its key were acknowledged then.
-    known: usize,
+    known: u64,
 }
 
 /// Reads a history as it grows.
@@ -64,21 +64,27 @@ pub struct Freshness {
     missed_rows: bool,
     open: SmallMap<ClientId, Open>,
     acknowledged: Acknowledged,
-    stale: Vec<StaleRead>,
+    stale: Chunked<StaleRead>,
 }
 
 impl Freshness {
-    /// Reads the rows that it has not seen. The history must be the same as before, with more at its end.
-    pub fn extend(&mut self, history: &Chunked<Row>) {
+    /// Reads the rows that it has not seen. The history must be the same as before, with more at its end. The keys of
+    /// writes that were acknowledged in these rows.
+    pub fn extend(&mut self, history: &Chunked<Row>) -> SmallSet<Key> {
         self.missed_rows |= history.first() > self.next;
+        let mut acknowledged = SmallSet::new();
         for (index, row) in history.range(self.next, history.next()) {
             self.read(index, row);
+            if row.outcome == Some(Outcome::Written) {
+                acknowledged.insert(row.action.key());
+            }
         }
         self.next = history.next();
+        acknowledged
     }
 
     /// In the order the reads returned.
-    pub fn stale_reads(&self) -> &[StaleRead] {
+    pub fn stale_reads(&self) -> &Chunked<StaleRead> {
         &self.stale
     }
 
@@ -101,7 +107,8 @@ impl Freshness {
         let Some(open) = self.open.remove(&row.client).filter(|open| open.operation == row.operation) else { return };
         match (row.action, outcome) {
             (Action::Write { key, value }, Outcome::Written) => {
-                self.acknowledged.push(Write { id: row.operation, key, value }, open.row, index, row.at);
+                let write = Write { id: row.operation, key, value };
+                self.acknowledged.push(Acknowledgement::new(write, (open.row, index), row.at, row.node));
             }
             (Action::Read { key }, Outcome::Read(read)) => {
                 let Some(later) = self.acknowledged.later(key, read, open.known) else { return };
@@ -125,7 +132,7 @@ mod tests {
         freshness.extend(&history(text));
         let name = |write: Option<Write>| write.map_or("none".into(), |write| write.value.to_string());
         let show = |one: &StaleRead| format!("{}<{} {} {}", name(one.read), one.missed.value, one.behind, one.age().0);
-        freshness.stale_reads().iter().map(show).collect::<Vec<_>>().join(", ")
+        freshness.stale_reads().values().map(show).collect::<Vec<_>>().join(", ")
     }
 
     #[test]
@@ -176,7 +183,7 @@ mod tests {
         }
         let mut at_once = Freshness::default();
         at_once.extend(&whole);
-        assert_eq!(bit_by_bit.stale_reads(), at_once.stale_reads());
+        assert!(bit_by_bit.stale_reads().values().eq(at_once.stale_reads().values()));
         assert_eq!(at_once.stale_reads().len(), 4);
         assert_eq!(at_once.acknowledged().get(&write("x", 3)).map(|one| one.at), Some(Micros(7)));
     }

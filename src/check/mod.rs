@@ -4,6 +4,9 @@
 //! It must not know how nodes replicate: a verdict is about what was promised, not about how it came about. What a judge
 //! cannot prove it does not claim: *broken* always comes with a counterexample, and where the evidence is missing
 //! the verdict is [`Verdict::CannotTell`].
+//!
+//! A judge looks at every step of a run, and remembers. It is plain data that clones cheaply, so the lab keeps it beside the
+//! world in every keyframe: wherever the cursor comes from, the verdicts are those of a run straight to that moment.
 
 mod acknowledged;
 mod convergence;
@@ -14,16 +17,15 @@ mod made_up;
 
 pub use acknowledged::{Acknowledged, Acknowledgement, Later};
 pub use convergence::{Convergence, Difference, compare};
-pub use durability::{Losses, Lost, lost};
+pub use durability::{Losses, Lost};
 pub use freshness::{Freshness, StaleRead};
 
 use crate::{
-    client::history::Row,
-    protocol::{NodeView, Protocol},
+    protocol::{Protocol, Standing},
     sim::{
         chunked::Chunked,
         id::{NodeId, OperationId},
-        operation::Outcome,
+        operation::Write,
         small::SmallMap,
         time::Micros,
     },
@@ -58,8 +60,8 @@ impl Verdict {
 pub struct Verdicts {
     /// Every read so far returned a value not provably overwritten before the read began. Once broken it stays so.
     pub fresh: Verdict,
-    /// No acknowledged write is missing at the primary now. A loss that was overwritten since is not seen any more;
-    /// [`Watch`] remembers it.
+    /// No acknowledged write is missing at the primary, nor was one before it was overwritten. Once broken it stays so, unless
+    /// what was missing comes back.
     pub durable: Verdict,
     /// All running nodes hold the same copies now.
     pub converged: Verdict,
@@ -68,25 +70,14 @@ pub struct Verdicts {
     pub convergence: Convergence,
 }
 
-/// What each running node shows.
-type Views = SmallMap<NodeId, NodeView>;
-
-/// Verdicts on the world as it is.
-pub fn judge<P: Protocol>(world: &World<P>) -> Verdicts {
-    Judge::default().update(world)
-}
-
-/// Judges a world again and again, looking only at what is new.
-///
-/// Its verdicts are a function of the world alone: when it is shown a world that does not continue the one it saw last
-/// (time went back, another branch) it starts over. One exception, for the better: after the bounded history dropped
-/// rows, a judge that saw them before knows more than one that did not, which then says that it cannot tell.
+/// Watches a run from its first step on. What it says is a function of the run up to now and nothing else.
 #[derive(Clone, Debug, Default)]
 pub struct Judge {
-    history: Chunked<Row>,
-    trace: Chunked<Event>,
     freshness: Freshness,
     authority: Authority,
+    losses: Losses,
+    /// The new primary was still replaying its log when last looked at.
+    unsettled: bool,
 }
 
 const ROWS_DROPPED: &str = "the run is so long that the first operations are no longer known";
@@ -97,78 +88,66 @@ const REPLAYING: &str = "the new primary is still replaying what it had received
 const NOTHING_RUNS: &str = "no node is running";
 
 impl Judge {
-    /// Rows or events after which a watch looks at them, whatever they are. Far fewer than the world keeps.
-    const NEWS_MAX: u64 = 10_000;
+    /// To be called after every step. Cheap when nothing happened that could have lost a write.
+    pub fn look<P: Protocol>(&mut self, world: &World<P>) {
+        let mut suspects = self.freshness.extend(world.history());
+        let shaken = self.authority.extend(world.trace(), |write| {
+            // Done before, and done again: it may have covered a later one.
+            if self.freshness.acknowledged().get(write).is_some() {
+                suspects.insert(write.key);
+            }
+        });
+        if shaken || self.unsettled {
+            suspects = self.freshness.acknowledged().keys().collect();
+        }
+        if suspects.is_empty() {
+            return;
+        }
+        let speaks = self.authority.speaks(world);
+        self.unsettled = speaks == Err(REPLAYING);
+        let Ok(primary) = speaks else { return };
+        for key in suspects.iter() {
+            self.losses.look(self.freshness.acknowledged(), world.now(), *key, primary, world.copy(primary, *key));
+        }
+    }
 
-    pub fn update<P: Protocol>(&mut self, world: &World<P>) -> Verdicts {
-        self.follow(world.history(), world.trace());
+    /// Verdicts now; `world` is the one looked at last.
+    pub fn verdicts<P: Protocol>(&self, world: &World<P>) -> Verdicts {
         let members = world.members();
-        let views: Views = members.iter().filter_map(|node| Some((*node, world.view(*node)?))).collect();
-        let primary = world.primary();
-        let (durable, lost) = self.durable(&members, primary, &views);
-        let convergence = compare(primary, &views);
+        let views = members.iter().filter_map(|node| Some((*node, world.view(*node)?))).collect();
+        let convergence = compare(world.primary(), &views);
         Verdicts {
             fresh: self.fresh(),
-            durable,
+            durable: self.durable(world),
             converged: self.converged(world.now(), &convergence),
-            stale_reads: self.freshness.stale_reads().len(),
-            lost,
+            stale_reads: self.stale_reads().len(),
+            lost: self.losses.all().copied().collect(),
             convergence,
         }
     }
 
-    /// Stale reads, and the acknowledged writes, as of the last update.
-    pub fn freshness(&self) -> &Freshness {
-        &self.freshness
-    }
-
-    fn follow(&mut self, history: &Chunked<Row>, trace: &Chunked<Event>) {
-        if !history.continues(&self.history) || !trace.continues(&self.trace) {
-            *self = Judge::default();
-        }
-        self.freshness.extend(history);
-        self.authority.extend(trace, self.trace.next());
-        self.history = history.clone();
-        self.trace = trace.clone();
-    }
-
-    /// Whether there is so much news that some of it could be dropped before it is looked at.
-    fn is_behind(&self, rows: u64, events: u64) -> bool {
-        rows > self.history.next() + Self::NEWS_MAX || events > self.trace.next() + Self::NEWS_MAX
+    /// In the order the reads returned.
+    pub fn stale_reads(&self) -> &Chunked<StaleRead> {
+        self.freshness.stale_reads()
     }
 
     fn fresh(&self) -> Verdict {
-        match self.freshness.stale_reads().first() {
+        match self.stale_reads().get(0) {
             Some(first) => Verdict::Broken { since: first.at, operations: vec![first.operation, first.missed.id] },
             None if self.freshness.missed_rows() => Verdict::CannotTell { why: ROWS_DROPPED },
             None => Verdict::Holds,
         }
     }
 
-    fn durable(&self, members: &[NodeId], primary: Option<NodeId>, views: &Views) -> (Verdict, Vec<Lost>) {
-        let cannot_tell = |why| (Verdict::CannotTell { why }, Vec::new());
-        let Some((primary, view)) = primary.and_then(|primary| Some((primary, views.get(&primary)?))) else {
-            return cannot_tell(NO_PRIMARY);
-        };
-        if self.authority.newest_epoch(members) > view.epoch {
-            return cannot_tell(NEWER_PRIMARY_DOWN);
+    fn durable<P: Protocol>(&self, world: &World<P>) -> Verdict {
+        if let Some(since) = self.losses.first_seen() {
+            return Verdict::Broken { since, operations: self.losses.all().map(|lost| lost.write.id).collect() };
         }
-        let is_rival = |other: &NodeView| other.role == Role::Primary && other.epoch == view.epoch;
-        if views.iter().any(|(node, other)| *node != primary && is_rival(other)) {
-            return cannot_tell(TWO_PRIMARIES);
+        match self.authority.speaks(world) {
+            Err(why) => Verdict::CannotTell { why },
+            Ok(_) if self.freshness.missed_rows() => Verdict::CannotTell { why: ROWS_DROPPED },
+            Ok(_) => Verdict::Holds,
         }
-        if self.authority.replays_to.get(&primary).is_some_and(|last| view.applied < *last) {
-            return cannot_tell(REPLAYING);
-        }
-        let lost = lost(self.freshness.acknowledged(), &view.copies);
-        let serves_since = self.authority.serves_since.get(&primary).copied().unwrap_or_default();
-        let Some(since) = lost.iter().map(|lost| lost.acknowledged_at.max(serves_since)).min() else {
-            return match self.freshness.missed_rows() {
-                true => cannot_tell(ROWS_DROPPED),
-                false => (Verdict::Holds, lost),
-            };
-        };
-        (Verdict::Broken { since, operations: lost.iter().map(|lost| lost.write.id).collect() }, lost)
     }
 
     /// Not equal since the oldest of the writes that a copy lacks was acknowledged; if none was, since now.
@@ -192,99 +171,65 @@ impl Judge {
 /// Who is or was primary, from the words that all protocols share.
 #[derive(Clone, Debug, Default)]
 struct Authority {
-    /// When the node last became primary or was started again.
-    serves_since: SmallMap<NodeId, Micros>,
+    /// Index of the next event to read.
+    next: u64,
     /// Nodes that became primary and, up or down, still think that they are: of which epoch.
     primaries: SmallMap<NodeId, Epoch>,
     /// Where the log ended when the node became primary: up to there it replays before it takes writes.
     replays_to: SmallMap<NodeId, Lsn>,
-    /// Whether any node ever changed its role.
-    roles_changed: bool,
 }
 
 impl Authority {
-    fn extend(&mut self, trace: &Chunked<Event>, from: u64) {
-        for (_, event) in trace.range(from, trace.next()) {
-            let Some(node) = event.node else { continue };
-            match event.kind {
-                Kind::Fact(Fact::RoleChanged { role: Role::Primary, epoch, last }) => {
-                    self.replays_to.insert(node, last);
-                    self.serves_since.insert(node, event.at);
-                    self.primaries.insert(node, epoch);
-                    self.roles_changed = true;
-                }
-                Kind::Fact(Fact::RoleChanged { role: Role::Replica, .. }) => {
-                    self.primaries.remove(&node);
-                    self.roles_changed = true;
-                }
-                Kind::Restart => {
-                    self.serves_since.insert(node, event.at);
-                    self.replays_to.remove(&node);
-                }
-                // Nothing is left that could come back.
-                Kind::Crash { how: CrashKind::Wipe } => drop(self.primaries.remove(&node)),
-                _ => {}
+    /// Reads the events that it has not seen. Whether all of the primary's data could have become another by them; what a
+    /// primary did one by one goes to `done`.
+    fn extend(&mut self, trace: &Chunked<Event>, mut done: impl FnMut(&Write)) -> bool {
+        let mut shaken = false;
+        for (_, event) in trace.range(self.next, trace.next()) {
+            match &event.kind {
+                Kind::Fact(Fact::Committed { write, .. }) => done(write),
+                kind => shaken |= event.node.is_some_and(|node| self.read(node, kind)),
             }
         }
+        self.next = trace.next();
+        shaken
     }
 
-    /// The newest epoch of which a member is primary, up or down.
-    fn newest_epoch(&self, members: &[NodeId]) -> Epoch {
-        let of_member = members.iter().filter_map(|node| self.primaries.get(node));
-        of_member.copied().max().unwrap_or_default()
+    fn read(&mut self, node: NodeId, kind: &Kind) -> bool {
+        match kind {
+            Kind::Fact(Fact::RoleChanged { role: Role::Primary, epoch, last }) => {
+                self.replays_to.insert(node, *last);
+                self.primaries.insert(node, *epoch);
+            }
+            // It follows, or nothing is left that could come back.
+            Kind::Fact(Fact::RoleChanged { role: Role::Replica, .. }) | Kind::Crash { how: CrashKind::Wipe } => {
+                self.primaries.remove(&node);
+            }
+            Kind::Restart => drop(self.replays_to.remove(&node)),
+            // Another may be the newest primary now.
+            Kind::Crash { .. } | Kind::Removed | Kind::Fact(Fact::SnapshotInstalled { .. }) => {}
+            _ => return false,
+        }
+        true
     }
-}
 
-/// A judge that is shown every step of a run, and so remembers losses that later writes covered up.
-#[derive(Clone, Debug, Default)]
-pub struct Watch {
-    judge: Judge,
-    losses: Losses,
-    /// The new primary was still replaying its log when last looked at.
-    unsettled: bool,
-    rows: u64,
-    events: u64,
-}
-
-impl Watch {
-    /// To be called after every step (or any number of steps, at the risk of missing a loss that was covered up between).
-    /// Cheap when nothing happened that could have lost a write.
-    pub fn look<P: Protocol>(&mut self, world: &World<P>) {
-        let (rows, events) = (world.history().next(), world.trace().next());
-        let changed = world.trace().range(self.events, events).any(|(_, event)| could_lose(&event.kind));
-        let acknowledged = world.history().range(self.rows, rows).any(|(_, row)| matches!(row.outcome, Some(Outcome::Written)));
-        (self.rows, self.events) = (rows, events);
-        // As long as no other node was ever made primary, a write is acknowledged only by the one that has it.
-        if changed || self.unsettled || acknowledged && self.judge.authority.roles_changed {
-            self.verdicts(world);
-        } else if self.judge.is_behind(rows, events) {
-            self.judge.follow(world.history(), world.trace());
+    /// The node whose copies decide what is lost, or why none does.
+    fn speaks<P: Protocol>(&self, world: &World<P>) -> Result<NodeId, &'static str> {
+        let members = || world.hosts().iter().filter(|host| !host.removed).map(|host| host.id);
+        let running = || members().filter_map(|node| Some((node, world.standing(node)?)));
+        let leading = || running().filter(|(_, standing)| standing.role == Role::Primary);
+        let (primary, Standing { epoch, applied, .. }) = leading().max_by_key(|(_, one)| one.epoch).ok_or(NO_PRIMARY)?;
+        // Up or down, it may still think that it is primary.
+        if members().filter_map(|node| self.primaries.get(&node)).any(|other| *other > epoch) {
+            return Err(NEWER_PRIMARY_DOWN);
+        }
+        if leading().filter(|(_, other)| other.epoch == epoch).count() > 1 {
+            return Err(TWO_PRIMARIES);
+        }
+        match self.replays_to.get(&primary) {
+            Some(last) if applied < *last => Err(REPLAYING),
+            _ => Ok(primary),
         }
     }
-
-    /// Verdicts now, with all losses seen so far.
-    pub fn verdicts<P: Protocol>(&mut self, world: &World<P>) -> Verdicts {
-        let now = self.judge.update(world);
-        self.unsettled = now.durable == Verdict::CannotTell { why: REPLAYING };
-        if !matches!(now.durable, Verdict::CannotTell { .. }) {
-            let view = world.primary().and_then(|primary| world.view(primary));
-            self.losses.note(world.now(), &now.lost, &view.map(|view| view.copies).unwrap_or_default());
-        }
-        let durable = match self.losses.first_seen() {
-            Some(since) => Verdict::Broken { since, operations: self.losses.all().map(|lost| lost.write.id).collect() },
-            None => now.durable,
-        };
-        Verdicts { durable, lost: self.losses.all().collect(), ..now }
-    }
-
-    pub fn judge(&self) -> &Judge {
-        &self.judge
-    }
-}
-
-/// Whether a node could have come to serve older data by this.
-fn could_lose(kind: &Kind) -> bool {
-    matches!(kind, Kind::Fact(Fact::RoleChanged { .. } | Fact::SnapshotInstalled { .. }) | Kind::Restart)
 }
 
 #[cfg(test)]

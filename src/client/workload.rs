@@ -122,7 +122,8 @@ impl Workload {
             Pace::Poisson { per_s } => {
                 before + Distribution::Exponential { mean: Micros::from_f64(1e6 / per_s) }.sample(&mut draw)
             }
-            Pace::Think { time } => before + time.sample(&mut draw),
+            // Never at once: where nothing takes time, time would stand still.
+            Pace::Think { time } => before + time.sample(&mut draw).max(Micros(1)),
         }
     }
 

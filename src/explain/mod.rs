@@ -6,7 +6,7 @@ pub mod search;
 mod why;
 pub mod words;
 
-pub use why::why_old;
+pub use why::{why_lost, why_old};
 
 use crate::sim::{id::Address, time::Micros};
 use chip::Chip;

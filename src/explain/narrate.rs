@@ -10,6 +10,7 @@ use crate::{
     check::StaleRead,
     lab::LabWorld,
     sim::{
+        chunked::Chunked,
         decimal::{fixed, short},
         id::{Address, EventId, NodeId, OperationId},
         network::MessageClass,
@@ -43,7 +44,7 @@ pub struct Headline {
 const EVENTS_BACK: u64 = 600;
 
 /// The headline at the world's time. `stale`: the stale reads found so far.
-pub fn headline(world: &LabWorld, stale: &[StaleRead], since: EventId) -> Option<Headline> {
+pub fn headline(world: &LabWorld, stale: &Chunked<StaleRead>, since: EventId) -> Option<Headline> {
     let trace = world.trace();
     let first = trace.next().saturating_sub(EVENTS_BACK).max(since.0);
     let recent = trace.range(first, trace.next()).rev();
@@ -58,13 +59,13 @@ pub fn headline(world: &LabWorld, stale: &[StaleRead], since: EventId) -> Option
 }
 
 /// The same headline as it reads at the world's time; none if its event has not happened here.
-pub fn retell(world: &LabWorld, stale: &[StaleRead], headline: &Headline) -> Option<Headline> {
+pub fn retell(world: &LabWorld, stale: &Chunked<StaleRead>, headline: &Headline) -> Option<Headline> {
     let (weight, sentence) = tell(world, world.trace().get(headline.event.0)?, stale)?;
     Some(Headline { weight, sentence, ..headline.clone() })
 }
 
 /// The sentence for one event, if it deserves one.
-pub fn tell(world: &LabWorld, event: &Event, stale: &[StaleRead]) -> Option<(Weight, Sentence)> {
+pub fn tell(world: &LabWorld, event: &Event, stale: &Chunked<StaleRead>) -> Option<(Weight, Sentence)> {
     let start = Writer::default;
     let node = event.node;
     match &event.kind {
@@ -99,7 +100,13 @@ fn action_of(world: &LabWorld, operation: OperationId) -> Option<Action> {
     open.or_else(|| rows().find(|(_, row)| row.operation == operation).map(|(_, row)| row.action))
 }
 
-fn outcome_told(world: &LabWorld, event: &Event, client: Address, outcome: Outcome, stale: &[StaleRead]) -> (Weight, Sentence) {
+fn outcome_told(
+    world: &LabWorld,
+    event: &Event,
+    client: Address,
+    outcome: Outcome,
+    stale: &Chunked<StaleRead>,
+) -> (Weight, Sentence) {
     let start = Writer::default();
     let action = event.operation.and_then(|operation| action_of(world, operation));
     let chip = match (action, event.operation) {
@@ -119,7 +126,7 @@ fn outcome_told(world: &LabWorld, event: &Event, client: Address, outcome: Outco
             (Weight::Told, on_its_way(world, said, &chip).done())
         }
         Outcome::Read(value) => {
-            let missed = stale.iter().rev().find(|read| Some(read.operation) == event.operation);
+            let missed = stale.values().rev().find(|read| Some(read.operation) == event.operation);
             let said = start.who(client).text(" reads ");
             let said = match value {
                 Some(write) => said.write(Chip::of(write)),

@@ -1,7 +1,8 @@
-//! Why a node shows an old value: what became of the newer write on its way there.
+//! Why a node shows an old value: what became of the newer write on its way there. And why a write counts as lost.
 
 use super::{Sentence, Writer, chip::Chip, words::duration};
 use crate::{
+    check::Lost,
     lab::LabWorld,
     sim::{
         id::{Address, Key, MessageId, NodeId},
@@ -9,6 +10,23 @@ use crate::{
     },
     trace::{Cargo, DropReason, Event, Fact, Kind},
 };
+
+/// Who was promised what, and who broke the promise.
+pub fn why_lost(lost: &Lost) -> Sentence {
+    let Lost { write, acknowledged_at, acknowledged_by, missing_at, since, instead } = *lost;
+    let start = Writer::default().write(Chip::of(write)).text(" was acknowledged to ").who(write.id.client);
+    let said = match acknowledged_by {
+        Some(node) => start.text(" by ").who(node),
+        None => start,
+    };
+    let said = said.text(" at ").when(acknowledged_at).text(", but at ").when(since);
+    let said = said.text(" the primary, ").who(missing_at).text(", had ");
+    let said = match instead {
+        Some(other) => said.write(Chip::of(other)).text(" instead."),
+        None => said.strong("nothing").text(format!(" for {}.", write.key)),
+    };
+    said.done()
+}
 
 /// What happened to the copies of one write on their way to one node, in the order it happened.
 struct Way {

@@ -1,6 +1,6 @@
 //! A branch: one more command than its parent, the keyframes from there on, and how far it was run.
 
-use super::LabWorld;
+use super::Run;
 use crate::{
     sim::time::Micros,
     world::{Position, command::TimedCommand},
@@ -20,10 +20,10 @@ pub struct Branch {
     pub is_fork: bool,
     /// Everything that is done on this branch, the parent's share included.
     pub commands: Arc<Vec<TimedCommand>>,
-    /// The world as far as this branch was run when the cursor last left its end.
-    pub head: LabWorld,
+    /// The run as far as this branch was run when the cursor last left its end.
+    pub head: Run,
     pub(super) last_child: Option<BranchId>,
-    keyframes: Vec<LabWorld>,
+    keyframes: Vec<Run>,
     every: u64,
 }
 
@@ -36,34 +36,34 @@ impl Branch {
     /// Events of the trace that a keyframe keeps by itself, for what was on the way then.
     pub const KEYFRAME_EVENTS: u64 = 1_000;
 
-    pub(super) fn root(commands: Arc<Vec<TimedCommand>>, world: LabWorld) -> Branch {
+    pub(super) fn root(commands: Arc<Vec<TimedCommand>>, run: Run) -> Branch {
         Branch {
             parent: None,
             forked_at: Position { at: Micros::ZERO, steps: 0 },
             is_fork: false,
             commands,
-            head: world.clone(),
+            head: run.clone(),
             last_child: None,
-            keyframes: vec![world.keyframe(Self::KEYFRAME_EVENTS)],
+            keyframes: vec![run.keyframe(Self::KEYFRAME_EVENTS)],
             every: Self::KEYFRAME_EVERY,
         }
     }
 
-    pub(super) fn child(parent: BranchId, is_fork: bool, commands: Arc<Vec<TimedCommand>>, world: LabWorld) -> Branch {
-        Branch { parent: Some(parent), forked_at: world.position(), is_fork, ..Branch::root(commands, world) }
+    pub(super) fn child(parent: BranchId, is_fork: bool, commands: Arc<Vec<TimedCommand>>, run: Run) -> Branch {
+        Branch { parent: Some(parent), forked_at: run.position(), is_fork, ..Branch::root(commands, run) }
     }
 
-    pub(super) fn keyframes(&self) -> std::slice::Iter<'_, LabWorld> {
+    pub(super) fn keyframes(&self) -> std::slice::Iter<'_, Run> {
         self.keyframes.iter()
     }
 
-    /// Keeps a keyframe of `world` if it is time for one. Returns how many there are more.
-    pub(super) fn keep(&mut self, world: &LabWorld) -> usize {
+    /// Keeps a keyframe of `run` if it is time for one. Returns how many there are more.
+    pub(super) fn keep(&mut self, run: &Run) -> usize {
         let (last, before) = (self.keyframes.last().map_or(0, |last| last.steps()), self.keyframes.len());
-        if world.steps() < last + self.every {
+        if run.steps() < last + self.every {
             return 0;
         }
-        self.keyframes.push(world.keyframe(Self::KEYFRAME_EVENTS));
+        self.keyframes.push(run.keyframe(Self::KEYFRAME_EVENTS));
         if self.keyframes.len() > Self::KEYFRAMES_MAX {
             self.thin();
         }

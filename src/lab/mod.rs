@@ -5,12 +5,15 @@
 //! nearest keyframe and replayed; nothing is ever computed backwards.
 
 mod branch;
+mod run;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
 pub use branch::{Branch, BranchId};
+pub use run::Run;
 
 use crate::{
+    check::{Judge, Verdicts},
     protocol::primary_replica::PrimaryReplica,
     scenario::{
         Scenario,
@@ -34,8 +37,8 @@ pub struct Lab {
     setup: Arc<Setup<PrimaryReplica>>,
     branches: Vec<Branch>,
     current: BranchId,
-    /// The world at the cursor, on the current branch.
-    world: LabWorld,
+    /// The run up to the cursor, on the current branch.
+    run: Run,
 }
 
 /// Why a command was not taken.
@@ -72,9 +75,9 @@ impl Lab {
     fn with_commands(source: Source, scenario: Scenario, commands: Vec<TimedCommand>) -> Lab {
         let setup = Arc::new(scenario.setup());
         let commands = Arc::new(commands);
-        let world = World::new(setup.clone(), commands.clone());
-        let branches = vec![Branch::root(commands, world.clone())];
-        Lab { source, scenario, setup, branches, current: BranchId(0), world }
+        let run = Run::new(setup.clone(), commands.clone());
+        let branches = vec![Branch::root(commands, run.clone())];
+        Lab { source, scenario, setup, branches, current: BranchId(0), run }
     }
 
     /// Opens what a link holds; the cursor is where the link says, once [`Lab::go_to`] has run that far.
@@ -93,7 +96,7 @@ impl Lab {
     /// The current branch up to the cursor, as a link.
     pub fn share(&self) -> Shared {
         let commands: Vec<TimedCommand> = self.branch().commands.to_vec();
-        Shared::new(self.source.clone(), self.scenario.seed, commands, self.world.position())
+        Shared::new(self.source.clone(), self.scenario.seed, commands, self.run.position())
     }
 
     pub fn source(&self) -> &Source {
@@ -104,8 +107,19 @@ impl Lab {
         &self.scenario
     }
 
+    /// The world at the cursor.
     pub fn world(&self) -> &LabWorld {
-        &self.world
+        self.run.world()
+    }
+
+    /// What is known about the run up to the cursor.
+    pub fn judge(&self) -> &Judge {
+        self.run.judge()
+    }
+
+    /// Verdicts on the run up to the cursor; the same wherever the cursor came from.
+    pub fn verdicts(&self) -> Verdicts {
+        self.run.verdicts()
     }
 
     pub fn branches(&self) -> &[Branch] {
@@ -122,8 +136,13 @@ impl Lab {
 
     /// The world as far as the current branch was ever run: what the timeline shows beyond the cursor.
     pub fn furthest(&self) -> &LabWorld {
+        self.furthest_run().world()
+    }
+
+    /// The same, with what is known about it.
+    pub fn furthest_run(&self) -> &Run {
         let head = &self.branch().head;
-        if head.position() > self.world.position() { head } else { &self.world }
+        if head.position() > self.run.position() { head } else { &self.run }
     }
 
     pub fn horizon(&self) -> Micros {
@@ -139,9 +158,9 @@ impl Lab {
     pub fn run_until(&mut self, until: Micros, budget: u64) -> Stop {
         let mut left = budget;
         loop {
-            let before = self.world.steps();
-            let stop = self.world.run_until(until, left.min(Branch::KEYFRAME_EVERY));
-            left -= (self.world.steps() - before).min(left);
+            let before = self.run.steps();
+            let stop = self.run.run_until(until, left.min(Branch::KEYFRAME_EVERY));
+            left -= (self.run.steps() - before).min(left);
             self.keep_keyframe();
             if stop != Stop::Budget || left == 0 {
                 return stop;
@@ -151,13 +170,13 @@ impl Lab {
 
     /// Handles one command or event. False if nothing is due.
     pub fn step(&mut self) -> bool {
-        let stepped = self.world.step();
+        let stepped = self.run.step();
         self.keep_keyframe();
         stepped
     }
 
     fn keep_keyframe(&mut self) {
-        if self.branches[self.current.0].keep(&self.world) == 0 {
+        if self.branches[self.current.0].keep(&self.run) == 0 {
             return;
         }
         let count = |branch: &Branch| branch.keyframes().len();
@@ -180,11 +199,10 @@ impl Lab {
     /// [`Lab::run_until`] with the same time to go on.
     pub fn seek(&mut self, to: Micros, budget: u64) -> Stop {
         self.remember();
-        if to < self.world.now() || (to == self.world.now() && self.world.command_time() != to) {
-            self.restore(|world| world.now() < to || world.steps() == 0);
-        } else if let Some(nearer) = self.keyframe(|world| world.now() < to).filter(|nearer| nearer.steps() > self.world.steps())
-        {
-            self.world = nearer;
+        if to < self.run.now() || (to == self.run.now() && self.world().command_time() != to) {
+            self.restore(|run| run.now() < to || run.steps() == 0);
+        } else if let Some(nearer) = self.keyframe(|run| run.now() < to).filter(|nearer| nearer.steps() > self.run.steps()) {
+            self.run = nearer;
         }
         self.run_until(to, budget)
     }
@@ -193,42 +211,42 @@ impl Lab {
     pub fn go_to(&mut self, position: Position, budget: u64) -> Stop {
         let stop = self.seek(position.at, budget);
         if stop == Stop::Time {
-            while self.world.steps() < position.steps && self.world.next_at() == Some(position.at) && self.step() {}
+            while self.run.steps() < position.steps && self.world().next_at() == Some(position.at) && self.step() {}
         }
         stop
     }
 
     /// To the state before the last command or event.
     pub fn step_back(&mut self) -> bool {
-        let Some(steps) = self.world.steps().checked_sub(1) else { return false };
+        let Some(steps) = self.run.steps().checked_sub(1) else { return false };
         self.remember();
-        self.restore(|world| world.steps() <= steps);
-        while self.world.steps() < steps && self.step() {}
+        self.restore(|run| run.steps() <= steps);
+        while self.run.steps() < steps && self.step() {}
         true
     }
 
     /// Keeps how far the branch was run before the cursor leaves its end.
     fn remember(&mut self) {
-        let furthest = self.furthest().clone();
+        let furthest = self.furthest_run().clone();
         self.branches[self.current.0].head = furthest;
     }
 
-    fn restore(&mut self, fits: impl Fn(&LabWorld) -> bool) {
-        if let Some(world) = self.keyframe(fits) {
-            self.world = world;
+    fn restore(&mut self, fits: impl Fn(&Run) -> bool) {
+        if let Some(run) = self.keyframe(fits) {
+            self.run = run;
         }
     }
 
     /// The latest keyframe that fits, on the current branch or, before the fork, on an ancestor.
-    fn keyframe(&self, fits: impl Fn(&LabWorld) -> bool) -> Option<LabWorld> {
+    fn keyframe(&self, fits: impl Fn(&Run) -> bool) -> Option<Run> {
         let mut limit = u64::MAX;
         for id in self.lineage() {
             let branch = &self.branches[id.0];
-            if let Some(world) = branch.keyframes().rev().find(|world| world.steps() <= limit && fits(world)) {
-                let mut world = world.clone();
-                world.recall(&self.branch().head);
-                world.set_commands(self.branch().commands.clone());
-                return Some(world);
+            if let Some(run) = branch.keyframes().rev().find(|run| run.steps() <= limit && fits(run)) {
+                let mut run = run.clone();
+                run.recall(&self.branch().head);
+                run.set_commands(self.branch().commands.clone());
+                return Some(run);
             }
             limit = limit.min(branch.forked_at.steps);
         }
@@ -240,9 +258,9 @@ impl Lab {
         if self.branches.len() >= Self::BRANCHES_MAX {
             return Err(Full::Branches);
         }
-        let at = self.world.command_time();
+        let at = self.world().command_time();
         self.run_until(at, u64::MAX);
-        let (done, planned) = self.branch().commands.split_at(self.world.commands_done());
+        let (done, planned) = self.branch().commands.split_at(self.world().commands_done());
         if done.len() + planned.len() >= COMMANDS_MAX {
             return Err(Full::Commands);
         }
@@ -253,12 +271,12 @@ impl Lab {
         commands.extend(scripted);
         self.remember();
         let parent = self.current;
-        let has_future = self.branches[parent.0].head.steps() > self.world.steps();
+        let has_future = self.branches[parent.0].head.steps() > self.run.steps();
         let commands = Arc::new(commands);
-        self.world.set_commands(commands.clone());
+        self.run.set_commands(commands.clone());
         self.current = BranchId(self.branches.len());
         self.branches[parent.0].last_child = Some(self.current);
-        self.branches.push(Branch::child(parent, has_future, commands, self.world.clone()));
+        self.branches.push(Branch::child(parent, has_future, commands, self.run.clone()));
         self.trim_heads();
         self.step();
         Ok(self.current)
@@ -296,7 +314,7 @@ impl Lab {
     /// To another branch, at the same moment, or as far as that branch was run.
     pub fn switch(&mut self, to: BranchId, budget: u64) {
         if to.0 < self.branches.len() && to != self.current {
-            let now = self.world.now();
+            let now = self.run.now();
             self.remember();
             self.enter(to);
             self.seek(now.min(self.branch().head.now()), budget);
@@ -306,7 +324,7 @@ impl Lab {
     /// Makes a branch the current one, with the world at its beginning.
     fn enter(&mut self, branch: BranchId) {
         self.current = branch;
-        self.restore(|world| world.steps() == 0);
+        self.restore(|run| run.steps() == 0);
     }
 
     /// The seed's and set-up's world at its beginning.

@@ -22,19 +22,21 @@ fn write(value: i64) -> Command {
     Command::Issue { client: ClientId(0), action: Action::Write { key: Key(1), value }, at: None }
 }
 
-/// Everything that can be seen of a world: trace, history, messages in flight, nodes.
-fn picture(world: &LabWorld) -> (u64, Micros, u64, String) {
+/// Everything that can be seen of a run: trace, messages in flight, nodes, verdicts and what they rest on.
+fn picture(run: &Run) -> (u64, Micros, u64, String) {
+    let world = run.world();
     let trace = trace::hash(world.trace().iter().map(|(_, event)| event));
     let flights: Vec<_> = world.flights().map(|flight| (flight.id, flight.sent_at, flight.ends_at, flight.cargo)).collect();
     let views: Vec<_> = world.members().into_iter().map(|node| world.view(node)).collect();
-    (trace, world.now(), world.steps(), format!("{flights:?} {views:?}"))
+    let stale: Vec<_> = run.judge().stale_reads().values().collect();
+    (trace, world.now(), world.steps(), format!("{flights:?} {views:?} {:?} {stale:?}", run.verdicts()))
 }
 
-/// The world that a fresh run with these commands shows at `at`.
-fn straight(lab: &Lab, at: Micros) -> LabWorld {
-    let mut world = World::new(Arc::new(lab.scenario().setup()), lab.branch().commands.clone());
-    assert_eq!(world.run_until(at, u64::MAX), Stop::Time);
-    world
+/// A fresh run with these commands, straight to `at`.
+fn straight(lab: &Lab, at: Micros) -> Run {
+    let mut run = Run::new(Arc::new(lab.scenario().setup()), lab.branch().commands.clone());
+    assert_eq!(run.run_until(at, u64::MAX), Stop::Time);
+    run
 }
 
 #[test]
@@ -43,26 +45,26 @@ fn seeking_restores_the_picture_exactly() {
     lab.run_until(Micros(1_500 * MS), u64::MAX);
     lab.act(Command::Crash { node: NodeId(0) }).unwrap();
     lab.run_until(Micros(9_000 * MS), u64::MAX);
-    let end = picture(lab.world());
+    let end = picture(&lab.run);
     for at in [6_000, 1_499, 1_500, 1_501, 0, 8_999, 3_333] {
         lab.seek(Micros(at * MS), u64::MAX);
-        assert_eq!(picture(lab.world()), picture(&straight(&lab, Micros(at * MS))), "at {at} ms");
+        assert_eq!(picture(&lab.run), picture(&straight(&lab, Micros(at * MS))), "at {at} ms");
     }
     lab.seek(Micros(9_000 * MS), u64::MAX);
-    assert_eq!(picture(lab.world()), end);
+    assert_eq!(picture(&lab.run), end);
 }
 
 #[test]
 fn stepping_back_undoes_one_step_at_a_time() {
     let mut lab = lab();
-    let mut pictures = vec![picture(lab.world())];
+    let mut pictures = vec![picture(&lab.run)];
     for step in 0..400 {
         if step == 120 {
             lab.act(Command::Pause { node: NodeId(2) }).unwrap();
         } else {
             lab.step();
         }
-        pictures.push(picture(lab.world()));
+        pictures.push(picture(&lab.run));
     }
     // An action first lets the moment end, so steps are counted by the world.
     let mut last = lab.world().steps();
@@ -70,7 +72,7 @@ fn stepping_back_undoes_one_step_at_a_time() {
         assert_eq!(lab.world().steps(), last - 1);
         last -= 1;
         if last < 100 {
-            assert_eq!(picture(lab.world()), pictures[last as usize]);
+            assert_eq!(picture(&lab.run), pictures[last as usize]);
         }
     }
     assert_eq!(last, 0);
@@ -85,31 +87,31 @@ fn acting_in_the_past_keeps_both_futures() {
     let new = lab.act(write(100)).unwrap();
     assert!(lab.branch().is_fork);
     lab.run_until(Micros(3_000 * MS), u64::MAX);
-    let (here, known) = (picture(lab.world()), picture(&straight(&lab, Micros(3_000 * MS))));
+    let (here, known) = (picture(&lab.run), picture(&straight(&lab, Micros(3_000 * MS))));
     assert_eq!(here, known);
     lab.switch(old, u64::MAX);
     assert_eq!(lab.horizon(), Micros(3_000 * MS));
-    assert_eq!(picture(lab.world()), picture(&straight(&lab, Micros(3_000 * MS))));
-    assert_ne!(picture(lab.world()), here);
+    assert_eq!(picture(&lab.run), picture(&straight(&lab, Micros(3_000 * MS))));
+    assert_ne!(picture(&lab.run), here);
     lab.switch(new, u64::MAX);
-    assert_eq!(picture(lab.world()), here);
+    assert_eq!(picture(&lab.run), here);
 }
 
 #[test]
 fn undo_and_redo_walk_the_tree() {
     let mut lab = lab();
     lab.run_until(Micros(1_000 * MS), u64::MAX);
-    let before = picture(lab.world());
+    let before = picture(&lab.run);
     lab.act(Command::Crash { node: NodeId(1) }).unwrap();
-    let after = picture(lab.world());
+    let after = picture(&lab.run);
     lab.run_until(Micros(2_000 * MS), u64::MAX);
     lab.act(Command::Restart { node: NodeId(1) }).unwrap();
     assert!(lab.undo() && lab.world().now() == Micros(2_000 * MS));
     assert!(lab.undo());
-    assert_eq!(picture(lab.world()), before);
+    assert_eq!(picture(&lab.run), before);
     assert!(!lab.undo() && lab.can_redo());
     assert!(lab.redo());
-    assert_eq!(picture(lab.world()), after);
+    assert_eq!(picture(&lab.run), after);
     assert!(lab.redo() && !lab.redo());
     assert_eq!(lab.branch().commands.len(), 2);
 }
@@ -125,7 +127,7 @@ fn a_shared_link_shows_the_same_picture() {
     let shared = Shared::from_text(&lab.share().to_text()).unwrap();
     let mut other = Lab::open(&shared).unwrap();
     other.go_to(shared.cursor, u64::MAX);
-    assert_eq!(picture(lab.world()), picture(other.world()));
+    assert_eq!(picture(&lab.run), picture(&other.run));
 }
 
 #[test]
@@ -158,8 +160,9 @@ fn a_long_experiment_forgets_old_events_and_nothing_else() {
     for at in [5_500, 2_500, 200, 5_900] {
         lab.seek(Micros(at * MS), u64::MAX);
         let straight = straight(&lab, Micros(at * MS));
-        let state = |world: &LabWorld| (picture(world).3, world.now(), world.steps(), world.trace().next());
-        assert_eq!(state(lab.world()), state(&straight), "at {at} ms");
+        let state = |run: &Run| (picture(run).3, run.now(), run.steps(), run.world().trace().next());
+        assert_eq!(state(&lab.run), state(&straight), "at {at} ms");
+        let straight = straight.world();
         assert!(lab.world().trace().len() as u64 >= Branch::KEYFRAME_EVENTS.min(lab.world().trace().next()));
         assert!(lab.world().trace().iter().all(|(id, event)| straight.trace().get(id).is_none_or(|other| other == event)));
     }
@@ -176,28 +179,89 @@ fn a_limit_is_said() {
     assert_eq!(lab.act(Command::HealAll), Err(Full::Branches));
 }
 
+/// A write of Ben's, or a read, at a node of its own.
+fn by_ben(action: Action, node: u16) -> Command {
+    Command::Issue { client: ClientId(1), action, at: Some(NodeId(node)) }
+}
+
+/// A loss that a later write covered up is known at every moment after it, at none before it, and not on the branch where it
+/// did not happen; wherever the cursor comes from.
+#[test]
+fn a_loss_is_remembered_on_its_branch_and_after_it_happened() {
+    let mut lab = lab();
+    let ms = |at: u64| Micros(at * MS);
+    lab.run_until(ms(1_000), u64::MAX);
+    let lag = crate::sim::network::LinkChange {
+        latency: Some(crate::sim::distribution::Distribution::Constant(ms(400))),
+        ..Default::default()
+    };
+    let any = crate::sim::network::End::Any;
+    let class = Some(crate::sim::network::MessageClass::Replicate);
+    lab.act(Command::SetLink(crate::sim::network::LinkRule { from: any, to: any, both: false, class, set: lag })).unwrap();
+    lab.act(write(100)).unwrap();
+    lab.run_until(ms(1_200), u64::MAX);
+    lab.act(Command::CrashMachine { node: NodeId(0) }).unwrap();
+    lab.act(Command::Promote { node: NodeId(1) }).unwrap();
+    lab.run_until(ms(1_300), u64::MAX);
+    let lossy = lab.act(by_ben(Action::Write { key: Key(1), value: 101 }, 1)).unwrap();
+    lab.run_until(ms(3_000), u64::MAX);
+    let lost = |lab: &Lab| lab.verdicts().lost.iter().any(|lost| lost.write.value == 100);
+    assert!(lost(&lab));
+    for (at, expected) in [(1_150, false), (2_500, true), (1_201, true), (500, false), (1_250, true), (2_999, true)] {
+        lab.seek(ms(at), u64::MAX);
+        assert_eq!(lost(&lab), expected, "at {at} ms");
+    }
+    lab.seek(ms(1_250), u64::MAX);
+    while lost(&lab) {
+        assert!(lab.step_back());
+    }
+    assert!(lab.step() && lost(&lab), "one step makes the difference");
+    // Undo the write of Ben's, the promotion and the crash.
+    (0..3).for_each(|_| assert!(lab.undo()));
+    lab.run_until(ms(3_000), u64::MAX);
+    assert!(!lost(&lab));
+    lab.switch(lossy, u64::MAX);
+    assert!(lost(&lab));
+    assert!(lab.undo() && lost(&lab) && lab.redo() && lost(&lab));
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
-    /// Any walk through time and branches ends in the world of a straight run.
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    /// Any walk through time and branches ends in the world, and in the verdicts, of a straight run.
     #[test]
-    fn any_walk_ends_where_a_straight_run_does(walk in prop::collection::vec((0u8..7, 0u64..4_000), 1..25)) {
+    fn any_walk_ends_where_a_straight_run_does(walk in prop::collection::vec((0u8..14, 0u64..4_000), 1..30)) {
         let mut lab = lab();
         for (kind, ms) in walk {
-            match kind {
-                0 => { lab.act(Command::Crash { node: NodeId((ms % 3) as u16) }).unwrap(); }
-                1 => { lab.act(Command::Restart { node: NodeId((ms % 3) as u16) }).unwrap(); }
-                2 => { lab.act(write(ms as i64)).unwrap(); }
-                3 => { lab.undo(); }
-                4 => { lab.redo(); }
-                5 => { lab.switch(BranchId(ms as usize % lab.branches().len()), u64::MAX); }
-                _ => { lab.seek(Micros(ms * MS), u64::MAX); }
-            }
+            let node = NodeId((ms % 3) as u16);
+            let acted = match kind {
+                0 => lab.act(Command::Crash { node }).map(drop),
+                1 => lab.act(Command::Restart { node }).map(drop),
+                2 => lab.act(write(ms as i64)).map(drop),
+                3 => lab.act(Command::Promote { node }).map(drop),
+                4 => lab.act(Command::Wipe { node }).map(drop),
+                5 => lab.act(by_ben(Action::Write { key: Key(1), value: ms as i64 }, node.0)).map(drop),
+                6 => lab.act(by_ben(Action::Read { key: Key(1) }, node.0)).map(drop),
+                7 => { lab.undo(); Ok(()) }
+                8 => { lab.redo(); Ok(()) }
+                9 => { lab.switch(BranchId(ms as usize % lab.branches().len()), u64::MAX); Ok(()) }
+                10 => { lab.run_until(Micros(4_000 * MS), ms); Ok(()) }
+                11 => { while !lab.world().steps().is_multiple_of(9) && lab.step_back() {} Ok(()) }
+                _ => { lab.seek(Micros(ms * MS), u64::MAX); Ok(()) }
+            };
+            prop_assert_eq!(acted, Ok(()));
         }
         let position = lab.world().position();
         let mut fresh = straight(&lab, position.at);
         while fresh.steps() < position.steps {
             fresh.step();
         }
-        prop_assert_eq!(picture(lab.world()), picture(&fresh));
+        prop_assert_eq!(picture(&lab.run), picture(&fresh));
+        // So does what is known beyond the cursor.
+        let known = lab.furthest_run();
+        let mut fresh = straight(&lab, known.now());
+        while fresh.steps() < known.steps() {
+            fresh.step();
+        }
+        prop_assert_eq!(picture(known), picture(&fresh));
     }
 }

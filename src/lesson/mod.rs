@@ -3,7 +3,10 @@
 use crate::{
     check::StaleRead,
     lab::Lab,
-    sim::operation::{Action, Outcome, Refusal},
+    sim::{
+        chunked::Chunked,
+        operation::{Action, Outcome, Refusal},
+    },
     trace::{Fact, Kind, Role},
 };
 
@@ -52,11 +55,11 @@ impl Task {
     }
 
     /// Whether the run up to the cursor brought it about.
-    pub fn is_done(self, lab: &Lab, stale: &[StaleRead]) -> bool {
+    pub fn is_done(self, lab: &Lab, stale: &Chunked<StaleRead>) -> bool {
         let world = lab.world();
         let mut events = world.trace().iter().map(|(_, event)| event);
         match self {
-            Task::StaleRead => stale.iter().any(|read| read.at <= world.now()),
+            Task::StaleRead => stale.values().any(|read| read.at <= world.now()),
             Task::RefusedWrite => {
                 let refused = |row: &crate::client::history::Row| {
                     matches!(row.action, Action::Write { .. })

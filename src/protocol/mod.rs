@@ -9,7 +9,7 @@ mod round_trip;
 
 use crate::{
     sim::{
-        id::{NodeId, OperationId},
+        id::{Key, NodeId, OperationId},
         network::MessageClass,
         operation::{Answer, Request, Write},
         time::Micros,
@@ -40,6 +40,10 @@ pub trait Protocol: Clone {
     /// The operator makes this node primary. An answer in words if that cannot be.
     fn promote(&mut self, context: &mut Context<Self>) -> Result<(), &'static str>;
     fn view(&self) -> NodeView;
+    /// Of the view, what is asked for most.
+    fn standing(&self) -> Standing;
+    /// The write that the node holds for a key, as in the view.
+    fn copy(&self, key: Key) -> Option<Write>;
     /// What is left of a node that is down: what a start would find.
     fn remains(config: &Self::Config, me: NodeId, disk: &Self::Disk) -> NodeView;
 }
@@ -77,6 +81,14 @@ pub struct NodeView {
     /// Positions: in the log, on disk, visible to readers.
     pub written: Lsn,
     pub flushed: Lsn,
+    pub applied: Lsn,
+}
+
+/// What a node thinks that it is, and how far readers see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub role: Role,
+    pub epoch: Epoch,
     pub applied: Lsn,
 }
 

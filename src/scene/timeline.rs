@@ -4,7 +4,7 @@ use crate::{
     check::StaleRead,
     explain::chip::{Chip, mark},
     lab::{BranchId, Lab},
-    sim::{id::OperationId, time::Micros},
+    sim::{chunked::Chunked, id::OperationId, time::Micros},
     trace::{CrashKind, Event, Fact, Kind, Role},
     world::command::Command,
 };
@@ -55,7 +55,7 @@ const COLUMNS: u64 = 240;
 /// Most other branches drawn.
 const OTHERS_MAX: usize = 4;
 
-pub fn timeline(lab: &Lab, stale: &[StaleRead]) -> Timeline {
+pub fn timeline(lab: &Lab, stale: &Chunked<StaleRead>) -> Timeline {
     let world = lab.furthest();
     let horizon = world.now();
     let span = nice_span(horizon);
@@ -76,7 +76,7 @@ pub fn timeline(lab: &Lab, stale: &[StaleRead]) -> Timeline {
             place(mark);
         }
     }
-    for read in stale.iter().filter(|read| read.at <= horizon) {
+    for read in stale.values().filter(|read| read.at <= horizon) {
         let label = format!("{} reads an old {}", read.client, read.key);
         place(Mark { at: read.at, kind: MarkKind::Violation, colour: 0, label });
     }

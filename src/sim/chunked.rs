@@ -113,33 +113,27 @@ impl<T: Clone> Chunked<T> {
         (from.max(self.first)..to.min(self.next)).filter_map(|index| self.get(index).map(|item| (index, item)))
     }
 
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &T)> + Clone {
-        self.range(self.first, self.next)
-    }
-
-    /// Whether this list is `earlier` with more at its end. What either of the two dropped from its front is not
-    /// compared; what they share is not looked at, so asking often costs little.
-    pub fn continues(&self, earlier: &Self) -> bool
-    where
-        T: PartialEq,
-    {
-        let mut index = self.first.max(earlier.first);
-        while index < earlier.next {
-            match (self.chunk_of(index), earlier.chunk_of(index)) {
-                (Some((own, start)), Some((other, other_start))) if start == other_start && Arc::ptr_eq(own, other) => {
-                    index = start + CHUNK as u64;
-                }
-                _ if self.get(index) == earlier.get(index) => index += 1,
-                _ => return false,
+    /// The index of the first item kept for which `is_before` is false; it must be true for all before that one, and for none
+    /// after.
+    pub fn partition_point(&self, is_before: impl Fn(&T) -> bool) -> u64 {
+        let (mut low, mut high) = (self.first, self.next);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.get(middle).is_some_and(&is_before) {
+                true => low = middle + 1,
+                false => high = middle,
             }
         }
-        earlier.next <= self.next
+        low
     }
 
-    /// The chunk that holds the item at `index`, and the index of the chunk's first item.
-    fn chunk_of(&self, index: u64) -> Option<(&Arc<Vec<T>>, u64)> {
-        let number = index.checked_sub(self.base)? / CHUNK as u64;
-        Some((self.chunks.get(number as usize)?, self.base + number * CHUNK as u64))
+    /// The items kept, without their index.
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &T> + Clone {
+        self.iter().map(|(_, item)| item)
+    }
+
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &T)> + Clone {
+        self.range(self.first, self.next)
     }
 }
 
@@ -167,10 +161,11 @@ mod tests {
             }
             let all: Vec<u64> = list.iter().map(|(_, item)| *item).collect();
             prop_assert_eq!(&all[..], &model[first as usize..]);
-            if let Some((earlier, old, first)) = &kept {
-                let (from, to) = (list.first().max(*first) as usize, old.len());
-                prop_assert_eq!(list.continues(earlier), model.len() >= to && (from >= to || model[from..to] == old[from..]));
-                prop_assert!(list.continues(&list.clone()) && earlier.continues(earlier));
+            // Only a sorted list can be asked for a place in it.
+            if all.is_sorted() {
+                let limit = all.get(all.len() / 2).copied().unwrap_or(7);
+                let expected = list.first() + all.iter().take_while(|item| **item < limit).count() as u64;
+                prop_assert_eq!(list.partition_point(|item| *item < limit), expected);
             }
             if let Some((list, model, first)) = kept {
                 let all: Vec<u64> = list.iter().map(|(_, item)| *item).collect();

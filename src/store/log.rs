@@ -33,6 +33,12 @@ impl fmt::Display for Lsn {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Epoch(pub u32);
 
+impl Epoch {
+    pub fn next(self) -> Epoch {
+        Epoch(self.0 + 1)
+    }
+}
+
 impl fmt::Display for Epoch {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         self.0.fmt(out)

@@ -2,7 +2,7 @@
 
 use super::watched::Watched;
 use crate::{
-    check::{Judge, StaleRead, Verdicts, judge},
+    check::{StaleRead, Verdicts},
     explain::narrate::{self, Headline, Weight},
     explain::plain,
     lab::{Lab, LabWorld},
@@ -18,6 +18,7 @@ use crate::{
         timeline::{Timeline, timeline},
     },
     sim::{
+        chunked::Chunked,
         id::{Address, ClientId, EventId, Key, MessageId, NodeId},
         operation::Action,
         time::Micros,
@@ -105,9 +106,6 @@ const FIRST_VALUE_BY_HAND: i64 = 100;
 #[derive(Clone, Copy)]
 pub struct App {
     lab: StoredValue<Lab, LocalStorage>,
-    judge: StoredValue<Judge, LocalStorage>,
-    /// Judges the branch as far as it was ever run.
-    known_judge: StoredValue<Judge, LocalStorage>,
     /// Something changed that the signals do not show yet.
     pub dirty: Watched<bool>,
     /// Headlines of events before this one are no news: the cursor jumped.
@@ -164,15 +162,13 @@ impl App {
     fn new(lab: Lab) -> App {
         let (width, height) = (757.0, 560.0);
         let first_stage = Arc::new(stage(lab.world(), width, height));
-        let verdicts = Arc::new(judge(lab.world()));
-        let first_timeline = Arc::new(timeline(&lab, &[]));
+        let verdicts = Arc::new(lab.verdicts());
+        let first_timeline = Arc::new(timeline(&lab, lab.judge().stale_reads()));
         let now = Now { position: lab.world().position(), known_steps: 0, horizon: Micros::ZERO, seeking: None, slow: false };
         let done = storage::get(DONE).unwrap_or_default();
         let done: [bool; Task::ALL.len()] = std::array::from_fn(|index| done.as_bytes().get(index) == Some(&b'1'));
         App {
             lab: StoredValue::new_local(lab),
-            judge: StoredValue::new_local(Judge::default()),
-            known_judge: StoredValue::new_local(Judge::default()),
             dirty: Watched::new(true),
             news_since: Watched::new(EventId(0)),
             seeking: Watched::new(None),
@@ -219,7 +215,6 @@ impl App {
     /// Replaces the experiment.
     pub fn replace(&self, lab: Lab) {
         self.with_lab(|own| *own = lab);
-        self.judge.set_value(Judge::default());
         self.selection.set(None);
         self.seeking.set(None);
         self.news_since.set(EventId(0));
@@ -389,13 +384,10 @@ impl App {
     pub fn refresh_stage(&self) {
         self.dirty.set(false);
         let (width, height) = self.size.get_untracked();
-        let verdicts = self.lab.with_value(|lab| self.judge.try_update_value(|judge| judge.update(lab.world())));
         self.lab.with_value(|lab| {
             self.stage.set(Arc::new(stage(lab.world(), width, height)));
-            if let Some(verdicts) = verdicts {
-                self.verdicts.set(Arc::new(verdicts));
-            }
-            self.judge.with_value(|judge| self.refresh_headline(lab.world(), judge.freshness().stale_reads()));
+            self.verdicts.set(Arc::new(lab.verdicts()));
+            self.refresh_headline(lab.world(), lab.judge().stale_reads());
         });
         self.refresh_now();
         self.revision.update(|revision| *revision += 1);
@@ -405,12 +397,9 @@ impl App {
     /// What looks at the whole run, and so only a few times a second: the timeline's marks and the tasks.
     pub fn refresh_marks(&self) {
         self.lab.with_value(|lab| {
-            self.judge.with_value(|judge| self.refresh_tasks(lab, judge.freshness().stale_reads()));
-            // Judged as far as the branch was ever run: stale reads beyond the cursor have their marks too.
-            self.known_judge.try_update_value(|judge| judge.update(lab.furthest()));
-            self.known_judge.with_value(|judge| {
-                self.timeline.set(Arc::new(timeline(lab, judge.freshness().stale_reads())));
-            });
+            self.refresh_tasks(lab, lab.judge().stale_reads());
+            // As far as the branch was ever run: stale reads beyond the cursor have their marks too.
+            self.timeline.set(Arc::new(timeline(lab, lab.furthest_run().judge().stale_reads())));
         });
     }
 
@@ -427,7 +416,7 @@ impl App {
         self.now.set(now);
     }
 
-    fn refresh_headline(&self, world: &LabWorld, stale: &[StaleRead]) {
+    fn refresh_headline(&self, world: &LabWorld, stale: &Chunked<StaleRead>) {
         let found = narrate::headline(world, stale, self.news_since.get_untracked());
         let shown = self.headline.get_untracked();
         // While it plays, daily business does not push away what matters more within a moment.
@@ -453,7 +442,7 @@ impl App {
         self.headline.set(found);
     }
 
-    fn refresh_tasks(&self, lab: &Lab, stale: &[StaleRead]) {
+    fn refresh_tasks(&self, lab: &Lab, stale: &Chunked<StaleRead>) {
         // The tasks belong to the first look; other scenarios tick nothing.
         if *lab.source() != Source::Preset(FIRST.into()) {
             return;

@@ -15,13 +15,13 @@ mod wire;
 
 use crate::{
     client::{history::Row, session::Session, workload::ClientSettings},
-    protocol::{NodeView, Protocol},
+    protocol::{NodeView, Protocol, Standing},
     sim::{
         chunked::Chunked,
         draw::{Chance, Lineage},
-        id::{Address, ClientId, EventId, MessageId, NodeId, OperationId},
+        id::{Address, ClientId, EventId, Key, MessageId, NodeId, OperationId},
         network::{LinkRule, LinkSettings, MessageClass, Network},
-        operation::{Answer, Request},
+        operation::{Answer, Request, Write},
         time::Micros,
     },
     trace::{Cargo, Causes, Event, Kind, Role},
@@ -264,10 +264,20 @@ impl<P: Protocol> World<P> {
         Some(host.process.as_ref().map_or_else(down, P::view))
     }
 
+    /// Of [`World::view`], what is asked for most.
+    pub fn standing(&self, node: NodeId) -> Option<Standing> {
+        self.host(node)?.process.as_ref().map(P::standing)
+    }
+
+    /// The write that a running node holds for a key.
+    pub fn copy(&self, node: NodeId, key: Key) -> Option<Write> {
+        self.host(node)?.process.as_ref()?.copy(key)
+    }
+
     /// The running primary of the highest epoch, if one runs.
     pub fn primary(&self) -> Option<NodeId> {
-        let views = self.hosts.iter().filter_map(|host| Some((host.process.as_ref()?.view(), host.id)));
-        views.filter(|(view, _)| view.role == Role::Primary).max_by_key(|(view, _)| view.epoch).map(|(_, node)| node)
+        let standings = self.members.iter().filter_map(|node| Some((self.standing(*node)?, *node)));
+        standings.filter(|(one, _)| one.role == Role::Primary).max_by_key(|(one, _)| one.epoch).map(|(_, node)| node)
     }
 
     /// A copy to come back to, with no more than the last `events` of its trace, so that many copies do not keep a whole
@@ -333,6 +343,11 @@ impl<P: Protocol> World<P> {
 
     /// Runs to the moment before any event at `until`, or until `budget` steps were made.
     pub fn run_until(&mut self, until: Micros, budget: u64) -> Stop {
+        self.run_watched(until, budget, |_| {})
+    }
+
+    /// The same, and `look` looks at it after each step.
+    pub fn run_watched(&mut self, until: Micros, budget: u64, mut look: impl FnMut(&World<P>)) -> Stop {
         for _ in 0..budget {
             if self.next_at().is_none_or(|at| at >= until) {
                 self.now = self.now.max(until);
@@ -341,6 +356,7 @@ impl<P: Protocol> World<P> {
             if !self.step() {
                 return Stop::Limit;
             }
+            look(self);
         }
         Stop::Budget
     }

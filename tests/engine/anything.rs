@@ -248,6 +248,17 @@ fn nothing_that_passes_the_checks_panics() {
     (0..1_500).for_each(odd_run);
 }
 
+/// Nothing takes time, and a client that does not think: time goes on all the same.
+#[test]
+fn time_never_stands_still() {
+    let mut scenario = instant(3);
+    let workload = Workload { pace: Pace::Think { time: Distribution::ZERO }, ..Default::default() };
+    scenario.clients[0].workload = Some(workload);
+    let mut play = Play::new(scenario);
+    play.run(1);
+    assert!(play.world.steps() < 50_000, "{} steps", play.world.steps());
+}
+
 #[test]
 fn most_odd_scenarios_pass_the_checks() {
     let passes = |seed: &u64| {

@@ -2,8 +2,9 @@
 
 use super::tally::Tally;
 use replicarium::{
-    check::{Difference, Lost, StaleRead, Verdict, Verdicts, Watch},
-    lab::LabWorld,
+    check::{Difference, Lost, StaleRead, Verdict, Verdicts},
+    explain::{plain, why_lost},
+    lab::{LabWorld, Run},
     protocol::NodeView,
     scenario::{ENGINE_VERSION, Scenario},
     sim::id::NodeId,
@@ -13,22 +14,22 @@ use serde_json::{Value as Json, json};
 /// Everything there is to say about a run that is over.
 pub struct Report<'a> {
     pub scenario: &'a Scenario,
-    pub world: &'a LabWorld,
+    pub run: &'a Run,
     pub tally: &'a Tally,
-    pub watch: &'a Watch,
     pub verdicts: &'a Verdicts,
     /// Text of the link to this run, if asked for.
     pub link: Option<String>,
 }
 
 impl Report<'_> {
-    pub fn stale_reads(&self) -> &[StaleRead] {
-        self.watch.judge().freshness().stale_reads()
+    pub fn stale_reads(&self) -> impl Iterator<Item = &StaleRead> + Clone {
+        self.run.judge().stale_reads().values()
     }
 
     /// One object, with a newline at its end.
     pub fn to_json(&self) -> String {
-        let Report { scenario, world, tally, verdicts, .. } = self;
+        let Report { scenario, tally, verdicts, .. } = self;
+        let world = self.run.world();
         let list = |items: &mut dyn Iterator<Item = Json>| Json::Array(items.collect());
         let report = json!({
             "engine": ENGINE_VERSION,
@@ -55,7 +56,7 @@ impl Report<'_> {
                 "durable": verdict(&verdicts.durable),
                 "converged": verdict(&verdicts.converged),
             },
-            "stale_reads": list(&mut self.stale_reads().iter().map(stale_read)),
+            "stale_reads": list(&mut self.stale_reads().map(stale_read)),
             "lost_writes": list(&mut verdicts.lost.iter().map(lost_write)),
             "differing_copies": list(&mut verdicts.convergence.differing.iter().map(differing_copy)),
             "nodes": list(&mut world.members().into_iter().filter_map(|id| node(world, id))),
@@ -82,7 +83,11 @@ fn stale_read(one: &StaleRead) -> Json {
 }
 
 fn lost_write(one: &Lost) -> Json {
-    json!({ "write": one.write, "acknowledged_us": one.acknowledged_at.0 })
+    let Lost { write, acknowledged_at, acknowledged_by, missing_at, since, instead } = one;
+    json!({
+        "write": write, "acknowledged_us": acknowledged_at.0, "acknowledged_by": acknowledged_by, "missing_at": missing_at,
+        "since_us": since.0, "instead": instead, "in_words": plain(&why_lost(one)),
+    })
 }
 
 fn differing_copy(one: &Difference) -> Json {

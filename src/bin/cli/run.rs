@@ -9,8 +9,8 @@ use super::{
     tally::Tally,
 };
 use replicarium::{
-    check::{Verdict, Verdicts, Watch},
-    lab::LabWorld,
+    check::{Verdict, Verdicts},
+    lab::Run,
     scenario::{Scenario, link::Shared},
     trace::{self, Kind},
 };
@@ -26,20 +26,18 @@ pub fn run(arguments: &RunArguments) -> Result<bool, Fault> {
     let open = |path: &Option<std::path::PathBuf>| path.as_deref().map(Sink::open).transpose();
     let (mut trace, mut history, report) = (open(trace)?, open(history)?, open(report)?);
 
-    let world = LabWorld::new(Arc::new(scenario.setup()), Arc::new(scenario.commands.clone()));
-    let mut run = Run { world, watch: Watch::default(), tally: Tally::default(), events: 0, rows: 0 };
-    run.write_news(&mut trace, &mut history)?;
-    while run.world.next_at().is_some_and(|at| at < scenario.until) && run.world.step() {
-        run.watch.look(&run.world);
-        run.write_news(&mut trace, &mut history)?;
+    let mut run = Run::new(Arc::new(scenario.setup()), Arc::new(scenario.commands.clone()));
+    let mut written = Written::default();
+    written.news(&run, &mut trace, &mut history)?;
+    while run.world().next_at().is_some_and(|at| at < scenario.until) && run.step() {
+        written.news(&run, &mut trace, &mut history)?;
     }
     // Nothing is due before `until` any more, so this only moves the clock; unless the run has had all its steps.
-    run.world.run_until(scenario.until, 1);
-    let verdicts = run.watch.verdicts(&run.world);
-    let link = arguments
-        .link
-        .then(|| Shared::new(input.source, scenario.seed, scenario.commands.clone(), run.world.position()).to_text());
-    let done = Report { scenario: &scenario, world: &run.world, tally: &run.tally, watch: &run.watch, verdicts: &verdicts, link };
+    run.run_until(scenario.until, 1);
+    let verdicts = run.verdicts();
+    let link =
+        arguments.link.then(|| Shared::new(input.source, scenario.seed, scenario.commands.clone(), run.position()).to_text());
+    let done = Report { scenario: &scenario, run: &run, tally: &written.tally, verdicts: &verdicts, link };
     for sink in [trace, history].into_iter().flatten() {
         sink.finish()?;
     }
@@ -76,19 +74,18 @@ fn is_good(verdicts: &Verdicts, required: Option<&[Requirement]>) -> bool {
     })
 }
 
-struct Run {
-    world: LabWorld,
-    watch: Watch,
+/// How many events and rows were counted and written out.
+#[derive(Default)]
+struct Written {
     tally: Tally,
-    /// How many events and rows were written out.
     events: u64,
     rows: u64,
 }
 
-impl Run {
+impl Written {
     /// Counts and writes what is new.
-    fn write_news(&mut self, trace: &mut Option<Sink>, history: &mut Option<Sink>) -> Result<(), Fault> {
-        let (events, rows) = (self.world.trace(), self.world.history());
+    fn news(&mut self, run: &Run, trace: &mut Option<Sink>, history: &mut Option<Sink>) -> Result<(), Fault> {
+        let (events, rows) = (run.world().trace(), run.world().history());
         if events.first() > self.events || rows.first() > self.rows {
             return Err(Fault::one("more happened in one moment than the engine keeps; the files would not be complete"));
         }
@@ -97,7 +94,7 @@ impl Run {
             let Some(sink) = trace else { continue };
             let mut line = trace::to_json(replicarium::sim::id::EventId(id), event);
             if let Kind::Command { number } = event.kind
-                && let Some(command) = self.world.commands().get(number as usize)
+                && let Some(command) = run.world().commands().get(number as usize)
                 && let Ok(command) = serde_json::to_string(command)
             {
                 // So that a trace can be read without its scenario.

@@ -3,6 +3,7 @@
 use super::{report::Report, tally::Operations};
 use replicarium::{
     check::{StaleRead, Verdict},
+    explain::{plain, why_lost},
     lab::LabWorld,
 };
 
@@ -12,7 +13,7 @@ const LISTED_MAX: usize = 5;
 impl Report<'_> {
     /// Lines, each with a newline at its end.
     pub fn summary(&self) -> String {
-        let (scenario, now) = (self.scenario, self.world.now());
+        let (scenario, now) = (self.scenario, self.run.now());
         let mut text = format!("{}, seed {}, {now} of simulated time\n", scenario.title, scenario.seed);
         if now < scenario.until {
             text += &format!("stopped there: that was step {}, the last one a run may have\n", LabWorld::STEPS_MAX);
@@ -33,10 +34,7 @@ impl Report<'_> {
         line("stale", self.stale());
         let lost = &self.verdicts.lost;
         line("lost", counted(lost.len() as u64, "acknowledged write"));
-        let lost = lost.iter().map(|lost| (lost.write, lost.acknowledged_at));
-        let lost =
-            lost.map(|(write, at)| format!("  {} = {} by {}, acknowledged at {at}", write.key, write.value, write.id.client));
-        listed(lost).for_each(|what| line("", what));
+        listed(lost.iter().map(|lost| format!("  {}", plain(&why_lost(lost))))).for_each(|what| line("", what));
         let compared = &self.verdicts.convergence;
         let differing = match compared.differing.len() {
             1 => "1 copy".to_string(),
@@ -55,7 +53,7 @@ impl Report<'_> {
     }
 
     fn messages(&self) -> String {
-        let (tally, flying) = (self.tally, self.world.flights().count());
+        let (tally, flying) = (self.tally, self.run.world().flights().count());
         let duplicated = if tally.duplicated > 0 { format!(", {} duplicated", tally.duplicated) } else { String::new() };
         let dropped: u64 = tally.dropped.values().sum();
         let reasons: Vec<String> = tally.dropped.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
@@ -64,14 +62,14 @@ impl Report<'_> {
     }
 
     fn commands(&self) -> String {
-        format!("{} of {} given", self.world.commands_done(), self.scenario.commands.len())
+        format!("{} of {} given", self.run.world().commands_done(), self.scenario.commands.len())
     }
 
     fn stale(&self) -> String {
         let stale = self.stale_reads();
-        let count = counted(stale.len() as u64, "read");
-        let Some(age) = stale.iter().map(StaleRead::age).max() else { return count };
-        let behind = stale.iter().map(|read| read.behind as u64).max().unwrap_or_default();
+        let count = counted(self.verdicts.stale_reads as u64, "read");
+        let Some(age) = stale.clone().map(StaleRead::age).max() else { return count };
+        let behind = stale.map(|read| read.behind as u64).max().unwrap_or_default();
         format!("{count}, up to {age} and {} behind", counted(behind, "write"))
     }
 }

@@ -20,11 +20,11 @@ mod timeline;
 pub use disk::{Change, Disk};
 pub use message::Message;
 
-use super::{Context, Named, NodeView, Protocol, TailEntry};
+use super::{Context, Named, NodeView, Protocol, Standing, TailEntry};
 use crate::{
     sim::{
-        id::NodeId,
-        operation::{Action, Answer, Refusal, Request},
+        id::{Key, NodeId},
+        operation::{Action, Answer, Refusal, Request, Write},
         time::Micros,
     },
     store::{
@@ -357,17 +357,24 @@ impl Protocol for PrimaryReplica {
     }
 
     fn promote(&mut self, ctx: &mut Ctx) -> Result<(), &'static str> {
-        if matches!(self.part, Part::Primary(_)) {
-            return Err("it is primary already");
+        // The operator numbers promotions, so that no two nodes ever lead the same epoch.
+        let epoch = ctx.promotion_epoch();
+        if let Part::Primary(leading) = &mut self.part {
+            if self.epoch.next() >= epoch {
+                return Err("it is primary already");
+            }
+            // Others were promoted since, and may be gone for good. A new epoch makes this one lead again; its
+            // followers are told of it like everybody else.
+            leading.stop(ctx);
+            leading.forget_followers();
         }
         // What was received counts: what is on disk is replayed now, the rest when it is, before any new write.
         while self.applied < self.flushed {
             self.make_visible(self.applied.next(), ctx);
         }
         ctx.cancel_timer(Timer::Follow);
-        // The operator numbers promotions, so that no two nodes ever lead the same epoch.
         self.complete = true;
-        self.lead(Epoch(self.epoch.0 + 1).max(ctx.promotion_epoch()), ctx);
+        self.lead(self.epoch.next().max(epoch), ctx);
         Ok(())
     }
 
@@ -390,10 +397,23 @@ impl Protocol for PrimaryReplica {
         }
     }
 
+    fn standing(&self) -> Standing {
+        let role = match &self.part {
+            Part::Primary(_) => Role::Primary,
+            Part::Replica(_) => Role::Replica,
+        };
+        Standing { role, epoch: self.epoch, applied: self.applied }
+    }
+
+    fn copy(&self, key: Key) -> Option<Write> {
+        self.registers.get(key)
+    }
+
     fn view(&self) -> NodeView {
-        let (role, follows) = match &self.part {
-            Part::Primary(_) => (Role::Primary, None),
-            Part::Replica(following) => (Role::Replica, Some(following.primary())),
+        let Standing { role, epoch, applied } = self.standing();
+        let follows = match &self.part {
+            Part::Primary(_) => None,
+            Part::Replica(following) => Some(following.primary()),
         };
         let early: Vec<TailEntry> = match &self.part {
             Part::Replica(following) => following.early().take(NodeView::TAIL).map(|entry| tail_entry(entry, false)).collect(),
@@ -401,14 +421,14 @@ impl Protocol for PrimaryReplica {
         };
         NodeView {
             role,
-            epoch: self.epoch,
+            epoch,
             follows,
             copies: self.registers.iter().collect(),
             tail: tail_of(&self.log).chain(early).collect(),
             first: self.log.first(),
             written: self.log.last(),
             flushed: self.flushed,
-            applied: self.applied,
+            applied,
         }
     }
 }

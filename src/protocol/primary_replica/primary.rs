@@ -33,6 +33,10 @@ impl Leading {
         ctx.cancel_timer(Timer::Announce);
     }
 
+    pub fn forget_followers(&mut self) {
+        self.followers.clear();
+    }
+
     pub fn known_from(self, saved: u64) -> Leading {
         Leading { unsaved: Some(saved), ..self }
     }

@@ -69,6 +69,26 @@ fn a_crash_ends_what_the_node_was_doing() {
     assert_eq!([play.outcome(write), play.outcome(read)], [unknown; 2]);
 }
 
+/// What the dead process was about to be told does not reach the one started after it.
+#[test]
+fn a_new_process_does_its_own_work_in_its_own_time() {
+    let mut scenario = instant(1);
+    (scenario.nodes.each.read, scenario.nodes.each.flush) = (constant(100), constant(100));
+    let mut play = Play::new(scenario);
+    play.run(1_000).read(ANA, X, A);
+    play.run(60).act(Command::Crash { node: A }).act(Command::Restart { node: A });
+    let read = play.read(BEN, X, A);
+    // The first read would have been done at 1,100 ms.
+    play.run_to(ms(1_160));
+    assert_eq!(play.outcome(read), None);
+    play.run(1);
+    assert_eq!(play.outcome(read), Some(Outcome::Read(None)));
+    // The same for what goes to the disk when the machine dies.
+    let write = play.write(BEN, X, 1);
+    play.run(60).act(Command::CrashMachine { node: A }).act(Command::Restart { node: A }).run(50);
+    assert_eq!((play.outcome(write), play.view(A).written.0), (None, 0));
+}
+
 #[test]
 fn a_dead_node_cannot_die_nor_a_running_one_start() {
     let mut play = Play::group(2);

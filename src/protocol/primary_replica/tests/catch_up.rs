@@ -204,6 +204,25 @@ fn a_wiped_primary_wipes_its_replicas() {
     }
 }
 
+/// The new log of a wiped primary may be as long as the old one, of the same epoch and the same length: it is another log.
+#[test]
+fn a_new_log_is_not_taken_for_the_old_one() {
+    for new_writes in [1, 2, 3] {
+        let mut play = Play::group(2);
+        for value in [1, 2] {
+            play.run(20).write(ANA, X, value);
+        }
+        play.run(50).act(Command::Wipe { node: A }).act(Command::Cut { from: A.into(), to: B.into(), both: true });
+        play.act(Command::Restart { node: A }).run(20);
+        for value in 0..new_writes {
+            play.run(20).write(BEN, Y, 10 + value);
+        }
+        play.run(50).act(Command::HealAll).run(3_000);
+        assert_eq!((play.held(B, X), play.held(B, Y)), (None, Some(9 + new_writes)));
+        assert_eq!(play.discarded(B).iter().map(|write| write.value).collect::<Vec<_>>(), [1, 2]);
+    }
+}
+
 /// A wiped replica is a newcomer that needs nobody's word: it gets the log, or a snapshot.
 #[test]
 fn a_wiped_replica_gets_everything_again() {

@@ -128,6 +128,75 @@ fn of_two_promotions_the_later_one_wins() {
     assert_eq!(play.world.members().iter().map(|node| play.held(*node, X)).collect::<Vec<_>>(), [Some(3); 4]);
 }
 
+/// The newest primary is gone for good, and its epoch with it: who followed it waits for ever. The old primary, which never
+/// heard of it, leads again once the operator says so, in an epoch newer than any.
+#[test]
+fn an_old_primary_can_be_promoted_when_the_newest_is_gone() {
+    for gone in [Command::Wipe { node: B }, Command::RemoveNode { node: B }] {
+        let mut play = Play::group(3);
+        play.run(20).write(ANA, X, 1);
+        play.run(50).act(Command::Partition { groups: vec![vec![A.into(), ANA.into()], vec![B.into(), C.into(), BEN.into()]] });
+        play.act(Command::Promote { node: B }).run(20);
+        play.write(ANA, X, 2);
+        play.issue(BEN, crate::sim::operation::Action::Write { key: X, value: 3 }, Some(B));
+        play.run(50).act(gone).act(Command::HealAll).run(5_000);
+        assert_eq!((play.view(A).role, play.view(A).epoch), (Role::Primary, Epoch(1)));
+        assert_eq!((play.view(C).follows, play.held(C, X)), (Some(B), Some(3)));
+        play.act(Command::Promote { node: A }).run(2_000);
+        assert_eq!([A, C].map(|node| (play.view(node).epoch, play.held(node, X))), [(Epoch(3), Some(2)); 2]);
+        assert_eq!(play.discarded(C).iter().map(|write| write.value).collect::<Vec<_>>(), [3]);
+        let write = play.write(BEN, X, 4);
+        play.run(100);
+        assert_eq!((play.outcome(write), play.held(C, X)), (Some(Outcome::Written), Some(4)));
+        assert_eq!(play.last_idle(), None);
+        play.act(Command::Promote { node: A });
+        assert_eq!(play.last_idle(), Some("it is primary already"));
+    }
+}
+
+/// The old primary promoted again while the newer one leads: the later order wins, as between any two. What it had taken and
+/// not yet put on disk is acknowledged, what the other had taken is discarded.
+#[test]
+fn an_old_primary_promoted_again_wins_over_a_newer_one() {
+    let mut scenario = group(3);
+    scenario.nodes.each.flush = constant(30);
+    let mut play = Play::new(scenario);
+    play.run(200).write(ANA, X, 1);
+    play.run(100).act(Command::Cut { from: A.into(), to: B.into(), both: true }).act(Command::Promote { node: B }).run(200);
+    let newer = play.issue(BEN, crate::sim::operation::Action::Write { key: X, value: 2 }, Some(B));
+    play.run(100);
+    let older = play.issue(ANA, crate::sim::operation::Action::Write { key: X, value: 3 }, Some(A));
+    play.run(10).act(Command::Promote { node: A }).run(100);
+    assert_eq!([newer, older].map(|write| play.outcome(write)), [Some(Outcome::Written); 2]);
+    assert_eq!((play.view(C).follows, play.held(C, X)), (Some(A), Some(3)));
+    play.act(Command::HealAll).run(3_000);
+    assert_eq!([A, B, C].map(|node| (play.view(node).epoch, play.held(node, X))), [(Epoch(3), Some(3)); 3]);
+    assert_eq!(play.discarded(B).iter().map(|write| write.value).collect::<Vec<_>>(), [2]);
+}
+
+/// Whenever it comes back, however far away it is and whatever is written meanwhile: one snapshot, one word of what is gone.
+#[test]
+fn who_comes_back_from_another_past_is_sent_one_snapshot() {
+    for (away_ms, back_ms) in [(5, 900), (5, 1_000), (5, 1_004), (40, 950), (120, 1_200), (400, 1_000), (400, 2_900)] {
+        let mut scenario = group(3);
+        let workload = Workload { pace: Pace::Regular { every: ms(60) }, read_share: 0.0, ..Default::default() };
+        scenario.clients[1].workload = Some(workload);
+        let mut play = Play::new(scenario);
+        for (one, other) in [(A, B), (B, A), (A, C), (C, A)] {
+            play.act(link(one, other, latency(away_ms)));
+        }
+        play.run(600).act(Command::Cut { from: A.into(), to: B.into(), both: true }).write(ANA, X, 1);
+        play.run(60).act(Command::Crash { node: A }).act(Command::Promote { node: B }).act(Command::HealAll);
+        play.run_to(ms(back_ms)).act(Command::Restart { node: A }).run(4_000);
+        let said = |node, fits: fn(&Fact) -> bool| play.facts(node).filter(|(_, fact)| fits(fact)).count();
+        let case = format!("{away_ms} ms away, back at {back_ms} ms");
+        assert_eq!(said(B, |fact| matches!(fact, Fact::SnapshotNeeded { replica: A, .. })), 1, "{case}");
+        assert_eq!(said(A, |fact| matches!(fact, Fact::SnapshotInstalled { .. })), 1, "{case}");
+        assert_eq!(said(A, |fact| matches!(fact, Fact::Discarded { .. })), 1, "{case}");
+        assert!(play.view(B).written.0 - play.view(A).written.0 <= 16, "{case}: and the log from there on");
+    }
+}
+
 /// A promotion that is not on disk yet is told to nobody: after a machine crash the node would not know of it.
 #[test]
 fn a_promotion_is_announced_when_it_is_on_disk() {

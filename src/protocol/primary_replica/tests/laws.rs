@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    check::Judge,
     client::history::Row,
     lab::LabWorld,
     protocol::primary_replica::{Part, PrimaryReplica},
@@ -25,6 +26,7 @@ pub struct Laws {
     epochs_on_disk: BTreeMap<NodeId, Epoch>,
     open: BTreeMap<ClientId, OperationId>,
     ended: BTreeSet<OperationId>,
+    judge: Judge,
 }
 
 impl Laws {
@@ -45,6 +47,8 @@ impl Laws {
             self.row(row);
         }
         self.rows = world.history().next();
+        self.judge.look(world);
+        assert_eq!(self.judge.overlooks(world), [], "a lost write is noticed in the step that loses it");
     }
 
     /// Steps up to `at`; a look at the nodes after each of `slices` parts of the way.
