@@ -170,6 +170,7 @@ fn partition(app: App) -> AnyView {
     let all = app.world(|world| world.addresses());
     // At first the first node is alone.
     let groups = RwSignal::new((0..all.len()).map(|index| if index == 0 { 1 } else { 2 }).collect::<Vec<u8>>());
+    let refused = RwSignal::new("");
     let members = all.clone();
     let cut = move || {
         let chosen = groups.get_untracked();
@@ -177,10 +178,11 @@ fn partition(app: App) -> AnyView {
             members.iter().copied().zip(&chosen).filter(|(_, group)| **group == own).map(|(address, _)| address).collect()
         };
         let groups: Vec<Vec<Address>> = (1..=3).map(group).filter(|group| !group.is_empty()).collect();
-        app.dialog.set(None);
+        // Said here: outside of a modal dialog nobody hears it.
         if groups.len() < 2 {
-            return app.say_bad("A partition needs at least two groups with somebody in them.");
+            return refused.set("A partition needs at least two groups with somebody in them.");
         }
+        app.dialog.set(None);
         app.act(Command::Partition { groups });
     };
     let lines: Vec<AnyView> = all.into_iter().enumerate().map(|(index, address)| group_line(groups, index, address)).collect();
@@ -188,7 +190,7 @@ fn partition(app: App) -> AnyView {
     view! {
         <p>"Nothing passes between two groups. Who is in no group still reaches everybody."</p>
         <table class="groups"><thead><tr>{Vec::from(names)}</tr></thead><tbody>{lines}</tbody></table>
-        <p class="row">{button("Cut the network", cut).class("primary").view()}</p>
+        <p class="row">{button("Cut the network", cut).class("primary").view()}<span role="alert" class="bad">{move || refused.get()}</span></p>
     }
     .into_any()
 }

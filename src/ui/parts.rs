@@ -2,7 +2,17 @@
 //! however many there are, and that keeps the page small.
 
 use leptos::prelude::*;
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+/// Text that follows what it reads. One type for all, so that what shows it is compiled once.
+pub type Text = Box<dyn Fn() -> String + Send + Sync>;
+
+pub fn text(text: impl Fn() -> String + Send + Sync + 'static) -> Text {
+    Box::new(text)
+}
 
 /// Text, still or moving.
 pub enum Words {
@@ -144,7 +154,10 @@ fn row(name: AnyView, value: AnyView) -> AnyView {
     view! { <dt>{name}</dt><dd>{value}</dd> }.into_any()
 }
 
-/// A slider over a few places. Shows while it is dragged, acts when it is let go.
+/// How long a slider that is moved by keys must rest before it acts.
+const REST: std::time::Duration = std::time::Duration::from_millis(400);
+
+/// A slider over a few places. Shows while it is dragged, acts when it is let go; by keys, when it rests or is left.
 pub struct Slider {
     pub id: &'static str,
     pub label: String,
@@ -163,6 +176,14 @@ impl Slider {
         // One memo, so that the parts of the slider never disagree.
         let shown = Memo::new(move |_| dragged.get().unwrap_or_else(&value).min(count - 1));
         let words = move || name(shown.get());
+        let let_go = Rc::new(move || {
+            if let Some(place) = dragged.try_update(Option::take).flatten() {
+                act(place.min(count - 1));
+            }
+        });
+        let (by_key, resting) = (Cell::new(false), Cell::new(None::<TimeoutHandle>));
+        let (keyed, rested, left) = (Rc::new(by_key), let_go.clone(), let_go);
+        let (pressed, grasped) = (keyed.clone(), keyed.clone());
         view! {
             <div class="slider">
                 <label for=id>{label}</label>
@@ -171,9 +192,17 @@ impl Slider {
                     prop:value=move || shown.get().to_string()
                     aria-valuetext=words
                     on:input=move |event| dragged.set(Some(place(&event)))
+                    on:keydown=move |_| pressed.set(true)
+                    on:pointerdown=move |_| grasped.set(false)
+                    on:blur=move |_| left()
                     on:change=move |event| {
-                        dragged.set(None);
-                        act(place(&event).min(count - 1));
+                        dragged.set(Some(place(&event)));
+                        resting.take().inspect(TimeoutHandle::clear);
+                        let rested = rested.clone();
+                        match keyed.get() {
+                            true => resting.set(set_timeout_with_handle(move || rested(), REST).ok()),
+                            false => rested(),
+                        }
                     }/>
             </div>
         }
