@@ -52,6 +52,8 @@ impl Layout {
                 x: place.x + place.width + MARGIN_X,
                 y: if from.client().is_some() { curve.end.y } else { curve.start.y },
             },
+            // Near the client, where no other handles are.
+            (Form::Row, true, false) => curve.at(if from.client().is_some() { 0.3 } else { 0.7 }),
             (Form::Fan, true, false) => curve.at(if from.client().is_some() { 0.15 } else { 0.85 }),
             _ => curve.at(0.5),
         }
