@@ -53,9 +53,28 @@ pub fn headline(world: &LabWorld, stale: &Chunked<StaleRead>, since: EventId) ->
         Some(Headline { event: EventId(id), at: event.at, weight, sentence })
     });
     // Of what happened at one instant the heaviest is told, and of those the last.
-    let last = told.next()?;
+    let Some(last) = told.next() else { return asking(world, since) };
     let at = last.at;
     Some(told.take_while(|other| other.at == at).fold(last, |best, other| if other.weight > best.weight { other } else { best }))
+}
+
+/// Before anything else can be told: the last question that was asked.
+fn asking(world: &LabWorld, since: EventId) -> Option<Headline> {
+    let trace = world.trace();
+    let mut recent = trace.range(trace.next().saturating_sub(EVENTS_BACK).max(since.0), trace.next()).rev();
+    let sentence = |event: &Event| {
+        let Kind::Invoke { client, action } = &event.kind else { return None };
+        let start = Writer::default().who(*client);
+        Some(match (*action, event.operation) {
+            (Action::Write { key, value }, Some(id)) => {
+                start.text(" wants to write ").write(Chip::of(Write { id, key, value })).text(".").done()
+            }
+            (action, _) => start.text(format!(" wants to read {}.", action.key())).done(),
+        })
+    };
+    recent.find_map(|(id, event)| {
+        Some(Headline { event: EventId(id), at: event.at, weight: Weight::Quiet, sentence: sentence(event)? })
+    })
 }
 
 /// The same headline as it reads at the world's time; none if its event has not happened here.

@@ -14,6 +14,11 @@ pub fn duration(span: Micros) -> String {
     }
 }
 
+/// `1 read`, `2 reads`.
+pub fn counted(count: u64, one: &str) -> String {
+    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
+}
+
 /// A moment: `3.420 s`.
 pub fn moment(at: Micros) -> String {
     format!("{} s", fixed(at.as_secs_f64(), 3))

@@ -36,6 +36,17 @@ pub fn matches(query: &str) -> bool {
     window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
 }
 
+/// Calls `changed` whenever the answer to a media query is another one, for as long as the page lives.
+pub fn on_change(query: &str, changed: impl FnMut() + 'static) {
+    let Ok(Some(list)) = window().match_media(query) else { return };
+    let callback = Closure::<dyn FnMut()>::new(changed);
+    // The list must live as long as its listener.
+    if list.add_event_listener_with_callback("change", callback.as_ref().unchecked_ref()).is_ok() {
+        std::mem::forget(list);
+        callback.forget();
+    }
+}
+
 pub fn prefers_reduced_motion() -> bool {
     matches("(prefers-reduced-motion: reduce)")
 }

@@ -1,9 +1,6 @@
 //! Messages on the wire at a moment, and those that were lost just now: small enough to be drawn every frame.
 
-use super::{
-    geometry::{Curve, Point},
-    layout::Layout,
-};
+use super::{geometry::Point, layout::Layout};
 use crate::{
     explain::chip::Chip,
     lab::LabWorld,
@@ -109,7 +106,7 @@ pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
     let now = world.now();
     let mut flights = Flights::default();
     for flight in world.flights() {
-        let Some(curve) = curve(layout, flight.from, flight.to) else { continue };
+        let Some(curve) = layout.curve(flight.from, flight.to) else { continue };
         if flights.sprites.len() >= SPRITES_MAX {
             flights.not_drawn += 1;
             continue;
@@ -130,7 +127,7 @@ pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
             break;
         }
         let Kind::Drop { from, to, cargo, reason, .. } = &event.kind else { continue };
-        let Some(curve) = curve(layout, *from, *to) else { continue };
+        let Some(curve) = layout.curve(*from, *to) else { continue };
         let part = match reason {
             DropReason::Loss | DropReason::Cut | DropReason::ByHand => 0.5,
             DropReason::LinkFull => 0.08,
@@ -145,10 +142,6 @@ pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
 /// Messages begin and end beside the cards, not under them.
 fn clear_of_cards(part: f64) -> f64 {
     0.07 + 0.86 * part
-}
-
-pub fn curve(layout: &Layout, from: Address, to: Address) -> Option<Curve> {
-    Some(Curve::between(&layout.place(from)?, &layout.place(to)?))
 }
 
 /// What a message is, in words: `x = 7 on its way from A to B`.

@@ -39,11 +39,12 @@ impl Rect {
     }
 }
 
-/// A quadratic curve.
+/// A cubic curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Curve {
     pub start: Point,
-    pub bend: Point,
+    /// Where it heads for at first, and where it comes from at last.
+    pub bends: (Point, Point),
     pub end: Point,
 }
 
@@ -53,20 +54,27 @@ impl Curve {
         let (start, end) = (from.exit(to.centre()), to.exit(from.centre()));
         let (dx, dy) = (end.x - start.x, end.y - start.y);
         // Bent the same way whichever end it is drawn from.
-        let side = if (dx, dy) < (0.0, 0.0) { -0.07 } else { 0.07 };
-        let bend = Point { x: (start.x + end.x) / 2.0 - dy * side, y: (start.y + end.y) / 2.0 + dx * side };
-        Curve { start, bend, end }
+        let side = if (dx, dy) < (0.0, 0.0) { -0.047 } else { 0.047 };
+        let bend = |part: f64| Point { x: start.x + dx * part - dy * side, y: start.y + dy * part + dx * side };
+        Curve { start, bends: (bend(1.0 / 3.0), bend(2.0 / 3.0)), end }
+    }
+
+    pub fn reversed(self) -> Curve {
+        Curve { start: self.end, bends: (self.bends.1, self.bends.0), end: self.start }
     }
 
     /// The point at `t` from 0 (start) to 1 (end).
     pub fn at(&self, t: f64) -> Point {
-        let (a, b, c) = ((1.0 - t) * (1.0 - t), 2.0 * t * (1.0 - t), t * t);
-        Point { x: a * self.start.x + b * self.bend.x + c * self.end.x, y: a * self.start.y + b * self.bend.y + c * self.end.y }
+        let s = 1.0 - t;
+        let (a, b, c, d) = (s * s * s, 3.0 * t * s * s, 3.0 * t * t * s, t * t * t);
+        let mix = |of: fn(&Point) -> f64| a * of(&self.start) + b * of(&self.bends.0) + c * of(&self.bends.1) + d * of(&self.end);
+        Point { x: mix(|point| point.x), y: mix(|point| point.y) }
     }
 
     /// The point at `t`, moved `by` pixels to the right of the direction of travel: opposite ways do not collide.
     pub fn beside(&self, t: f64, by: f64) -> Point {
-        let (dx, dy) = (self.end.x - self.start.x, self.end.y - self.start.y);
+        let (before, after) = (self.at((t - 0.05).max(0.0)), self.at((t + 0.05).min(1.0)));
+        let (dx, dy) = (after.x - before.x, after.y - before.y);
         let length = dx.hypot(dy).max(1.0);
         let point = self.at(t);
         Point { x: point.x - dy / length * by, y: point.y + dx / length * by }
@@ -74,9 +82,10 @@ impl Curve {
 
     /// As an SVG path.
     pub fn path(&self) -> String {
-        let Curve { start, bend, end } = self;
-        let [sx, sy, bx, by, ex, ey] = [start.x, start.y, bend.x, bend.y, end.x, end.y].map(|number| fixed(number, 1));
-        format!("M{sx} {sy}Q{bx} {by} {ex} {ey}")
+        let Curve { start, bends: (a, b), end } = self;
+        let places = [start.x, start.y, a.x, a.y, b.x, b.y, end.x, end.y];
+        let [sx, sy, ax, ay, bx, by, ex, ey] = places.map(|number| fixed(number, 0));
+        format!("M{sx} {sy}C{ax} {ay} {bx} {by} {ex} {ey}")
     }
 }
 

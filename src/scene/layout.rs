@@ -1,4 +1,7 @@
-//! Where things stand: the first node on top, the others in rows below, clients beside the first.
+//! Where things stand: the first node, the others, the clients beside the first.
+//!
+//! A few nodes make a triangle or a row below the first. Many make a fan: strips in one column, so that no line runs behind
+//! a card and their logs can be compared. Where even that is too wide they make a tree, like folders in a list.
 //!
 //! Places depend on the stage's size and on who takes part, never on roles or time: nothing jumps when a node is
 //! promoted or dies.
@@ -15,16 +18,19 @@ pub enum CardSize {
     Large,
     Medium,
     Small,
+    /// Two lines of the width that is left.
+    Strip,
 }
 
 impl CardSize {
-    const ALL: [CardSize; 3] = [CardSize::Large, CardSize::Medium, CardSize::Small];
+    const CARDS: [CardSize; 3] = [CardSize::Large, CardSize::Medium, CardSize::Small];
 
     pub fn width(self) -> f64 {
         match self {
             CardSize::Large => 216.0,
             CardSize::Medium => 170.0,
             CardSize::Small => 136.0,
+            CardSize::Strip => STRIP_MAX,
         }
     }
 
@@ -33,24 +39,13 @@ impl CardSize {
             CardSize::Large => 146.0,
             CardSize::Medium => 130.0,
             CardSize::Small => 96.0,
+            CardSize::Strip => 56.0,
         }
     }
 
-    /// How many entries of the log fit.
-    pub fn log_cells(self) -> u64 {
-        match self {
-            CardSize::Large => 6,
-            CardSize::Medium => 5,
-            CardSize::Small => 5,
-        }
-    }
-
-    /// Between the first node and the rows at least: messages must be seen to travel.
+    /// Between the first node and a row at least: messages must be seen to travel.
     fn span_min(self) -> f64 {
-        match self {
-            CardSize::Large | CardSize::Medium => 76.0,
-            CardSize::Small => 58.0,
-        }
+        if self == CardSize::Small { 64.0 } else { 76.0 }
     }
 
     /// How many keys fit.
@@ -59,121 +54,268 @@ impl CardSize {
     }
 }
 
+/// How the nodes stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The first on top, the others side by side below it.
+    Row,
+    /// The first on the left, the others below each other on the right.
+    Fan,
+    /// The first on top, the others below each other, lines left and right of them.
+    Tree,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
-    pub card: CardSize,
+    pub form: Form,
+    first: Option<NodeId>,
+    first_size: CardSize,
+    others_size: CardSize,
     pub places: SmallMap<Address, Rect>,
     /// Clients for which there is no room; they still take part.
     pub hidden_clients: Vec<ClientId>,
+    /// Where it is said that there are more.
+    pub more_at: Point,
+    /// Room for one client, figure and words.
+    pub client_width: f64,
+    pub width: f64,
     /// What the stage needs; more than there is if even the smallest cards do not fit.
     pub height: f64,
 }
 
-const PAD: f64 = 12.0;
-const GAP: f64 = 16.0;
+/// Between cards of a row at least: room for the words at a link.
+const GAP: f64 = 56.0;
+/// Below a row, for lines between its ends.
+const ARCS: f64 = 34.0;
+/// Most nodes below the first that stand in a row.
+const ROW_MAX: usize = 4;
 const SPAN_MAX: f64 = 190.0;
-const CLIENT: f64 = 50.0;
-const CLIENT_SLOT: f64 = 112.0;
-/// Room for a client's two lines of text below its figure.
-const CLIENT_LABEL: f64 = 44.0;
+pub(super) const CLIENT: f64 = 50.0;
+/// Room for a client's name and two lines of words below its figure.
+pub(super) const CLIENT_LABEL: f64 = 52.0;
+/// What a link needs to be grasped between two shapes.
+const GRASP: f64 = 28.0;
+const STRIP_MIN: f64 = 216.0;
+const STRIP_MAX: f64 = 300.0;
+const STRIP_GAP: f64 = 8.0;
+/// Left of the strips of a tree, and right of them.
+const TRUNK: f64 = 74.0;
+const MARGIN: f64 = 30.0;
+
+fn pad(width: f64) -> f64 {
+    if width < 450.0 { 8.0 } else { 12.0 }
+}
+
+fn client_width(width: f64) -> f64 {
+    match width {
+        ..350.0 => 70.0,
+        ..450.0 => 80.0,
+        _ => 92.0,
+    }
+}
+
+/// The largest cards with which everybody fits into one row.
+fn row_size(width: f64, height: f64, others: usize) -> Option<CardSize> {
+    let sides = 2.0 * (client_width(width) + GRASP + pad(width));
+    let wide = |card: &CardSize| {
+        let row = others as f64 * (card.width() + GAP) - GAP + 2.0 * pad(width);
+        row.max(card.width() + sides) <= width
+    };
+    let high = |card: &CardSize| *card == CardSize::Small || row_height(*card, others, pad(width)) <= height;
+    CardSize::CARDS.into_iter().find(|card| others <= ROW_MAX && wide(card) && high(card))
+}
+
+fn row_height(card: CardSize, others: usize, pad: f64) -> f64 {
+    let below = if others > 0 { card.span_min() + card.height() } else { 0.0 };
+    2.0 * pad + card.height() + below + if others > 2 { ARCS } else { 0.0 }
+}
+
+fn strips_height(count: usize) -> f64 {
+    (count as f64 * (CardSize::Strip.height() + STRIP_GAP) - STRIP_GAP).max(0.0)
+}
 
 impl Layout {
     pub fn new(width: f64, height: f64, nodes: &[NodeId], clients: &[ClientId]) -> Layout {
-        let fits = |card: &CardSize| Rows::new(*card, width, nodes.len().saturating_sub(1)).needed_height() <= height;
-        let narrow = |card: &CardSize| width < 2.0 * (card.width() + PAD) + GAP;
-        let card = CardSize::ALL.into_iter().find(|card| fits(card) && !narrow(card)).unwrap_or(CardSize::Small);
-        let card = if narrow(&CardSize::Medium) || !fits(&CardSize::Small) { CardSize::Small } else { card };
-        let rows = Rows::new(card, width, nodes.len().saturating_sub(1));
-        let mut layout =
-            Layout { card, places: SmallMap::new(), hidden_clients: Vec::new(), height: height.max(rows.needed_height()) };
-        layout.place_nodes(width, nodes, &rows);
-        layout.place_clients(width, nodes, clients);
+        let others = nodes.len().saturating_sub(1);
+        let row = row_size(width, height, others);
+        let fan = |card: CardSize| 2.0 * pad(width) + card.width() + TRUNK + STRIP_MIN <= width;
+        let (form, first_size, others_size) = match row {
+            Some(card) => (Form::Row, card, card),
+            None if width >= 620.0 => (Form::Fan, CardSize::Large, CardSize::Strip),
+            None if fan(CardSize::Medium) => (Form::Fan, CardSize::Medium, CardSize::Strip),
+            None => (Form::Tree, CardSize::Small, CardSize::Strip),
+        };
+        let mut layout = Layout {
+            form,
+            first: nodes.first().copied(),
+            first_size,
+            others_size,
+            places: SmallMap::new(),
+            hidden_clients: Vec::new(),
+            more_at: Point::default(),
+            client_width: client_width(width),
+            width,
+            height,
+        };
+        match form {
+            Form::Row => layout.place_row(nodes, clients),
+            Form::Fan => layout.place_fan(nodes, clients),
+            Form::Tree => layout.place_tree(nodes, clients),
+        }
         layout
     }
 
-    fn place_nodes(&mut self, width: f64, nodes: &[NodeId], rows: &Rows) {
-        let (w, h) = (self.card.width(), self.card.height());
-        let Some((first, others)) = nodes.split_first() else { return };
-        let free = (self.height - rows.needed_height()).max(0.0);
-        let span = (self.card.span_min() + free * 0.6).min(SPAN_MAX);
-        let used = rows.needed_height() - self.card.span_min() + span;
-        let top = PAD + (self.height - used).max(0.0) / 2.0;
-        self.places.insert((*first).into(), Rect { x: (width - w) / 2.0, y: top, width: w, height: h });
-        for (row, chunk) in others.chunks(rows.per_row.max(1)).enumerate() {
-            let y = top + h + span + row as f64 * (h + GAP);
-            // A row spreads over the width as far as it looks good.
-            let pitch = ((width - 2.0 * PAD) / chunk.len() as f64).clamp(w + GAP.min(8.0), w * 1.75);
-            let left = (width - pitch * chunk.len() as f64) / 2.0;
-            for (column, node) in chunk.iter().enumerate() {
-                let x = left + pitch * column as f64 + (pitch - w) / 2.0;
-                self.places.insert((*node).into(), Rect { x, y, width: w, height: h });
-            }
-        }
+    pub fn size_of(&self, node: NodeId) -> CardSize {
+        if self.first == Some(node) { self.first_size } else { self.others_size }
     }
 
-    fn place_clients(&mut self, width: f64, nodes: &[NodeId], clients: &[ClientId]) {
-        let first = nodes.first().and_then(|node| self.places.get(&Address::Node(*node)).copied());
-        let first = first.unwrap_or(Rect { x: width / 2.0, y: PAD, ..Rect::default() });
-        let room = first.x - PAD;
-        let slots = ((room / CLIENT_SLOT) as usize).clamp(1, 3);
-        let y = (first.y + (first.height - CLIENT - CLIENT_LABEL) / 2.0).max(4.0);
-        for (index, client) in clients.iter().enumerate() {
-            let (side, slot) = (index % 2, index / 2);
-            if slot >= slots {
-                self.hidden_clients.push(*client);
-                continue;
-            }
-            let pitch = room / slots as f64;
-            let from_edge = PAD + pitch * (slot as f64 + 0.5) - CLIENT / 2.0;
-            let x = if side == 0 { from_edge } else { width - from_edge - CLIENT };
-            self.places.insert((*client).into(), Rect { x, y, width: CLIENT, height: CLIENT });
-        }
+    /// How many entries of the log fit on every card.
+    pub fn log_cells(&self) -> u64 {
+        if self.others_size == CardSize::Large { 6 } else { 5 }
     }
 
     pub fn place(&self, address: Address) -> Option<Rect> {
         self.places.get(&address).copied()
     }
 
-    pub fn centre(&self, address: Address) -> Option<Point> {
-        self.place(address).map(|rect| rect.centre())
-    }
-}
-
-struct Rows {
-    card: CardSize,
-    rows: usize,
-    per_row: usize,
-}
-
-impl Rows {
-    fn new(card: CardSize, width: f64, others: usize) -> Rows {
-        let columns = (((width - 2.0 * PAD + 8.0) / (card.width() + 8.0)) as usize).max(1);
-        let rows = others.div_ceil(columns);
-        Rows { card, rows, per_row: others.div_ceil(rows.max(1)) }
+    pub fn is_first(&self, address: Address) -> bool {
+        self.first.map(Address::Node) == Some(address)
     }
 
-    fn needed_height(&self) -> f64 {
-        let card = self.card.height();
-        match self.rows {
-            0 => 2.0 * PAD + card,
-            rows => 2.0 * PAD + card + self.card.span_min() + rows as f64 * (card + GAP) - GAP,
+    fn put(&mut self, address: impl Into<Address>, place: Rect) {
+        self.places.insert(address.into(), place);
+    }
+
+    /// Gives clients their places, `place` by number and how many there are; those beyond `most` get none.
+    fn put_clients(&mut self, clients: &[ClientId], most: usize, place: impl Fn(usize) -> Point) {
+        for (index, client) in clients.iter().enumerate() {
+            if index >= most {
+                self.hidden_clients.push(*client);
+                continue;
+            }
+            let Point { x, y } = place(index);
+            self.put(*client, Rect { x: x - CLIENT / 2.0, y, width: CLIENT, height: CLIENT });
         }
+    }
+
+    fn place_row(&mut self, nodes: &[NodeId], clients: &[ClientId]) {
+        let (width, pad, card) = (self.width, pad(self.width), self.first_size);
+        let (w, h) = (card.width(), card.height());
+        let others = nodes.get(1..).unwrap_or_default();
+        let needed = row_height(card, others.len(), pad);
+        self.height = self.height.max(needed);
+        let free = self.height - needed;
+        let span = (card.span_min() + free * 0.6).min(SPAN_MAX);
+        let top = pad + (free - (span - card.span_min())).max(0.0) / 2.0;
+        let first = Rect { x: (width - w) / 2.0, y: top, width: w, height: h };
+        if let Some(node) = nodes.first() {
+            self.put(*node, first);
+        }
+        // A row spreads over the width as far as it looks good.
+        let pitch = ((width - 2.0 * pad) / others.len().max(1) as f64).clamp(w + GAP, (w * 1.75).max(w + GAP));
+        let left = (width - pitch * others.len() as f64) / 2.0;
+        for (column, node) in others.iter().enumerate() {
+            let x = left + pitch * column as f64 + (pitch - w) / 2.0;
+            self.put(*node, Rect { x, y: top + h + span, width: w, height: h });
+        }
+        let room = first.x - pad - GRASP;
+        let slots = ((room / self.client_width) as usize).max(1).min(clients.len().div_ceil(2).max(1));
+        let slot = (room / slots as f64).min(150.0);
+        let y = (top + (h - CLIENT - CLIENT_LABEL) / 2.0).max(4.0);
+        self.more_at = Point { x: pad, y: y + CLIENT + CLIENT_LABEL + 8.0 };
+        self.put_clients(clients, 2 * slots, |index| {
+            let from_edge = pad + slot * (index as f64 / 2.0).floor() + slot / 2.0;
+            Point { x: if index % 2 == 0 { from_edge } else { width - from_edge }, y }
+        });
+    }
+
+    fn place_fan(&mut self, nodes: &[NodeId], clients: &[ClientId]) {
+        let (width, pad, own) = (self.width, pad(self.width), self.client_width);
+        let (w, h) = (self.first_size.width(), self.first_size.height());
+        let others = nodes.get(1..).unwrap_or_default();
+        let client_height = CLIENT + CLIENT_LABEL;
+        let seen = self.height.max(h + 2.0 * (pad + client_height + GRASP));
+        self.height = seen.max(strips_height(others.len()) + 2.0 * pad);
+        // In the middle of what is seen without scrolling.
+        let first = Rect { x: pad, y: (seen - h) / 2.0, width: w, height: h };
+        if let Some(node) = nodes.first() {
+            self.put(*node, first);
+        }
+        let strip_width = (width - 2.0 * pad - w - TRUNK).min(STRIP_MAX);
+        let free = (self.height - 2.0 * pad - strips_height(others.len())) / others.len() as f64;
+        let pitch = CardSize::Strip.height() + STRIP_GAP + free.clamp(0.0, 44.0);
+        let top = (self.height - pitch * others.len() as f64 + pitch - CardSize::Strip.height()) / 2.0;
+        for (row, node) in others.iter().enumerate() {
+            let place = Rect {
+                x: width - pad - strip_width,
+                y: top + pitch * row as f64,
+                width: strip_width,
+                height: CardSize::Strip.height(),
+            };
+            self.put(*node, place);
+        }
+        // Above and below the first node, one or more side by side.
+        let most = (((width - 2.0 * pad - strip_width - TRUNK / 2.0) / own) as usize).max(1);
+        let columns = clients.len().div_ceil(2).clamp(1, most);
+        let left = (first.centre().x - own * columns as f64 / 2.0).max(pad);
+        let away = (first.y - pad - client_height).clamp(GRASP, 96.0);
+        self.more_at = Point { x: pad, y: first.y + h + away + client_height + 4.0 };
+        self.put_clients(clients, 2 * columns, |index| {
+            let x = left + own * ((index as f64 / 2.0).floor() + 0.5);
+            let y = if index % 2 == 0 { first.y - away - client_height } else { first.y + h + away };
+            Point { x, y }
+        });
+    }
+
+    fn place_tree(&mut self, nodes: &[NodeId], clients: &[ClientId]) {
+        let (width, pad, own) = (self.width, pad(self.width), self.client_width);
+        let first = Rect { x: pad, y: pad, width: self.first_size.width(), height: self.first_size.height() };
+        if let Some(node) = nodes.first() {
+            self.put(*node, first);
+        }
+        let others = nodes.get(1..).unwrap_or_default();
+        let top = pad + CLIENT + CLIENT_LABEL + 20.0;
+        for (row, node) in others.iter().enumerate() {
+            let y = top + (CardSize::Strip.height() + STRIP_GAP) * row as f64;
+            self.put(*node, Rect { x: TRUNK, y, width: width - TRUNK - MARGIN, height: CardSize::Strip.height() });
+        }
+        self.height = self.height.max(top + strips_height(others.len()) + pad);
+        let room = width - pad - first.width - GRASP - pad;
+        let slots = ((room / own) as usize).max(1).min(clients.len().max(1));
+        let slot = room / slots as f64;
+        self.more_at = Point { x: width - pad - slot * slots as f64, y: top - 19.0 };
+        self.put_clients(clients, slots, |index| Point { x: width - pad - slot * (slots - index) as f64 + slot / 2.0, y: pad });
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::geometry::Curve, *};
+
+    const STAGES: [(f64, f64); 6] =
+        [(320.0, 215.0), (390.0, 297.0), (484.0, 488.0), (700.0, 480.0), (784.0, 620.0), (1100.0, 900.0)];
+
+    fn of(width: f64, height: f64, nodes: u16, clients: u16) -> Layout {
+        let nodes: Vec<NodeId> = (0..nodes).map(NodeId).collect();
+        let clients: Vec<ClientId> = (0..clients).map(ClientId).collect();
+        Layout::new(width, height, &nodes, &clients)
+    }
 
     /// On every stage from phone to projector, with every number of nodes: inside, and nothing over anything else.
     #[test]
     fn nothing_overlaps_and_nothing_is_cut() {
-        for (width, height) in [(320.0, 330.0), (390.0, 380.0), (700.0, 480.0), (757.0, 620.0), (1100.0, 900.0)] {
+        for (width, height) in STAGES {
             for count in 1..=10 {
-                let nodes: Vec<NodeId> = (0..count).map(NodeId).collect();
-                let clients: Vec<ClientId> = (0..6).map(ClientId).collect();
-                let layout = Layout::new(width, height, &nodes, &clients);
-                let all: Vec<(&Address, &Rect)> = layout.places.iter().collect();
+                let layout = of(width, height, count, 6);
+                // A client with its words.
+                let whole = |(address, rect): (&Address, &Rect)| match address {
+                    Address::Node(_) => (*address, *rect),
+                    Address::Client(_) => {
+                        let x = rect.centre().x - layout.client_width / 2.0;
+                        (*address, Rect { x, width: layout.client_width, height: CLIENT + CLIENT_LABEL, ..*rect })
+                    }
+                };
+                let all: Vec<(Address, Rect)> = layout.places.iter().map(whole).collect();
                 for (index, (address, rect)) in all.iter().enumerate() {
                     let bottom = rect.y + rect.height;
                     assert!(
@@ -185,20 +327,55 @@ mod tests {
                         assert!(!rect.overlaps(place), "{address} and {other} overlap: {width} × {height}, {count} nodes");
                     }
                 }
-                assert_eq!(layout.places.len() + layout.hidden_clients.len(), nodes.len() + clients.len());
+                assert_eq!(layout.places.len() + layout.hidden_clients.len(), count as usize + 6);
+            }
+        }
+    }
+
+    /// Between any two who may talk there is a line that no card hides, from edge to edge, the same one both ways.
+    #[test]
+    fn no_line_runs_behind_a_card() {
+        for (width, height) in STAGES {
+            for count in 2..=10 {
+                let layout = of(width, height, count, 2);
+                let all: Vec<(Address, Rect)> = layout.places.iter().map(|(address, rect)| (*address, *rect)).collect();
+                for (from, _) in &all {
+                    for (to, _) in all.iter().filter(|(to, _)| to != from && (from.node().is_some() || to.node().is_some())) {
+                        let curve = layout.curve(*from, *to).expect("both have a place");
+                        assert_eq!(layout.curve(*to, *from).map(Curve::reversed), Some(curve));
+                        for part in 0..=40 {
+                            let at = curve.at(f64::from(part) / 40.0);
+                            let inside = |rect: &Rect| {
+                                at.x > rect.x + 1.0
+                                    && at.x < rect.x + rect.width - 1.0
+                                    && at.y > rect.y + 1.0
+                                    && at.y < rect.y + rect.height - 1.0
+                            };
+                            let hides = all.iter().find(|(who, rect)| who.node().is_some() && inside(rect));
+                            assert_eq!(hides, None, "{from} to {to} at {at:?}: {width} × {height}, {count} nodes");
+                            assert!(
+                                at.x >= 0.0 && at.x <= width && at.y >= 0.0 && at.y <= layout.height,
+                                "{from} to {to} at {at:?}"
+                            );
+                        }
+                    }
+                }
             }
         }
     }
 
     #[test]
     fn cards_are_as_large_as_fits() {
-        let card = |width, height, count| {
-            let nodes: Vec<NodeId> = (0..count).map(NodeId).collect();
-            Layout::new(width, height, &nodes, &[]).card
+        let form = |width, height, count| {
+            let layout = of(width, height, count, 2);
+            (layout.form, layout.first_size)
         };
-        assert_eq!(card(757.0, 600.0, 3), CardSize::Large);
-        assert_eq!(card(390.0, 400.0, 3), CardSize::Medium);
-        assert_eq!(card(320.0, 400.0, 3), CardSize::Small);
-        assert_eq!(card(757.0, 560.0, 10), CardSize::Small);
+        assert_eq!(form(784.0, 620.0, 3), (Form::Row, CardSize::Large));
+        assert_eq!(form(484.0, 488.0, 3), (Form::Row, CardSize::Medium));
+        assert_eq!(form(390.0, 297.0, 3), (Form::Row, CardSize::Small));
+        assert_eq!(form(784.0, 620.0, 5), (Form::Row, CardSize::Small));
+        assert_eq!(form(784.0, 620.0, 6), (Form::Fan, CardSize::Large));
+        assert_eq!(form(484.0, 488.0, 10), (Form::Fan, CardSize::Medium));
+        assert_eq!(form(320.0, 215.0, 3), (Form::Tree, CardSize::Small));
     }
 }

@@ -5,5 +5,6 @@
 pub mod flights;
 pub mod geometry;
 pub mod layout;
+mod route;
 pub mod stage;
 pub mod timeline;

@@ -1,13 +1,16 @@
 //! The stage: node cards, clients, links. What stays put between two events.
 
 use super::{
-    flights,
     geometry::{Point, Rect},
     layout::{CardSize, Layout},
 };
 use crate::{
     client::session::Session,
-    explain::{chip::Chip, search::committed_at, words::duration},
+    explain::{
+        chip::Chip,
+        search::committed_at,
+        words::{counted, duration},
+    },
     lab::LabWorld,
     protocol::NodeView,
     sim::{
@@ -129,7 +132,7 @@ pub fn stage(world: &LabWorld, width: f64, height: f64) -> Stage {
     let primary = world.primary();
     let lead = primary.and_then(|node| world.view(node));
     let views: Vec<(NodeId, NodeView)> = members.iter().filter_map(|node| Some((*node, world.remains(*node)?))).collect();
-    let window = LogWindow::new(&views, lead.as_ref(), layout.card.log_cells());
+    let window = LogWindow::new(&views, lead.as_ref(), layout.log_cells());
     let card = |(node, view): &(NodeId, NodeView)| card(world, &layout, &window, *node, view, primary, lead.as_ref());
     let nodes = views.iter().filter_map(card).collect();
     let clients = world.sessions().iter().filter_map(|session| figure(world, &layout, session)).collect();
@@ -202,7 +205,7 @@ fn card(
         (Role::Replica, _) => "replica",
     };
     let badge = match state {
-        NodeState::Down if host.machine_down => Some((Tone::Bad, "machine down")),
+        NodeState::Down if host.machine_down => Some((Tone::Bad, "no power")),
         NodeState::Down => Some((Tone::Bad, "down")),
         NodeState::Paused => Some((Tone::Warn, "paused")),
         NodeState::Up if is_primary && primary != Some(node) => Some((Tone::Warn, "old epoch")),
@@ -215,13 +218,21 @@ fn card(
         .map(Key)
         .map(|key| Copy { key, chip: holds(key).map(Chip::of), old: lead.is_some() && holds(key) != leads_with(key) })
         .collect();
-    let status = status(world, node, view, state, primary, lead, layout.card);
-    let spoken = spoken(node, role, state, &copies, &status.1);
-    let shown = layout.card.keys();
+    let size = layout.size_of(node);
+    let spoken_status = status(world, node, view, state, primary, lead, CardSize::Large).1;
+    let status = status(world, node, view, state, primary, lead, size);
+    let down = if host.machine_down { ", machine down" } else { ", down" };
+    let state_words = match state {
+        NodeState::Up => "",
+        NodeState::Paused => ", paused",
+        NodeState::Down => down,
+    };
+    let spoken = spoken(node, role, state_words, &copies, &spoken_status);
+    let shown = size.keys();
     Some(NodeCard {
         node,
         place,
-        size: layout.card,
+        size,
         state,
         role,
         is_primary: is_primary && state != NodeState::Down,
@@ -236,10 +247,6 @@ fn card(
     })
 }
 
-fn writes(count: u64) -> String {
-    if count == 1 { "1 write".into() } else { format!("{count} writes") }
-}
-
 fn status(
     world: &LabWorld,
     node: NodeId,
@@ -249,45 +256,58 @@ fn status(
     lead: Option<&NodeView>,
     size: CardSize,
 ) -> (Tone, String) {
+    // Only the largest card has room for whole sentences.
+    let brief = size != CardSize::Large;
     if state == NodeState::Down {
-        return (Tone::Plain, format!("on disk up to {} · epoch {}", view.flushed, view.epoch));
+        let disk = if view.flushed == Lsn::ZERO { "nothing on disk".into() } else { format!("on disk up to {}", view.flushed) };
+        return (Tone::Plain, if brief { disk } else { format!("{disk} · epoch {}", view.epoch) });
     }
     if view.role == Role::Primary {
         let open = view.written.0 - view.flushed.0;
-        let text =
-            if open > 0 { format!("{} going to disk", writes(open)) } else { format!("takes writes · epoch {}", view.epoch) };
+        let text = match (open, brief) {
+            (0, _) if size == CardSize::Strip => "takes writes".into(),
+            (0, _) => format!("takes writes · epoch {}", view.epoch),
+            _ => format!("{} going to disk", counted(open, "write")),
+        };
         return (Tone::Plain, text);
     }
     let (Some(lead), Some(primary)) = (lead, primary) else {
-        return (Tone::Warn, format!("no primary · has up to {}", view.applied));
+        let has = match size {
+            CardSize::Large => "has up to",
+            CardSize::Medium => "up to",
+            CardSize::Small | CardSize::Strip => "at",
+        };
+        return (Tone::Warn, format!("no primary · {has} {}", view.applied));
     };
     let cut = world.network().is_cut(primary.into(), node.into());
     let behind = lead.flushed.0.saturating_sub(view.applied.0);
     let prefix = if cut { "cut off · " } else { "" };
     if view.epoch < lead.epoch && view.applied > Lsn::ZERO && behind == 0 {
-        return (Tone::Warn, format!("{prefix}still in epoch {}", view.epoch));
+        return (Tone::Warn, if cut && brief { "cut off".into() } else { format!("{prefix}still in epoch {}", view.epoch) });
     }
     if behind == 0 {
-        return if cut { (Tone::Warn, "cut off · nothing missed yet".into()) } else { (Tone::Good, "up to date".into()) };
+        return match (cut, size) {
+            (false, _) => (Tone::Good, "up to date".into()),
+            (true, CardSize::Large) => (Tone::Warn, "cut off · nothing missed yet".into()),
+            (true, _) => (Tone::Warn, "cut off · 0 behind".into()),
+        };
     }
     let since = committed_at(world, Some(primary), view.applied.next());
     let age = since.map(|since| format!(" · {}", duration(world.now().saturating_sub(since)))).unwrap_or_default();
+    if cut && size != CardSize::Large {
+        return (Tone::Warn, format!("{prefix}{behind} behind"));
+    }
     // Small cards, and the longest case, have room for the number only.
-    let count = if cut || size != CardSize::Large { behind.to_string() } else { writes(behind) };
+    let count = if cut || size != CardSize::Large { behind.to_string() } else { counted(behind, "write") };
     (Tone::Warn, format!("{prefix}{count} behind{age}"))
 }
 
-fn spoken(node: NodeId, role: &str, state: NodeState, copies: &[Copy], status: &str) -> String {
-    let state = match state {
-        NodeState::Up => "",
-        NodeState::Paused => ", paused",
-        NodeState::Down => ", down",
-    };
+fn spoken(node: NodeId, role: &str, state: &str, copies: &[Copy], status: &str) -> String {
     let held: Vec<String> = copies
         .iter()
         .map(|copy| match &copy.chip {
             Some(chip) => format!("{} is {}{}", copy.key, chip.value(), if copy.old { ", an old value" } else { "" }),
-            None => format!("{} is empty", copy.key),
+            None => format!("{} is empty{}", copy.key, if copy.old { ", an old state" } else { "" }),
         })
         .collect();
     format!("Node {node}, {role}{state}. {}. {status}.", held.join("; "))
@@ -378,7 +398,8 @@ fn links(world: &LabWorld, layout: &Layout, views: &[(NodeId, NodeView)]) -> Vec
     pairs
         .into_iter()
         .filter_map(|(from, to, active)| {
-            let curve = flights::curve(layout, from, to)?;
+            let curve = layout.curve(from, to)?;
+            let middle = layout.handle(from, to, &curve);
             let cut = (world.network().is_cut(from, to), world.network().is_cut(to, from));
             let active = active || busy(from, to);
             let label = (active && from.node().is_some()).then(|| delay_label(world, from, to, views)).flatten();
@@ -391,7 +412,7 @@ fn links(world: &LabWorld, layout: &Layout, views: &[(NodeId, NodeView)]) -> Vec
                     (false, false) => String::new(),
                 }
             );
-            Some(LinkLine { from, to, path: curve.path(), middle: curve.at(0.5), active, cut, label, spoken })
+            Some(LinkLine { from, to, path: curve.path(), middle, active, cut, label, spoken })
         })
         .collect()
 }

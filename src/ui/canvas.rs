@@ -22,6 +22,9 @@ const LINGER_S: f64 = 1.3;
 /// How near a click must be to a message.
 const GRASP: f64 = 26.0;
 const FONT: &str = "600 12.5px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
+const COMPACT_FONT: &str = "600 11.5px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
+/// Stages narrower than this have compact messages.
+const COMPACT: f64 = 450.0;
 const SMALL_FONT: &str = "600 12px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
 
 /// The colours of the present theme.
@@ -35,14 +38,15 @@ struct Ink {
     bad_soft: String,
     good: String,
     accent: String,
+    stage: String,
 }
 
 impl Ink {
     fn of_theme() -> Ink {
         let writes = dom::style_values(["--w0", "--w1", "--w2", "--w3", "--w4", "--w5"]);
-        let [panel, ink, quiet, bad, bad_soft, good, accent] =
-            dom::style_values(["--panel", "--ink", "--ink3", "--bad", "--bad-soft", "--good", "--accent"]);
-        Ink { writes: writes.to_vec(), panel, ink, quiet, bad, bad_soft, good, accent }
+        let [panel, ink, quiet, bad, bad_soft, good, accent, stage] =
+            dom::style_values(["--panel", "--ink", "--ink3", "--bad", "--bad-soft", "--good", "--accent", "--stage"]);
+        Ink { writes: writes.to_vec(), panel, ink, quiet, bad, bad_soft, good, accent, stage }
     }
 }
 
@@ -51,6 +55,7 @@ pub struct Painter {
     ink: Ink,
     theme: Option<u64>,
     drawn: Option<(Flights, (f64, f64))>,
+    drawn_small: bool,
 }
 
 /// What should be on the canvas now.
@@ -85,6 +90,7 @@ impl Painter {
         if self.theme.replace(theme) != Some(theme) {
             self.ink = Ink::of_theme();
         }
+        self.drawn_small = size.0 < COMPACT;
         let ratio = dom::pixel_ratio();
         let (width, height) = ((size.0 * ratio) as u32, (size.1 * ratio) as u32);
         if (canvas.width(), canvas.height()) != (width, height) {
@@ -97,14 +103,24 @@ impl Painter {
         for lost in &scene.lost {
             context.set_global_alpha(lost.strength.clamp(0.0, 1.0).sqrt());
             self.draw_look(&context, lost.at, lost.look, true, false);
-            self.draw_word(&context, Point { x: lost.at.x, y: lost.at.y + 22.0 }, lost_word(lost.reason));
         }
         context.set_global_alpha(1.0);
         for sprite in &scene.sprites {
             self.draw_look(&context, sprite.at, sprite.look, false, sprite.selected);
         }
+        // What became of the lost, beside them: to the left where there is no room on the right.
+        for lost in &scene.lost {
+            context.set_global_alpha(lost.strength.clamp(0.0, 1.0).sqrt());
+            let away = 6.0 + if matches!(lost.look, Look::Write { .. } | Look::Value(Some(_))) { 30.0 } else { 10.0 };
+            let right = lost.at.x + away + 84.0 < size.0;
+            context.set_text_align(if right { "left" } else { "right" });
+            let x = if right { lost.at.x + away } else { lost.at.x - away };
+            self.draw_word(&context, Point { x, y: lost.at.y }, lost_word(lost.reason));
+        }
+        context.set_global_alpha(1.0);
         if scene.not_drawn > 0 {
             let text = format!("{} more messages on the wire", scene.not_drawn);
+            context.set_text_align("center");
             self.draw_word(&context, Point { x: size.0 / 2.0, y: size.1 - 12.0 }, &text);
         }
         self.drawn = Some((scene, size));
@@ -125,11 +141,13 @@ impl Painter {
     }
 
     fn draw_chip(&self, context: &CanvasRenderingContext2d, at: Point, chip: &Chip, more: u32, lost: bool, selected: bool) {
-        let text = format!("{}={}", chip.key(), chip.value());
+        // Where ways are short, shape and colour must do: more of them fit.
+        let small = self.drawn_small;
+        let text = if small { chip.value().to_string() } else { format!("{}={}", chip.key(), chip.value()) };
         let text = if more > 0 { format!("{text} +{more}") } else { text };
-        context.set_font(FONT);
+        context.set_font(if small { COMPACT_FONT } else { FONT });
         let text_width = context.measure_text(&text).map_or(30.0, |metrics| metrics.width());
-        let (width, height) = (text_width + 31.0, 25.0);
+        let (width, height) = if small { (text_width + 28.0, 20.0) } else { (text_width + 31.0, 25.0) };
         let (left, top) = (at.x - width / 2.0, at.y - height / 2.0);
         let colour = if lost { &self.ink.bad } else { self.write_colour(chip) };
         rounded(context, left, top, width, height, 7.0);
@@ -195,9 +213,12 @@ impl Painter {
         context.stroke();
     }
 
+    /// A word that can be read whatever is below it.
     fn draw_word(&self, context: &CanvasRenderingContext2d, at: Point, word: &str) {
         context.set_font(SMALL_FONT);
-        context.set_text_align("center");
+        context.set_stroke_style_str(&self.ink.stage);
+        context.set_line_width(4.0);
+        let _ = context.stroke_text(word, at.x, at.y);
         context.set_fill_style_str(&self.ink.bad);
         let _ = context.fill_text(word, at.x, at.y);
     }

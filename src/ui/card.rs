@@ -3,6 +3,7 @@
 use super::{
     chip::value_chip,
     element::px,
+    parts::{Text, text},
     state::{App, Selection},
 };
 use crate::{
@@ -25,20 +26,24 @@ pub fn tone(tone: Tone) -> &'static str {
 
 pub fn card(app: App, node: NodeId) -> AnyView {
     let card = Memo::new(move |_| app.stage.with(|stage| stage.nodes.iter().find(|card| card.node == node).cloned()));
-    let get = move |look: fn(&NodeCard) -> String| move || card.with(|card| card.as_ref().map(look).unwrap_or_default());
+    let of = move |look: fn(&NodeCard) -> String| -> Text {
+        text(move || card.with(|card| card.as_ref().map(look).unwrap_or_default()))
+    };
     let selected = move || app.selection.get() == Some(Selection::Node(node));
+    let classes = of(classes);
+    let class = text(move || format!("{}{}", classes(), if selected() { " selected" } else { "" }));
     let inside = move || card.get().map(inside);
     view! {
-        <button type="button" class=get(classes) class:selected=selected
+        <button type="button" class=class
             data-node=node.to_string()
-            aria-label=get(|card| card.spoken.clone())
-            aria-pressed=move || selected().to_string()
-            style:left=get(|card| px(card.place.x))
-            style:top=get(|card| px(card.place.y))
-            style:width=get(|card| px(card.place.width))
-            style:height=get(|card| px(card.place.height))
+            aria-pressed=text(move || selected().to_string())
+            style:left=of(|card| px(card.place.x))
+            style:top=of(|card| px(card.place.y))
+            style:width=of(|card| px(card.place.width))
+            style:height=of(|card| px(card.place.height))
             on:click=move |_| app.select(Some(Selection::Node(node)))>
-            {inside}
+            <span class="unseen">{of(|card| card.spoken.clone())}</span>
+            <span class="seen" aria-hidden="true">{inside}</span>
         </button>
     }
     .into_any()
@@ -80,6 +85,7 @@ fn classes(card: &NodeCard) -> String {
         CardSize::Large => "large",
         CardSize::Medium => "medium",
         CardSize::Small => "small",
+        CardSize::Strip => "small strip",
     };
     format!("card {state} {size}{}", if card.is_primary { " lead" } else { "" })
 }

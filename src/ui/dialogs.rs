@@ -185,6 +185,7 @@ fn partition(app: App) -> AnyView {
     let all = app.world(|world| world.addresses());
     // At first the first node is alone.
     let groups = Watched::new((0..all.len()).map(|index| if index == 0 { 1 } else { 2 }).collect::<Vec<u8>>());
+    let refused = Watched::new("");
     let members = all.clone();
     let cut = move || {
         let chosen = groups.get_untracked();
@@ -192,20 +193,22 @@ fn partition(app: App) -> AnyView {
             members.iter().copied().zip(&chosen).filter(|(_, group)| **group == own).map(|(address, _)| address).collect()
         };
         let groups: Vec<Vec<Address>> = (1..=3).map(group).filter(|group| !group.is_empty()).collect();
-        app.dialog.set(None);
+        // Said here: outside of a modal dialog nobody hears it.
         if groups.len() < 2 {
-            return app.say_bad("A partition needs at least two groups with somebody in them.");
+            return refused.set("A partition needs at least two groups with somebody in them.");
         }
+        app.dialog.set(None);
         app.act(Command::Partition { groups });
     };
     let lines: Vec<AnyView> = all.into_iter().enumerate().map(|(index, address)| group_line(groups, index, address)).collect();
     let names =
         ["Who", "Group 1", "Group 2", "Group 3", "None"].map(|name| element("th").attribute("scope", "col").with(name).view());
     let head = element("thead").with(element("tr").with(Vec::from(names)));
+    let refusal = element("span").attribute("role", "alert").class("bad").with(moving(move || refused.get().to_string()));
     vec![
         paragraph("", "Nothing passes between two groups. Who is in no group still reaches everybody."),
         element("table").class("groups").with(head).with(element("tbody").with(lines)).view(),
-        row().with(button("Cut the network", cut).class("primary").view()).view(),
+        row().with(button("Cut the network", cut).class("primary").view()).with(refusal).view(),
     ]
     .into_any()
 }

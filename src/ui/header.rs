@@ -27,16 +27,19 @@ pub fn header(app: App) -> AnyView {
         app.theme_changes.update(|changes| *changes += 1);
         app.say(format!("Colours: {name}."));
     };
+    dom::on_change("(prefers-color-scheme: dark)", move || {
+        app.theme_changes.update(|changes| *changes += 1);
+    });
     let open = move |dialog: Dialog| move || app.dialog.set(Some(dialog.clone()));
     view! {
         <header class="top">
-            <span class="brand">
+            <h1 class="brand">
                 <svg viewBox="0 0 22 22" width=22 height=22 aria-hidden="true" class="logo">
                     <path d=move || "M9 1.500h4a2 2 0 0 1 2 2v3a2 2 0 0 1-2 2H9a2 2 0 0 1-2-2v-3a2 2 0 0 1 2-2zM3 13.500h4a2 2 0 0 1 2 2v3a2 2 0 0 1-2 2H3a2 2 0 0 1-2-2v-3a2 2 0 0 1 2-2zM10 8.500 6 13.500M12 8.500l4 5"/>
                     <path class="dashed" d=move || "M15 13.500h4a2 2 0 0 1 2 2v3a2 2 0 0 1-2 2h-4a2 2 0 0 1-2-2v-3a2 2 0 0 1 2-2z"/>
                 </svg>
-                "Replicarium"
-            </span>
+                <span>"Replicarium"</span>
+            </h1>
             <span class="scenario-title">{move || app.watch(|lab| lab.scenario().title.clone())}</span>
             <span class="actions">
                 {button("Scenarios", open(Dialog::Scenarios)).class("quiet").view()}

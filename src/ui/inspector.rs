@@ -15,7 +15,7 @@ use crate::{
         Sentence,
         chip::Chip,
         why_old,
-        words::{duration, moment},
+        words::{counted, duration, moment},
     },
     scene::flights::words,
     sim::{
@@ -82,7 +82,7 @@ fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
             ("on disk up to", format!("LSN {}", view.flushed)),
             ("epoch", view.epoch.to_string()),
             ("clock", format!("{:+} ms", host.clock.skew_us / 1_000)),
-            ("served", format!("{} reads, {} writes", host.load.reads, host.load.writes)),
+            ("served", format!("{}, {}", counted(host.load.reads, "read"), counted(host.load.writes, "write"))),
             ("waiting here", host.queue_len().to_string()),
             ("sent", format!("{} messages, {} bytes", host.load.messages_out, host.load.bytes_out)),
         ];

@@ -7,6 +7,14 @@ use super::{
     watched::{Derived, Watched},
 };
 use leptos::{prelude::*, web_sys::Event};
+use std::{cell::Cell, rc::Rc};
+
+/// Text that follows what it reads. One type for all, so that what shows it is compiled once.
+pub type Text = Box<dyn Fn() -> String + Send + Sync>;
+
+pub fn text(text: impl Fn() -> String + Send + Sync + 'static) -> Text {
+    Box::new(text)
+}
 
 /// A condition that may change.
 pub type Flag = Box<dyn Fn() -> bool + Send + Sync>;
@@ -103,7 +111,10 @@ pub fn rows(rows: impl Fn() -> Vec<(&'static str, String)> + Send + Sync + 'stat
     element("dl").with(changing(move || rows().into_iter().flat_map(row).collect::<Vec<_>>())).view()
 }
 
-/// A slider over a few places. Shows while it is dragged, acts when it is let go.
+/// How long a slider that is moved by keys must rest before it acts.
+const REST: std::time::Duration = std::time::Duration::from_millis(400);
+
+/// A slider over a few places. Shows while it is dragged, acts when it is let go; by keys, when it rests or is left.
 pub struct Slider {
     pub id: &'static str,
     pub label: String,
@@ -122,6 +133,14 @@ impl Slider {
         // One value, so that the parts of the slider never disagree.
         let shown = Derived::new(move || dragged.get().unwrap_or_else(&value).min(count - 1));
         let words = move || name(shown.get());
+        let let_go = Rc::new(move || {
+            if let Some(place) = dragged.get_if_there().flatten() {
+                dragged.set(None);
+                act(place.min(count - 1));
+            }
+        });
+        let (by_key, resting) = (Rc::new(Cell::new(false)), Cell::new(None::<TimeoutHandle>));
+        let (pressed, grasped, rested) = (by_key.clone(), by_key.clone(), let_go.clone());
         let input = element("input")
             .attribute("type", "range")
             .id(id)
@@ -131,9 +150,17 @@ impl Slider {
             .property("value", move || shown.get().to_string())
             .attribute("aria-valuetext", moving(words))
             .on("input", move |event| dragged.set(Some(place(&event))))
+            .on("keydown", move |_| pressed.set(true))
+            .on("pointerdown", move |_| grasped.set(false))
+            .on("blur", move |_| let_go())
             .on("change", move |event| {
-                dragged.set(None);
-                act(place(&event).min(count - 1));
+                dragged.set(Some(place(&event)));
+                resting.take().inspect(TimeoutHandle::clear);
+                let rested = rested.clone();
+                match by_key.get() {
+                    true => resting.set(set_timeout_with_handle(move || rested(), REST).ok()),
+                    false => rested(),
+                }
             });
         element("div")
             .class("slider")

@@ -5,17 +5,19 @@ use super::{
     card::{card, tone},
     chip::chip,
     element::px,
+    parts::{Text, text},
     state::{App, Selection},
 };
 use crate::{
     platform::dom::SizeWatch,
     scene::{
         geometry::Point,
-        stage::{ClientFigure, LinkLine},
+        stage::{ClientFigure, LinkLine, Stage},
     },
-    sim::id::{Address, ClientId, NodeId},
+    sim::id::{Address, ClientId},
 };
 use leptos::{ev::MouseEvent, html, prelude::*};
+use std::sync::Arc;
 
 pub fn stage(app: App) -> AnyView {
     let area = NodeRef::<html::Div>::new();
@@ -28,119 +30,128 @@ pub fn stage(app: App) -> AnyView {
             }
         }));
     });
-    let nodes = Memo::new(move |_| app.stage.with(|stage| stage.nodes.iter().map(|card| card.node).collect::<Vec<NodeId>>()));
-    let clients =
-        Memo::new(move |_| app.stage.with(|stage| stage.clients.iter().map(|figure| figure.client).collect::<Vec<_>>()));
+    let of = move |look: fn(&Stage) -> String| text(move || app.stage.with(|stage| look(stage)));
+    let shapes = Memo::new(move |_| {
+        app.stage.with(|stage| {
+            let nodes = stage.nodes.iter().map(|card| Address::Node(card.node));
+            nodes.chain(stage.clients.iter().map(|figure| Address::Client(figure.client))).collect::<Vec<Address>>()
+        })
+    });
+    let shape = move |address: Address| match address {
+        Address::Node(node) => card(app, node),
+        Address::Client(client) => figure(app, client),
+    };
+    let shapes = move || shapes.get().into_iter().map(shape).collect::<Vec<AnyView>>();
     let links =
         Memo::new(move |_| app.stage.with(|stage| stage.links.iter().map(|link| (link.from, link.to)).collect::<Vec<_>>()));
-    let cards = move || nodes.get().into_iter().map(|node| card(app, node)).collect::<Vec<AnyView>>();
-    let figures = move || clients.get().into_iter().map(|client| figure(app, client)).collect::<Vec<AnyView>>();
-    let curves = move || links.get().into_iter().map(|(from, to)| link_curve(app, from, to)).collect::<Vec<AnyView>>();
-    let hidden = move || match app.stage.with(|stage| stage.layout.hidden_clients.len()) {
+    let hidden = of(|stage| match stage.layout.hidden_clients.len() {
         0 => String::new(),
+        1 => "and 1 more client".into(),
         count => format!("and {count} more clients"),
-    };
-    let height = move || app.stage.with(|stage| px(stage.layout.height));
+    });
+    // Whether there is more than is seen without scrolling.
+    let class = text(move || {
+        let scrolls = app.stage.with(|stage| stage.layout.height > app.size.get().1 + 2.0);
+        if scrolls { "stage scrolls".into() } else { "stage".into() }
+    });
     let pick = move |event: MouseEvent| {
         let point = Point { x: event.offset_x() as f64, y: event.offset_y() as f64 };
         app.select(canvas::message_at(app, point).map(Selection::Message));
     };
     view! {
-        <div class="stage" node_ref=area>
-            <div class="stage-inner" style:height=height>
+        <div class=class node_ref=area>
+            <div class="stage-inner" style:height=of(|stage| px(stage.layout.height))>
                 // The pointer reaches messages only; the keyboard reaches them through their links.
-                <svg class="links" aria-hidden="true" on:click=pick>{curves}</svg>
+                <svg class="links" aria-hidden="true" on:click=pick inner_html=of(lines)></svg>
                 <canvas id=canvas::CANVAS_ID class="flights" aria-hidden="true"></canvas>
-                {cards}
-                {figures}
+                {shapes}
                 // Keyed: a link that is focused stays so when others come and go.
                 <For each=move || links.get() key=|pair| *pair children=move |(from, to)| link_handle(app, from, to)/>
-                <p class="hidden-clients">{hidden}</p>
+                <p class="hidden-clients" style:left=of(|stage| px(stage.layout.more_at.x)) style:top=of(|stage| px(stage.layout.more_at.y))>{hidden}</p>
             </div>
         </div>
     }
     .into_any()
 }
 
-fn find_link(app: App, from: Address, to: Address) -> Memo<Option<LinkLine>> {
-    Memo::new(move |_| app.stage.with(|stage| stage.links.iter().find(|link| (link.from, link.to) == (from, to)).cloned()))
-}
-
-fn link_curve(app: App, from: Address, to: Address) -> AnyView {
-    let link = find_link(app, from, to);
-    let class = move || {
-        link.with(|link| {
-            let link = link.as_ref();
-            let active = link.is_some_and(|link| link.active);
-            let cut = link.is_some_and(|link| link.cut.0 || link.cut.1);
-            format!("link{}{}", if active { " active" } else { "" }, if cut { " cut" } else { "" })
-        })
+/// The lines of all links, as markup: nothing in it comes from outside.
+fn lines(stage: &Stage) -> String {
+    let line = |link: &LinkLine| {
+        let active = if link.active { " active" } else { "" };
+        let cut = if link.cut.0 || link.cut.1 { " cut" } else { "" };
+        format!("<path class=\"link{active}{cut}\" d=\"{}\"/>", link.path)
     };
-    view! { <path class=class d=move || link.with(|link| link.as_ref().map(|link| link.path.clone()).unwrap_or_default())/> }
-        .into_any()
+    stage.links.iter().map(line).collect()
 }
 
 /// What of a link can be grasped: its delay, or a dot; a wall where it is cut.
 fn link_handle(app: App, from: Address, to: Address) -> AnyView {
-    let link = find_link(app, from, to);
-    let text = move || {
-        link.with(|link| match link {
-            Some(LinkLine { cut: (true, true), .. }) => "cut".to_string(),
-            Some(LinkLine { cut: (true, false), to, .. }) => format!("cut to {to}"),
-            Some(LinkLine { cut: (false, true), from, .. }) => format!("cut to {from}"),
-            Some(link) => link.label.clone().unwrap_or_default(),
-            None => String::new(),
+    let of = move |look: fn(&LinkLine) -> String| -> Text {
+        text(move || {
+            app.stage.with(|stage| {
+                let link = stage.links.iter().find(|link| (link.from, link.to) == (from, to));
+                link.map(look).unwrap_or_default()
+            })
         })
     };
-    let class = move || {
-        let cut = link.with(|link| link.as_ref().is_some_and(|link| link.cut.0 || link.cut.1));
-        let selected = app.selection.get() == Some(Selection::Link(from, to));
-        let mark = |on: bool, name: &'static str| if on { name } else { "" };
-        format!("link-handle{}{}{}", mark(cut, " cut"), mark(selected, " selected"), mark(text().is_empty(), " bare"))
-    };
-    let at = move |look: fn(Point) -> f64| link.with(|link| link.as_ref().map(|link| px(look(link.middle))));
+    let bare = of(|link| if words(link).is_empty() { " bare".into() } else { String::new() });
+    let cut = of(|link| if link.cut.0 || link.cut.1 { " cut".into() } else { String::new() });
+    let class = text(move || {
+        let selected = if app.selection.get() == Some(Selection::Link(from, to)) { " selected" } else { "" };
+        format!("link-handle{}{selected}{}", cut(), bare())
+    });
     view! {
         <button type="button" class=class
             data-link=format!("{from}-{to}")
-            aria-label=move || link.with(|link| link.as_ref().map(|link| link.spoken.clone()).unwrap_or_default())
-            style:left=move || at(|point| point.x)
-            style:top=move || at(|point| point.y)
+            style:left=of(|link| px(link.middle.x))
+            style:top=of(|link| px(link.middle.y))
             on:click=move |_| app.select(Some(Selection::Link(from, to)))>
-            <span class="pill">{text}</span>
+            <span class="unseen">{of(|link| link.spoken.clone())}</span>
+            <span class="pill" aria-hidden="true">{of(words)}</span>
         </button>
     }
     .into_any()
 }
 
+fn words(link: &LinkLine) -> String {
+    match link {
+        LinkLine { cut: (true, true), .. } => "cut".into(),
+        LinkLine { cut: (true, false), to, .. } => format!("cut to {to}"),
+        LinkLine { cut: (false, true), from, .. } => format!("cut to {from}"),
+        link => link.label.clone().unwrap_or_default(),
+    }
+}
+
 fn figure(app: App, client: ClientId) -> AnyView {
-    let figure = Memo::new(move |_| app.stage.with(|stage| stage.clients.iter().find(|figure| figure.client == client).cloned()));
-    let get =
-        move |look: fn(&ClientFigure) -> String| move || figure.with(|figure| figure.as_ref().map(look).unwrap_or_default());
-    let class = move || {
-        let busy = figure.with(|figure| figure.as_ref().is_some_and(|figure| figure.busy));
-        let selected = app.selection.get() == Some(Selection::Client(client));
-        format!("client{}{}", if selected { " selected" } else { "" }, if busy { " busy" } else { "" })
+    let find = move |stage: &Arc<Stage>| stage.clients.iter().find(|figure| figure.client == client).cloned();
+    let of = move |look: fn(&ClientFigure) -> String| -> Text {
+        text(move || app.stage.with(find).as_ref().map(look).unwrap_or_default())
     };
+    let selected = move || app.selection.get() == Some(Selection::Client(client));
+    let busy = of(|figure| if figure.busy { " busy".into() } else { String::new() });
+    let class = text(move || format!("client{}{}", if selected() { " selected" } else { "" }, busy()));
+    let status = Memo::new(move |_| app.stage.with(find).map(|figure| (figure.chip, figure.status.1)));
     let status = move || {
-        figure.get().map(|figure| match figure.chip {
+        status.get().map(|(write, words)| match write {
             Some(write) => vec!["read ".into_any(), chip(write)].into_any(),
-            None => figure.status.1.into_any(),
+            None => words.into_any(),
         })
     };
     view! {
         <button type="button" class=class
             data-client=client.to_string()
-            aria-label=get(|figure| figure.spoken.clone())
-            aria-pressed=move || (app.selection.get() == Some(Selection::Client(client))).to_string()
-            style:left=get(|figure| px(figure.place.x + figure.place.width / 2.0))
-            style:top=get(|figure| px(figure.place.y))
+            aria-pressed=text(move || selected().to_string())
+            style:left=of(|figure| px(figure.place.x + figure.place.width / 2.0))
+            style:top=of(|figure| px(figure.place.y))
+            style:width=text(move || app.stage.with(|stage| px(stage.layout.client_width)))
             on:click=move |_| app.select(Some(Selection::Client(client)))>
+            <span class="unseen">{of(|figure| figure.spoken.clone())}</span>
             <svg class="person" viewBox="0 0 52 52" width=50 height=50 aria-hidden="true">
                 <path class="disc" d=move || "M26 1a25 25 0 1 1-.01 0Z"/>
                 <path class="line" d=move || "M26 13a7 7 0 1 1-.01 0ZM13 41c3-9 23-9 26 0"/>
             </svg>
-            <span class="client-name">{client.to_string()}</span>
-            <span class=get(|figure| format!("client-status {}", tone(figure.status.0)))>{status}</span>
+            <span class="client-name" aria-hidden="true">{client.to_string()}</span>
+            <span class=of(|figure| format!("client-status {}", tone(figure.status.0))) aria-hidden="true">{status}</span>
         </button>
     }
     .into_any()

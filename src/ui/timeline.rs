@@ -1,10 +1,13 @@
 //! The timeline as a slider: marks of everything worth jumping to, the other futures below.
 
-use super::{parts::button, state::App};
+use super::{
+    parts::{button, text},
+    state::App,
+};
 use crate::{
     explain::words::moment,
     platform::dom::SizeWatch,
-    scene::timeline::{Mark, MarkKind, OtherBranch},
+    scene::timeline::{Mark, MarkKind, OtherBranch, Timeline},
     sim::time::Micros,
 };
 use leptos::{
@@ -26,14 +29,13 @@ pub fn timeline(app: App) -> AnyView {
             let _ = width.try_set(wide.max(60.0));
         }))
     });
-    let span = move || app.timeline.with(|line| line.span);
-    let x = move |at: Micros| EDGE + (width.get() - 2.0 * EDGE) * (at.0 as f64 / span().0.max(1) as f64).min(1.0);
     let dragging = StoredValue::new(false);
     let seek_to_pointer = move |event: &PointerEvent| {
         let Some(element) = area.get_untracked() else { return };
         let rect = element.get_bounding_client_rect();
         let part = (event.client_x() as f64 - rect.left() - EDGE) / (rect.width() - 2.0 * EDGE).max(1.0);
-        let wanted = Micros::from_f64(span().0 as f64 * part.clamp(0.0, 1.0));
+        let span = app.timeline.with_untracked(|line| line.span);
+        let wanted = Micros::from_f64(span.0 as f64 * part.clamp(0.0, 1.0));
         // What was never run cannot be gone to by a drag; playing gets there.
         app.seek(wanted.min(app.lab(|lab| lab.horizon())));
     };
@@ -49,30 +51,19 @@ pub fn timeline(app: App) -> AnyView {
     view! {
         <div class="timeline" id="timeline" node_ref=area role="slider" tabindex="0" aria-label="Time"
             aria-valuemin="0"
-            aria-valuemax=move || app.now.get().horizon.0.to_string()
-            aria-valuenow=move || app.now.get().position.at.0.to_string()
-            aria-valuetext=move || moment(app.now.get().position.at)
+            aria-valuemax=text(move || app.now.get().horizon.0.to_string())
+            aria-valuenow=text(move || app.now.get().position.at.0.to_string())
+            aria-valuetext=text(move || moment(app.now.get().position.at))
             on:pointerdown=down
             on:pointermove=move |event| if dragging.get_value() { seek_to_pointer(&event) }
             on:pointerup=up
             on:pointercancel=up
             on:keydown=move |event| if press(app, &event) { event.prevent_default(); event.stop_propagation() }>
-            <svg width="100%" height="100%" aria-hidden="true">
-                <line class="axis" x1=EDGE y1=AXIS_Y y2=AXIS_Y x2=move || width.get() - EDGE/>
-                <line class="known" x1=EDGE y1=AXIS_Y y2=AXIS_Y x2=move || x(app.now.get().horizon)/>
-                <g class="others">{move || {
-                    let others = app.timeline.with(|line| line.others.clone());
-                    others.into_iter().enumerate().map(|(row, other)| other_line(row, &other, &x)).collect::<Vec<AnyView>>()
-                }}</g>
-                <g>{move || {
-                    let marks = app.timeline.with(|line| line.marks.clone());
-                    let labelled = labelled(&marks, &x);
-                    marks.into_iter().zip(labelled).map(|(mark, label)| mark_view(mark, label, &x)).collect::<Vec<AnyView>>()
-                }}</g>
-                <g class="ticks">{move || ticks(span()).into_iter().map(|at| tick(x(at), at)).collect::<Vec<AnyView>>()}</g>
-                <line class="cursor" y1=14 y2=AXIS_Y + 18.0 x1=move || x(app.now.get().position.at) x2=move || x(app.now.get().position.at)/>
-                <circle class="knob" r=7.5 cy=AXIS_Y cx=move || x(app.now.get().position.at)/>
-            </svg>
+            <svg width="100%" height="100%" aria-hidden="true" inner_html=text(move || {
+                let (line, now) = (app.timeline.get(), app.now.get());
+                let scale = Scale { span: line.span, width: width.get() };
+                drawing(&line, &scale, now.horizon, now.position.at)
+            })></svg>
             <div class="branches">{move || branches(app)}</div>
         </div>
     }
@@ -112,22 +103,58 @@ fn press(app: App, event: &KeyboardEvent) -> bool {
     true
 }
 
-fn tick(x: f64, at: Micros) -> AnyView {
-    view! { <text x=x y=AXIS_Y + 33.0 text-anchor="middle">{format!("{} s", at.as_secs_f64())}</text> }.into_any()
+/// From moments to places.
+struct Scale {
+    span: Micros,
+    width: f64,
 }
 
-fn ticks(span: Micros) -> Vec<Micros> {
-    (0..=5).map(|tick| Micros(span.0 / 5 * tick)).collect()
+impl Scale {
+    fn x(&self, at: Micros) -> f64 {
+        EDGE + (self.width - 2.0 * EDGE) * (at.0 as f64 / self.span.0.max(1) as f64).min(1.0)
+    }
+}
+
+/// The line with all that is on it, as markup: nothing in it comes from outside.
+fn drawing(line: &Timeline, scale: &Scale, horizon: Micros, now: Micros) -> String {
+    let axis = |class: &str, to: f64| format!("<path class=\"{class}\" d=\"M{EDGE} {AXIS_Y}H{to:.1}\"/>");
+    let mut drawn = axis("axis", scale.width - EDGE) + &axis("known", scale.x(horizon));
+    for (row, other) in line.others.iter().enumerate() {
+        drawn += &other_line(row, other, scale);
+    }
+    let labelled = labelled(&line.marks, scale);
+    for (mark, label) in line.marks.iter().zip(labelled) {
+        drawn += &mark_drawn(mark, label, scale);
+    }
+    for tick in 0..=5 {
+        let at = Micros(line.span.0 / 5 * tick);
+        let words = format!("{} s", at.as_secs_f64());
+        drawn += &words_at("tick", scale.x(at), AXIS_Y + 33.0, if tick == 5 { "end" } else { "middle" }, &words);
+    }
+    let (x, top, bottom) = (scale.x(now), AXIS_Y - 20.0, AXIS_Y + 18.0);
+    drawn
+        + &format!(
+            "<path class=\"cursor\" d=\"M{x:.1} {top}V{bottom}\"/><circle class=\"knob\" r=\"7.5\" cx=\"{x:.1}\" cy=\"{AXIS_Y}\"/>"
+        )
+}
+
+fn words_at(class: &str, x: f64, y: f64, anchor: &str, words: &str) -> String {
+    format!("<text class=\"{class}\" x=\"{x:.1}\" y=\"{y}\" text-anchor=\"{anchor}\">{words}</text>")
+}
+
+/// How wide a word is about, half of it.
+fn half_width(words: &str) -> f64 {
+    words.len() as f64 * 3.2 + 4.0
 }
 
 /// Which marks have room for their words: the weightiest first, none over another.
-fn labelled(marks: &[Mark], x: &impl Fn(Micros) -> f64) -> Vec<bool> {
+fn labelled(marks: &[Mark], scale: &Scale) -> Vec<bool> {
     let mut order: Vec<usize> = (0..marks.len()).filter(|index| marks[*index].kind != MarkKind::Write).collect();
     order.sort_by_key(|index| std::cmp::Reverse((marks[*index].kind, marks[*index].at)));
     let mut taken: Vec<(f64, f64)> = Vec::new();
     let mut shown = vec![false; marks.len()];
     for index in order {
-        let (middle, half) = (x(marks[index].at), marks[index].label.len() as f64 * 3.2 + 4.0);
+        let (middle, half) = (inside(scale, marks[index].at, &marks[index].label), half_width(&marks[index].label));
         let (from, to) = (middle - half, middle + half);
         if taken.iter().all(|(a, b)| to < *a || from > *b) {
             taken.push((from, to));
@@ -137,37 +164,39 @@ fn labelled(marks: &[Mark], x: &impl Fn(Micros) -> f64) -> Vec<bool> {
     shown
 }
 
-fn mark_view(mark: Mark, with_label: bool, x: &impl Fn(Micros) -> f64) -> AnyView {
-    let at = x(mark.at);
-    let label = with_label.then(|| {
-        let class = match mark.kind {
-            MarkKind::Violation => "warn",
-            MarkKind::Fault => "bad",
-            _ => "plain",
-        };
-        let text = mark.label.clone();
-        // Near an edge the words stay inside.
-        let anchor = if at < 70.0 { "start" } else { "middle" };
-        view! { <text class=class x=at y=16 text-anchor=anchor>{text}</text> }
-    });
-    let y = AXIS_Y;
-    let (class, path) = match mark.kind {
-        MarkKind::Write => (format!("write w{}", mark.colour), format!("M{} {}h7v18h-7z", at - 3.5, y - 9.0)),
-        MarkKind::Action => ("action".into(), format!("M{at} {}a4.500 4.500 0 1 1-.01 0Z", y - 4.5)),
-        MarkKind::Election => ("election".into(), format!("M{} {}h12v12h-12z", at - 6.0, y - 6.0)),
-        MarkKind::Fault => {
-            let cross = format!("M{} {}l7 7m0-7l-7 7", at - 3.5, y - 3.5);
-            ("fault".into(), format!("M{at} {}a8.500 8.500 0 1 1-.01 0Z{cross}", y - 8.5))
-        }
-        MarkKind::Violation => ("violation".into(), format!("M{at} {}l9 16h-18Z", y - 10.0)),
-    };
-    let shape = view! { <path class=class d=path/> }.into_any();
-    view! { <g>{shape}{label}</g> }.into_any()
+/// Where the middle of a mark's words is: near an edge they stay inside.
+fn inside(scale: &Scale, at: Micros, words: &str) -> f64 {
+    let half = half_width(words);
+    scale.x(at).min(scale.width - half).max(half)
 }
 
-fn other_line(row: usize, other: &OtherBranch, x: &impl Fn(Micros) -> f64) -> AnyView {
-    let (from, to, y) = (x(other.from), x(other.to), AXIS_Y + 9.0 + 5.0 * row as f64);
+fn mark_drawn(mark: &Mark, with_label: bool, scale: &Scale) -> String {
+    let (x, y) = (scale.x(mark.at), AXIS_Y);
+    let (class, colour) = match mark.kind {
+        MarkKind::Violation => ("warn", 0),
+        MarkKind::Fault => ("bad", 0),
+        _ => ("plain", mark.colour),
+    };
+    let label = match with_label {
+        true => words_at(class, inside(scale, mark.at, &mark.label), 16.0, "middle", &mark.label),
+        false => String::new(),
+    };
+    let (class, shape) = match mark.kind {
+        MarkKind::Write => ("write", "m-3.500-9h7v18h-7z"),
+        MarkKind::Action => ("action", "m0-4.500a4.500 4.500 0 1 1-.01 0Z"),
+        MarkKind::Election => ("election", "m-6-6h12v12h-12z"),
+        MarkKind::Fault => ("fault", "m0-8.500a8.500 8.500 0 1 1-.01 0Zm-3.500 5l7 7m0-7l-7 7"),
+        MarkKind::Violation => ("violation", "m0-10l9 16h-18Z"),
+    };
+    format!("<path class=\"{class} w{colour}\" d=\"M{x:.1} {y}{shape}\"/>{label}")
+}
+
+fn other_line(row: usize, other: &OtherBranch, scale: &Scale) -> String {
+    let (from, to, y) = (scale.x(other.from), scale.x(other.to), AXIS_Y + 9.0 + 5.0 * row as f64);
     let bend = (from + 14.0).min(to.max(from + 2.0));
-    let path = format!("M{from} {AXIS_Y}C{} {AXIS_Y} {from} {y} {bend} {y}H{}", from + 8.0, to.max(bend));
-    view! { <path class="other" d=path/> }.into_any()
+    format!(
+        "<path class=\"other\" d=\"M{from:.1} {AXIS_Y}C{:.1} {AXIS_Y} {from:.1} {y} {bend:.1} {y}H{:.1}\"/>",
+        from + 8.0,
+        to.max(bend)
+    )
 }

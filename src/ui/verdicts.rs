@@ -17,6 +17,7 @@ use leptos::prelude::*;
 pub fn headline(app: App) -> AnyView {
     let words = move || match app.headline.get() {
         Some(headline) => said(app, headline.sentence),
+        None if app.now.with(|now| now.position.at > Micros::ZERO) => "So far there is nothing to tell.".into_any(),
         None => "Nothing has happened yet. Press play.".into_any(),
     };
     view! { <p class="headline" id="headline">{words}</p> }.into_any()
@@ -66,21 +67,22 @@ fn lines(verdicts: &Verdicts) -> Vec<Line> {
 pub fn verdicts(app: App) -> AnyView {
     let all = Memo::new(move |_| app.verdicts.with(|verdicts| lines(verdicts)));
     let pills = move || all.get().into_iter().map(|line| pill(app, line)).collect::<Vec<AnyView>>();
-    view! { <ul class="verdicts" aria-label="Verdicts">{pills}</ul> }.into_any()
+    // Where they do not fit side by side they scroll, by keyboard too.
+    view! { <ul class="verdicts" aria-label="Verdicts" tabindex="0">{pills}</ul> }.into_any()
 }
 
 fn pill(app: App, line: Line) -> AnyView {
     let Line { name, about, verdict, words, passing } = line;
     let (class, icon, small, spoken) = match &verdict {
-        Verdict::Holds => ("verdict ok", Some(TICK), String::new(), "holds so far"),
+        Verdict::Holds => ("verdict ok", Some(TICK), "holds so far".into(), ""),
         Verdict::Broken { .. } if passing => ("verdict", Some(DOTS), words, "not at this moment"),
         Verdict::Broken { since, .. } => {
             ("verdict bad", Some(CROSS), format!("{words} · {}", moment(*since)), "broken; go to the first time")
         }
         Verdict::CannotTell { why } => ("verdict", None, "cannot tell now".into(), *why),
     };
-    let small = (!small.is_empty()).then(|| view! { <small>{small}</small> }.into_any());
-    let body = view! { {icon.map(picture)}<span>{name}{small}</span><span class="unseen">{spoken}</span> }.into_any();
+    let body =
+        view! { {icon.map(picture)}<span>{name}" "<small>{small}</small></span><span class="unseen">{spoken}</span> }.into_any();
     let pill = match verdict {
         Verdict::Broken { since, .. } => {
             let go = move |_| {
