@@ -2,9 +2,9 @@
 
 use super::{
     chip::value_chip,
-    element::px,
-    parts::{Text, text},
+    element::{Inside, changing, element, moving, px, span},
     state::{App, Selection},
+    watched::Derived,
 };
 use crate::{
     scene::{
@@ -13,7 +13,7 @@ use crate::{
     },
     sim::id::NodeId,
 };
-use leptos::prelude::*;
+use leptos::prelude::AnyView;
 
 pub fn tone(tone: Tone) -> &'static str {
     match tone {
@@ -25,54 +25,42 @@ pub fn tone(tone: Tone) -> &'static str {
 }
 
 pub fn card(app: App, node: NodeId) -> AnyView {
-    let card = Memo::new(move |_| app.stage.with(|stage| stage.nodes.iter().find(|card| card.node == node).cloned()));
-    let of = move |look: fn(&NodeCard) -> String| -> Text {
-        text(move || card.with(|card| card.as_ref().map(look).unwrap_or_default()))
-    };
+    let card = Derived::new(move || app.stage.with(|stage| stage.nodes.iter().find(|card| card.node == node).cloned()));
+    let of = move |look: fn(&NodeCard) -> String| move || card.with(|card| card.as_ref().map(look).unwrap_or_default());
     let selected = move || app.selection.get() == Some(Selection::Node(node));
     let classes = of(classes);
-    let class = text(move || format!("{}{}", classes(), if selected() { " selected" } else { "" }));
-    let inside = move || card.get().map(inside);
-    view! {
-        <button type="button" class=class
-            data-node=node.to_string()
-            aria-pressed=text(move || selected().to_string())
-            style:left=of(|card| px(card.place.x))
-            style:top=of(|card| px(card.place.y))
-            style:width=of(|card| px(card.place.width))
-            style:height=of(|card| px(card.place.height))
-            on:click=move |_| app.select(Some(Selection::Node(node)))>
-            <span class="unseen">{of(|card| card.spoken.clone())}</span>
-            <span class="seen" aria-hidden="true">{inside}</span>
-        </button>
-    }
-    .into_any()
+    let inside = changing(move || card.get().map(inside));
+    element("button")
+        .attribute("type", "button")
+        .class(moving(move || format!("{}{}", classes(), if selected() { " selected" } else { "" })))
+        .attribute("data-node", node.to_string())
+        .truth("aria-pressed", selected)
+        .style(of(|card| {
+            let place = card.place;
+            format!("left:{};top:{};width:{};height:{}", px(place.x), px(place.y), px(place.width), px(place.height))
+        }))
+        .on("click", move |_| app.select(Some(Selection::Node(node))))
+        .with(span("unseen", moving(of(|card| card.spoken.clone()))))
+        .with(element("span").class("seen").attribute("aria-hidden", "true").with(inside))
+        .view()
 }
 
 fn inside(card: NodeCard) -> AnyView {
     let NodeCard { node, role, badge, copies, more_keys, log, first_lsn, status, queue, .. } = card;
-    let badge = badge.map(|(mood, text)| span(format!("badge {}", tone(mood)), text.into_any()));
-    let more = (more_keys > 0).then(|| span("more".into(), format!("+{more_keys}").into_any()));
+    let badge = badge.map(|(mood, text)| span(format!("badge {}", tone(mood)), text));
+    let more = (more_keys > 0).then(|| span("more", format!("+{more_keys}")));
     let copies: Vec<AnyView> = copies.into_iter().map(copy).collect();
     let cells: Vec<AnyView> =
         log.into_iter().enumerate().map(|(offset, cell)| log_cell(first_lsn.0 + offset as u64, cell)).collect();
-    let waiting = (queue > 1).then(|| span("queue".into(), format!("{queue} waiting").into_any()));
-    view! {
-        <span class="card-head">
-            <span class="card-name">{node.to_string()}</span>
-            <span class="card-role">{role}</span>
-            {badge}
-        </span>
-        <span class="card-copies">{copies}{more}</span>
-        <span class="card-log"><span class="log-word">"log"</span>{cells}</span>
-        <span class=format!("card-status {}", tone(status.0))>{status.1}{waiting}</span>
-    }
-    .into_any()
-}
-
-/// A piece of a line, with a class.
-fn span(class: String, inside: AnyView) -> AnyView {
-    view! { <span class=class>{inside}</span> }.into_any()
+    let waiting = (queue > 1).then(|| span("queue", format!("{queue} waiting")));
+    let head = vec![span("card-name", node.to_string()), span("card-role", role), badge.view()];
+    vec![
+        span("card-head", head),
+        span("card-copies", vec![copies.view(), more.view()]),
+        span("card-log", vec![span("log-word", "log"), cells.view()]),
+        span(format!("card-status {}", tone(status.0)), vec![status.1.view(), waiting.view()]),
+    ]
+    .view()
 }
 
 fn classes(card: &NodeCard) -> String {
@@ -93,10 +81,10 @@ fn classes(card: &NodeCard) -> String {
 fn copy(copy: Copy) -> AnyView {
     let value = match copy.chip {
         Some(chip) => value_chip(chip),
-        None => span("chip empty".into(), "–".into_any()),
+        None => span("chip empty", "–"),
     };
-    let key = span("key".into(), copy.key.to_string().into_any());
-    span(if copy.old { "copy old" } else { "copy" }.into(), vec![key, value].into_any())
+    let key = span("key", copy.key.to_string());
+    span(if copy.old { "copy old" } else { "copy" }, vec![key, value])
 }
 
 fn log_cell(lsn: u64, cell: Option<LogCell>) -> AnyView {
@@ -115,5 +103,5 @@ fn log_cell(lsn: u64, cell: Option<LogCell>) -> AnyView {
         }
     };
     let number = if cell.is_some() { lsn.to_string() } else { String::new() };
-    span(class, vec![span("box".into(), ().into_any()), span("lsn".into(), number.into_any())].into_any())
+    span(class, vec![element("span").class("box").view(), span("lsn", number)])
 }

@@ -1,6 +1,7 @@
 //! The chip of a write, and sentences with chips in them.
 
 use super::{
+    element::{Inside, drawn, element},
     parts::button,
     state::{App, Selection},
 };
@@ -8,7 +9,7 @@ use crate::{
     explain::{Span, chip::Chip, words::moment},
     sim::id::Address,
 };
-use leptos::prelude::*;
+use leptos::prelude::AnyView;
 
 /// Colour, shape and words of a write.
 pub fn chip(chip: Chip) -> AnyView {
@@ -22,24 +23,24 @@ pub fn value_chip(chip: Chip) -> AnyView {
 
 fn chip_with(chip: Chip, text: String) -> AnyView {
     let path = chip.shape.path();
-    view! {
-        <span class=format!("chip w{}", chip.colour) data-shape=chip.shape.word()>
-            <svg class="mark" viewBox="0 0 10 10" width=10 height=10 aria-hidden="true"><path d=move || path/></svg>
-            {text}
-        </span>
-    }
-    .into_any()
+    let mark = format!("<svg class=\"mark\" viewBox=\"0 0 10 10\" width=\"10\" height=\"10\"><path d=\"{path}\"/></svg>");
+    element("span")
+        .class(format!("chip w{}", chip.colour))
+        .attribute("data-shape", chip.shape.word())
+        .with(drawn(mark))
+        .with(text)
+        .view()
 }
 
 /// A sentence; who and when in it can be gone to.
 pub fn said(app: App, sentence: Vec<Span>) -> AnyView {
-    sentence.into_iter().map(|span| piece(app, span)).collect::<Vec<AnyView>>().into_any()
+    sentence.into_iter().map(|span| piece(app, span)).collect::<Vec<AnyView>>().view()
 }
 
 fn piece(app: App, span: Span) -> AnyView {
     match span {
-        Span::Text(text) => text.into_any(),
-        Span::Strong(text) => view! { <b>{text}</b> }.into_any(),
+        Span::Text(text) => text.view(),
+        Span::Strong(text) => element("b").with(text).view(),
         Span::Write(write) => chip(write),
         Span::Who(address) => {
             let selection = match address {

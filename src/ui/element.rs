@@ -207,6 +207,16 @@ impl Element {
     }
 }
 
+/// A drawing from its SVG markup, which must hold nothing that comes from outside.
+pub fn drawn(markup: impl Into<Words>) -> AnyView {
+    let markup: Arc<dyn Fn() -> String + Send + Sync> = match markup.into() {
+        Words::Still(text) => Arc::new(move || text.into()),
+        Words::Owned(text) => Arc::new(move || text.clone()),
+        Words::Moving(text) => text,
+    };
+    element("span").class("drawn").attribute("aria-hidden", "true").property("innerHTML", move || markup()).view()
+}
+
 /// A length as style sheets want it.
 pub fn px(length: f64) -> String {
     format!("{}px", fixed(length, 1))

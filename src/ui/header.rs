@@ -1,12 +1,14 @@
 //! The header: name, scenario, share, theme, help.
 
 use super::{
+    element::{drawn, element, moving},
     icons::{THEME, picture},
-    parts::{button, moving, picture_button},
+    parts::{button, picture_button},
     state::{App, Dialog},
+    watched::Watched,
 };
 use crate::platform::{dom, storage};
-use leptos::prelude::*;
+use leptos::prelude::AnyView;
 
 const THEME_KEY: &str = "replicarium.theme";
 /// Themes in the order in which the button goes through them; the first follows the system.
@@ -14,7 +16,7 @@ const THEMES: [(&str, &str); 4] = [("", "as the system"), ("light", "light"), ("
 
 pub fn header(app: App) -> AnyView {
     let stored = storage::get(THEME_KEY).unwrap_or_default();
-    let theme = RwSignal::new(THEMES.iter().position(|(value, _)| *value == stored).unwrap_or(0));
+    let theme = Watched::new(THEMES.iter().position(|(value, _)| *value == stored).unwrap_or(0));
     let next_theme = move || {
         theme.update(|theme| *theme = (*theme + 1) % THEMES.len());
         let (value, name) = THEMES[theme.get_untracked()];
@@ -31,23 +33,21 @@ pub fn header(app: App) -> AnyView {
         app.theme_changes.update(|changes| *changes += 1);
     });
     let open = move |dialog: Dialog| move || app.dialog.set(Some(dialog.clone()));
-    view! {
-        <header class="top">
-            <h1 class="brand">
-                <svg viewBox="0 0 22 22" width=22 height=22 aria-hidden="true" class="logo">
-                    <path d=move || "M9 1.500h4a2 2 0 0 1 2 2v3a2 2 0 0 1-2 2H9a2 2 0 0 1-2-2v-3a2 2 0 0 1 2-2zM3 13.500h4a2 2 0 0 1 2 2v3a2 2 0 0 1-2 2H3a2 2 0 0 1-2-2v-3a2 2 0 0 1 2-2zM10 8.500 6 13.500M12 8.500l4 5"/>
-                    <path class="dashed" d=move || "M15 13.500h4a2 2 0 0 1 2 2v3a2 2 0 0 1-2 2h-4a2 2 0 0 1-2-2v-3a2 2 0 0 1 2-2z"/>
-                </svg>
-                <span>"Replicarium"</span>
-            </h1>
-            <span class="scenario-title">{move || app.watch(|lab| lab.scenario().title.clone())}</span>
-            <span class="actions">
-                {button("Scenarios", open(Dialog::Scenarios)).class("quiet").view()}
-                {button("Share", open(Dialog::Share)).view()}
-                {picture_button(picture(THEME), moving(move || format!("Colours: {}", THEMES[theme.get()].1)), next_theme).class("quiet").view()}
-                {picture_button("?".into_any(), "Help", open(Dialog::Help)).class("quiet").view()}
-            </span>
-        </header>
-    }
-    .into_any()
+    let colours = move || format!("Colours: {}", THEMES[theme.get()].1);
+    let actions = vec![
+        button("Scenarios", open(Dialog::Scenarios)).class("quiet").view(),
+        button("Share", open(Dialog::Share)).view(),
+        picture_button(picture(THEME), moving(colours), next_theme).class("quiet").view(),
+        picture_button("?", "Help", open(Dialog::Help)).class("quiet").view(),
+    ];
+    let title = moving(move || app.watch(|lab| lab.scenario().title.clone()));
+    element("header")
+        .class("top")
+        .with(element("h1").class("brand").with(drawn(LOGO)).with(element("span").with("Replicarium")))
+        .with(element("span").class("scenario-title").with(title))
+        .with(element("span").class("actions").with(actions))
+        .view()
 }
+
+const LOGO: &str = "<svg viewBox=\"0 0 22 22\" width=\"22\" height=\"22\" class=\"logo\"><path d=\"M9 1.500h4a2 2 0 0 1 2 2v3a2 2 0 0 1-2 2H9a2 2 0 0 1-2-2v-3a2 2 0 0 1 2-2zM3 13.500h4a2 2 0 0 1 2 2v3a2 2 0 0 1-2 2H3a2 2 0 0 1-2-2v-3a2 2 0 0 1 2-2zM10 8.500 6 13.500M12 8.500l4 5\"/>\
+    <path class=\"dashed\" d=\"M15 13.500h4a2 2 0 0 1 2 2v3a2 2 0 0 1-2 2h-4a2 2 0 0 1-2-2v-3a2 2 0 0 1 2-2z\"/></svg>";

@@ -1,6 +1,7 @@
 //! Icons, drawn with strokes in the colour of the text.
 
-use leptos::prelude::*;
+use super::element::drawn;
+use leptos::prelude::AnyView;
 
 /// Filled and stroked outlines in a box of 18 × 18.
 #[derive(Clone, Copy)]
@@ -21,11 +22,8 @@ pub const DOTS: Icon = Icon("M3 8h2.400v2.400H3zM7.800 8h2.400v2.400H7.800zM12.6
 pub const CLOSE: Icon = Icon("", "M5 5l8 8M13 5l-8 8");
 
 pub fn picture(Icon(filled, stroked): Icon) -> AnyView {
-    view! {
-        <svg class="icon" viewBox="0 0 18 18" width=18 height=18 aria-hidden="true">
-            <path class="fill" d=move || filled/>
-            <path class="stroke" d=move || stroked/>
-        </svg>
-    }
-    .into_any()
+    drawn(format!(
+        "<svg class=\"icon\" viewBox=\"0 0 18 18\" width=\"18\" height=\"18\">\
+         <path class=\"fill\" d=\"{filled}\"/><path class=\"stroke\" d=\"{stroked}\"/></svg>"
+    ))
 }

@@ -1,20 +1,12 @@
 //! Small parts that every panel is made of. None of them is generic over its closures: a button is compiled once,
 //! however many there are, and that keeps the page small.
 
-pub use super::element::moving;
 use super::{
-    element::{Inside, Words, changing, element},
+    element::{Inside, Words, changing, element, moving},
     watched::{Derived, Watched},
 };
 use leptos::{prelude::*, web_sys::Event};
 use std::{cell::Cell, rc::Rc};
-
-/// Text that follows what it reads. One type for all, so that what shows it is compiled once.
-pub type Text = Box<dyn Fn() -> String + Send + Sync>;
-
-pub fn text(text: impl Fn() -> String + Send + Sync + 'static) -> Text {
-    Box::new(text)
-}
 
 /// A condition that may change.
 pub type Flag = Box<dyn Fn() -> bool + Send + Sync>;
@@ -39,9 +31,9 @@ pub fn button(inside: impl Inside, deed: impl FnMut() + 'static) -> Button {
     button_of(inside.view(), Box::new(deed))
 }
 
-/// A button with a picture instead of words, so it needs a name.
-pub fn picture_button(inside: AnyView, name: impl Into<Words>, deed: impl FnMut() + 'static) -> Button {
-    let mut button = button_of(inside, Box::new(deed));
+/// A button with a picture or a sign instead of words, so it needs a name.
+pub fn picture_button(inside: impl Inside, name: impl Into<Words>, deed: impl FnMut() + 'static) -> Button {
+    let mut button = button_of(inside.view(), Box::new(deed));
     button.label = Some(name.into());
     button
 }

@@ -58,8 +58,8 @@ pub fn settings(app: App) -> AnyView {
             app.act(Command::SetLink(LinkRule { from: End::Nodes, to: End::Nodes, both: false, class: None, set }));
         },
     );
-    let less = picture_button("−".into_any(), "One replica less", fewer).disabled(move || replicas(app) <= 1);
-    let more = picture_button("+".into_any(), "One replica more", move || app.act(Command::AddNode));
+    let less = picture_button("−", "One replica less", fewer).disabled(move || replicas(app) <= 1);
+    let more = picture_button("+", "One replica more", move || app.act(Command::AddNode));
     let stepper = element("div")
         .class("stepper")
         .attribute("role", "group")

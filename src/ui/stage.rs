@@ -4,9 +4,9 @@ use super::{
     canvas,
     card::{card, tone},
     chip::chip,
-    element::px,
-    parts::{Text, text},
+    element::{Inside, Place, changing, drawn, element, moving, px, span},
     state::{App, Selection},
+    watched::Derived,
 };
 use crate::{
     platform::dom::SizeWatch,
@@ -16,11 +16,16 @@ use crate::{
     },
     sim::id::{Address, ClientId},
 };
-use leptos::{ev::MouseEvent, html, prelude::*};
+use leptos::{
+    control_flow::{For, ForProps},
+    prelude::*,
+    web_sys::{Event, MouseEvent},
+};
 use std::sync::Arc;
+use wasm_bindgen::JsCast;
 
 pub fn stage(app: App) -> AnyView {
-    let area = NodeRef::<html::Div>::new();
+    let area = Place::new();
     let watch = StoredValue::new_local(None::<SizeWatch>);
     area.on_load(move |element| {
         watch.set_value(SizeWatch::new(&element, move |width, height| {
@@ -30,8 +35,8 @@ pub fn stage(app: App) -> AnyView {
             }
         }));
     });
-    let of = move |look: fn(&Stage) -> String| text(move || app.stage.with(|stage| look(stage)));
-    let shapes = Memo::new(move |_| {
+    let of = move |look: fn(&Stage) -> String| move || app.stage.with(|stage| look(stage));
+    let shapes = Derived::new(move || {
         app.stage.with(|stage| {
             let nodes = stage.nodes.iter().map(|card| Address::Node(card.node));
             nodes.chain(stage.clients.iter().map(|figure| Address::Client(figure.client))).collect::<Vec<Address>>()
@@ -41,37 +46,46 @@ pub fn stage(app: App) -> AnyView {
         Address::Node(node) => card(app, node),
         Address::Client(client) => figure(app, client),
     };
-    let shapes = move || shapes.get().into_iter().map(shape).collect::<Vec<AnyView>>();
-    let links =
-        Memo::new(move |_| app.stage.with(|stage| stage.links.iter().map(|link| (link.from, link.to)).collect::<Vec<_>>()));
+    let links = Derived::new(move || {
+        app.stage.with(|stage| stage.links.iter().map(|link| (link.from, link.to)).collect::<Vec<(Address, Address)>>())
+    });
     let hidden = of(|stage| match stage.layout.hidden_clients.len() {
         0 => String::new(),
         1 => "and 1 more client".into(),
         count => format!("and {count} more clients"),
     });
+    let hidden = element("p").class("hidden-clients").with(moving(hidden)).style(of(|stage| {
+        let at = stage.layout.more_at;
+        format!("left:{};top:{}", px(at.x), px(at.y))
+    }));
     // Whether there is more than is seen without scrolling.
-    let class = text(move || {
+    let class = move || {
         let scrolls = app.stage.with(|stage| stage.layout.height > app.size.get().1 + 2.0);
         if scrolls { "stage scrolls".into() } else { "stage".into() }
-    });
-    let pick = move |event: MouseEvent| {
+    };
+    let pick = move |event: Event| {
+        let event: MouseEvent = event.unchecked_into();
         let point = Point { x: event.offset_x() as f64, y: event.offset_y() as f64 };
         app.select(canvas::message_at(app, point).map(Selection::Message));
     };
-    view! {
-        <div class=class node_ref=area>
-            <div class="stage-inner" style:height=of(|stage| px(stage.layout.height))>
-                // The pointer reaches messages only; the keyboard reaches them through their links.
-                <svg class="links" aria-hidden="true" on:click=pick inner_html=of(lines)></svg>
-                <canvas id=canvas::CANVAS_ID class="flights" aria-hidden="true"></canvas>
-                {shapes}
-                // Keyed: a link that is focused stays so when others come and go.
-                <For each=move || links.get() key=|pair| *pair children=move |(from, to)| link_handle(app, from, to)/>
-                <p class="hidden-clients" style:left=of(|stage| px(stage.layout.more_at.x)) style:top=of(|stage| px(stage.layout.more_at.y))>{hidden}</p>
-            </div>
-        </div>
-    }
-    .into_any()
+    // The pointer reaches messages only; the keyboard reaches them through their links.
+    let lines = element("div").on("click", pick).with(drawn(moving(of(lines))));
+    let flights = element("canvas").id(canvas::CANVAS_ID).class("flights").attribute("aria-hidden", "true");
+    // Keyed: a link that is focused stays so when others come and go.
+    let handles = For(ForProps::builder()
+        .each(move || links.get())
+        .key(|pair: &(Address, Address)| *pair)
+        .children(move |(from, to)| link_handle(app, from, to))
+        .build());
+    let inner = element("div")
+        .class("stage-inner")
+        .style(of(|stage| format!("height:{}", px(stage.layout.height))))
+        .with(lines)
+        .with(flights)
+        .with(changing(move || shapes.get().into_iter().map(shape).collect::<Vec<AnyView>>()))
+        .with(handles.into_any())
+        .with(hidden);
+    element("div").class(moving(class)).place(area).with(inner).view()
 }
 
 /// The lines of all links, as markup: nothing in it comes from outside.
@@ -81,36 +95,38 @@ fn lines(stage: &Stage) -> String {
         let cut = if link.cut.0 || link.cut.1 { " cut" } else { "" };
         format!("<path class=\"link{active}{cut}\" d=\"{}\"/>", link.path)
     };
-    stage.links.iter().map(line).collect()
+    let lines: String = stage.links.iter().map(line).collect();
+    format!("<svg class=\"links\">{lines}</svg>")
 }
 
 /// What of a link can be grasped: its delay, or a dot; a wall where it is cut.
 fn link_handle(app: App, from: Address, to: Address) -> AnyView {
-    let of = move |look: fn(&LinkLine) -> String| -> Text {
-        text(move || {
+    let of = move |look: fn(&LinkLine) -> String| {
+        move || {
             app.stage.with(|stage| {
                 let link = stage.links.iter().find(|link| (link.from, link.to) == (from, to));
                 link.map(look).unwrap_or_default()
             })
-        })
+        }
     };
-    let bare = of(|link| if words(link).is_empty() { " bare".into() } else { String::new() });
-    let cut = of(|link| if link.cut.0 || link.cut.1 { " cut".into() } else { String::new() });
-    let class = text(move || {
-        let selected = if app.selection.get() == Some(Selection::Link(from, to)) { " selected" } else { "" };
-        format!("link-handle{}{selected}{}", cut(), bare())
+    let marks = of(|link| {
+        let cut = if link.cut.0 || link.cut.1 { " cut" } else { "" };
+        let bare = if words(link).is_empty() { " bare" } else { "" };
+        format!("{cut}{bare}")
     });
-    view! {
-        <button type="button" class=class
-            data-link=format!("{from}-{to}")
-            style:left=of(|link| px(link.middle.x))
-            style:top=of(|link| px(link.middle.y))
-            on:click=move |_| app.select(Some(Selection::Link(from, to)))>
-            <span class="unseen">{of(|link| link.spoken.clone())}</span>
-            <span class="pill" aria-hidden="true">{of(words)}</span>
-        </button>
-    }
-    .into_any()
+    let class = move || {
+        let selected = if app.selection.get() == Some(Selection::Link(from, to)) { " selected" } else { "" };
+        format!("link-handle{selected}{}", marks())
+    };
+    element("button")
+        .attribute("type", "button")
+        .class(moving(class))
+        .attribute("data-link", format!("{from}-{to}"))
+        .style(of(|link| format!("left:{};top:{}", px(link.middle.x), px(link.middle.y))))
+        .on("click", move |_| app.select(Some(Selection::Link(from, to))))
+        .with(span("unseen", moving(of(|link| link.spoken.clone()))))
+        .with(element("span").class("pill").attribute("aria-hidden", "true").with(moving(of(words))))
+        .view()
 }
 
 fn words(link: &LinkLine) -> String {
@@ -124,35 +140,41 @@ fn words(link: &LinkLine) -> String {
 
 fn figure(app: App, client: ClientId) -> AnyView {
     let find = move |stage: &Arc<Stage>| stage.clients.iter().find(|figure| figure.client == client).cloned();
-    let of = move |look: fn(&ClientFigure) -> String| -> Text {
-        text(move || app.stage.with(find).as_ref().map(look).unwrap_or_default())
-    };
+    let of = move |look: fn(&ClientFigure) -> String| move || app.stage.with(find).as_ref().map(look).unwrap_or_default();
     let selected = move || app.selection.get() == Some(Selection::Client(client));
     let busy = of(|figure| if figure.busy { " busy".into() } else { String::new() });
-    let class = text(move || format!("client{}{}", if selected() { " selected" } else { "" }, busy()));
-    let status = Memo::new(move |_| app.stage.with(find).map(|figure| (figure.chip, figure.status.1)));
+    let class = move || format!("client{}{}", if selected() { " selected" } else { "" }, busy());
+    let status = Derived::new(move || app.stage.with(find).map(|figure| (figure.chip, figure.status.1)));
     let status = move || {
         status.get().map(|(write, words)| match write {
-            Some(write) => vec!["read ".into_any(), chip(write)].into_any(),
-            None => words.into_any(),
+            Some(write) => vec!["read ".view(), chip(write)].view(),
+            None => words.view(),
         })
     };
-    view! {
-        <button type="button" class=class
-            data-client=client.to_string()
-            aria-pressed=text(move || selected().to_string())
-            style:left=of(|figure| px(figure.place.x + figure.place.width / 2.0))
-            style:top=of(|figure| px(figure.place.y))
-            style:width=text(move || app.stage.with(|stage| px(stage.layout.client_width)))
-            on:click=move |_| app.select(Some(Selection::Client(client)))>
-            <span class="unseen">{of(|figure| figure.spoken.clone())}</span>
-            <svg class="person" viewBox="0 0 52 52" width=50 height=50 aria-hidden="true">
-                <path class="disc" d=move || "M26 1a25 25 0 1 1-.01 0Z"/>
-                <path class="line" d=move || "M26 13a7 7 0 1 1-.01 0ZM13 41c3-9 23-9 26 0"/>
-            </svg>
-            <span class="client-name" aria-hidden="true">{client.to_string()}</span>
-            <span class=of(|figure| format!("client-status {}", tone(figure.status.0))) aria-hidden="true">{status}</span>
-        </button>
-    }
-    .into_any()
+    let style = move || {
+        let width = app.stage.with(|stage| stage.layout.client_width);
+        let place = app.stage.with(find).map(|figure| figure.place).unwrap_or_default();
+        format!("left:{};top:{};width:{}", px(place.x + place.width / 2.0), px(place.y), px(width))
+    };
+    element("button")
+        .attribute("type", "button")
+        .class(moving(class))
+        .attribute("data-client", client.to_string())
+        .truth("aria-pressed", selected)
+        .style(style)
+        .on("click", move |_| app.select(Some(Selection::Client(client))))
+        .with(span("unseen", moving(of(|figure| figure.spoken.clone()))))
+        .with(drawn(PERSON))
+        .with(element("span").class("client-name").attribute("aria-hidden", "true").with(client.to_string()))
+        .with(
+            element("span")
+                .class(moving(of(|figure| format!("client-status {}", tone(figure.status.0)))))
+                .attribute("aria-hidden", "true")
+                .with(changing(status)),
+        )
+        .view()
 }
+
+const PERSON: &str = "<svg class=\"person\" viewBox=\"0 0 52 52\" width=\"50\" height=\"50\">\
+    <path class=\"disc\" d=\"M26 1a25 25 0 1 1-.01 0Z\"/>\
+    <path class=\"line\" d=\"M26 13a7 7 0 1 1-.01 0ZM13 41c3-9 23-9 26 0\"/></svg>";

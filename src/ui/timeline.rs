@@ -1,35 +1,38 @@
 //! The timeline as a slider: marks of everything worth jumping to, the other futures below.
 
 use super::{
-    parts::{button, text},
+    element::{Place, changing, drawn, element, moving},
+    parts::button,
     state::App,
+    watched::Watched,
 };
 use crate::{
     explain::words::moment,
     platform::dom::SizeWatch,
     scene::timeline::{Mark, MarkKind, OtherBranch, Timeline},
-    sim::time::Micros,
+    sim::{
+        decimal::{fixed, short},
+        time::Micros,
+    },
 };
 use leptos::{
-    ev::{KeyboardEvent, PointerEvent},
-    html,
     prelude::*,
+    web_sys::{Event, KeyboardEvent, PointerEvent},
 };
+use wasm_bindgen::JsCast;
 
 /// Room left and right of the axis.
 const EDGE: f64 = 10.0;
 const AXIS_Y: f64 = 40.0;
 
 pub fn timeline(app: App) -> AnyView {
-    let area = NodeRef::<html::Div>::new();
-    let width = RwSignal::new(600.0);
+    let area = Place::new();
+    let width = Watched::new(600.0);
     let watch = StoredValue::new_local(None::<SizeWatch>);
     area.on_load(move |element| {
-        watch.set_value(SizeWatch::new(&element, move |wide, _| {
-            let _ = width.try_set(wide.max(60.0));
-        }))
+        watch.set_value(SizeWatch::new(&element, move |wide, _| width.set_if_there(wide.max(60.0))));
     });
-    let dragging = StoredValue::new(false);
+    let dragging = Watched::new(false);
     let seek_to_pointer = move |event: &PointerEvent| {
         let Some(element) = area.get_untracked() else { return };
         let rect = element.get_bounding_client_rect();
@@ -39,35 +42,56 @@ pub fn timeline(app: App) -> AnyView {
         // What was never run cannot be gone to by a drag; playing gets there.
         app.seek(wanted.min(app.lab(|lab| lab.horizon())));
     };
-    let down = move |event: PointerEvent| {
-        dragging.set_value(true);
+    let down = move |event: Event| {
+        let event: PointerEvent = event.unchecked_into();
+        dragging.set(true);
         app.playing.set(false);
         if let Some(element) = area.get_untracked() {
             let _ = element.set_pointer_capture(event.pointer_id());
         }
         seek_to_pointer(&event);
     };
-    let up = move |_| dragging.set_value(false);
-    view! {
-        <div class="timeline" id="timeline" node_ref=area role="slider" tabindex="0" aria-label="Time"
-            aria-valuemin="0"
-            aria-valuemax=text(move || app.now.get().horizon.0.to_string())
-            aria-valuenow=text(move || app.now.get().position.at.0.to_string())
-            aria-valuetext=text(move || moment(app.now.get().position.at))
-            on:pointerdown=down
-            on:pointermove=move |event| if dragging.get_value() { seek_to_pointer(&event) }
-            on:pointerup=up
-            on:pointercancel=up
-            on:keydown=move |event| if press(app, &event) { event.prevent_default(); event.stop_propagation() }>
-            <svg width="100%" height="100%" aria-hidden="true" inner_html=text(move || {
-                let (line, now) = (app.timeline.get(), app.now.get());
-                let scale = Scale { span: line.span, width: width.get() };
-                drawing(&line, &scale, now.horizon, now.position.at)
-            })></svg>
-            <div class="branches">{move || branches(app)}</div>
-        </div>
-    }
-    .into_any()
+    let drag = move |event: Event| {
+        if dragging.get_untracked() {
+            seek_to_pointer(event.unchecked_ref());
+        }
+    };
+    let key = move |event: Event| {
+        if press(app, event.unchecked_ref()) {
+            event.prevent_default();
+            event.stop_propagation();
+        }
+    };
+    let scale = move || Scale { span: app.timeline.with(|line| line.span), width: width.get() };
+    // Three drawings, from below: the marks change now and then, the rest all the time.
+    let known = move || {
+        let (scale, horizon) = (scale(), app.now.get().horizon);
+        let lines = line_drawn("axis", scale.width - EDGE) + &line_drawn("known", scale.x(horizon));
+        format!("<svg>{lines}</svg>")
+    };
+    let marks = move || app.timeline.with(|line| marks_drawn(line, &scale()));
+    let cursor = move || cursor_drawn(scale().x(app.now.get().position.at));
+    element("div")
+        .class("timeline")
+        .id("timeline")
+        .place(area)
+        .attribute("role", "slider")
+        .attribute("tabindex", "0")
+        .attribute("aria-label", "Time")
+        .attribute("aria-valuemin", "0")
+        .attribute("aria-valuemax", moving(move || app.now.get().horizon.0.to_string()))
+        .attribute("aria-valuenow", moving(move || app.now.get().position.at.0.to_string()))
+        .attribute("aria-valuetext", moving(move || moment(app.now.get().position.at)))
+        .on("pointerdown", down)
+        .on("pointermove", drag)
+        .on("pointerup", move |_| dragging.set(false))
+        .on("pointercancel", move |_| dragging.set(false))
+        .on("keydown", key)
+        .with(drawn(moving(known)))
+        .with(drawn(moving(marks)))
+        .with(drawn(moving(cursor)))
+        .with(element("div").class("branches").with(changing(move || branches(app))))
+        .view()
 }
 
 /// Buttons to the other futures.
@@ -81,7 +105,7 @@ fn branches(app: App) -> Vec<AnyView> {
         };
         let inside = button(words, go).view();
         // A press here is no drag of the cursor.
-        view! { <span on:pointerdown=|event: PointerEvent| event.stop_propagation()>{inside}</span> }.into_any()
+        element("span").on("pointerdown", |event| event.stop_propagation()).with(inside).view()
     };
     others.into_iter().map(other).collect()
 }
@@ -115,10 +139,13 @@ impl Scale {
     }
 }
 
-/// The line with all that is on it, as markup: nothing in it comes from outside.
-fn drawing(line: &Timeline, scale: &Scale, horizon: Micros, now: Micros) -> String {
-    let axis = |class: &str, to: f64| format!("<path class=\"{class}\" d=\"M{EDGE} {AXIS_Y}H{to:.1}\"/>");
-    let mut drawn = axis("axis", scale.width - EDGE) + &axis("known", scale.x(horizon));
+fn line_drawn(class: &str, to: f64) -> String {
+    format!("<path class=\"{class}\" d=\"M{} {}H{}\"/>", short(EDGE), short(AXIS_Y), fixed(to, 1))
+}
+
+/// All that is on the line, as markup: nothing in it comes from outside.
+fn marks_drawn(line: &Timeline, scale: &Scale) -> String {
+    let mut drawn = String::new();
     for (row, other) in line.others.iter().enumerate() {
         drawn += &other_line(row, other, scale);
     }
@@ -128,18 +155,23 @@ fn drawing(line: &Timeline, scale: &Scale, horizon: Micros, now: Micros) -> Stri
     }
     for tick in 0..=5 {
         let at = Micros(line.span.0 / 5 * tick);
-        let words = format!("{} s", at.as_secs_f64());
+        let words = format!("{} s", short(at.as_secs_f64()));
         drawn += &words_at("tick", scale.x(at), AXIS_Y + 33.0, if tick == 5 { "end" } else { "middle" }, &words);
     }
-    let (x, top, bottom) = (scale.x(now), AXIS_Y - 20.0, AXIS_Y + 18.0);
-    drawn
-        + &format!(
-            "<path class=\"cursor\" d=\"M{x:.1} {top}V{bottom}\"/><circle class=\"knob\" r=\"7.5\" cx=\"{x:.1}\" cy=\"{AXIS_Y}\"/>"
-        )
+    format!("<svg>{drawn}</svg>")
+}
+
+/// The moment that is shown.
+fn cursor_drawn(x: f64) -> String {
+    let [x, y, top, bottom] = [x, AXIS_Y, AXIS_Y - 20.0, AXIS_Y + 18.0].map(|place| fixed(place, 1));
+    format!(
+        "<svg><path class=\"cursor\" d=\"M{x} {top}V{bottom}\"/><circle class=\"knob\" r=\"7.5\" cx=\"{x}\" cy=\"{y}\"/></svg>"
+    )
 }
 
 fn words_at(class: &str, x: f64, y: f64, anchor: &str, words: &str) -> String {
-    format!("<text class=\"{class}\" x=\"{x:.1}\" y=\"{y}\" text-anchor=\"{anchor}\">{words}</text>")
+    let (x, y) = (fixed(x, 1), short(y));
+    format!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\">{words}</text>")
 }
 
 /// How wide a word is about, half of it.
@@ -188,15 +220,12 @@ fn mark_drawn(mark: &Mark, with_label: bool, scale: &Scale) -> String {
         MarkKind::Fault => ("fault", "m0-8.500a8.500 8.500 0 1 1-.01 0Zm-3.500 5l7 7m0-7l-7 7"),
         MarkKind::Violation => ("violation", "m0-10l9 16h-18Z"),
     };
-    format!("<path class=\"{class} w{colour}\" d=\"M{x:.1} {y}{shape}\"/>{label}")
+    format!("<path class=\"{class} w{colour}\" d=\"M{} {}{shape}\"/>{label}", fixed(x, 1), short(y))
 }
 
 fn other_line(row: usize, other: &OtherBranch, scale: &Scale) -> String {
     let (from, to, y) = (scale.x(other.from), scale.x(other.to), AXIS_Y + 9.0 + 5.0 * row as f64);
     let bend = (from + 14.0).min(to.max(from + 2.0));
-    format!(
-        "<path class=\"other\" d=\"M{from:.1} {AXIS_Y}C{:.1} {AXIS_Y} {from:.1} {y} {bend:.1} {y}H{:.1}\"/>",
-        from + 8.0,
-        to.max(bend)
-    )
+    let [start, steer, bend, end, y, axis] = [from, from + 8.0, bend, to.max(bend), y, AXIS_Y].map(|place| fixed(place, 1));
+    format!("<path class=\"other\" d=\"M{start} {axis}C{steer} {axis} {start} {y} {bend} {y}H{end}\"/>")
 }

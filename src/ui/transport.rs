@@ -1,13 +1,14 @@
 //! Time as a toy: play, step, speed, and the timeline.
 
 use super::{
+    element::{changing, element, moving, span},
     icons::{self, picture},
     parts::{button, only_when, picture_button, select},
     state::{App, SPEEDS},
     timeline::timeline,
 };
 use crate::explain::words::moment;
-use leptos::prelude::*;
+use leptos::prelude::AnyView;
 
 pub fn transport(app: App) -> AnyView {
     let small =
@@ -27,35 +28,40 @@ pub fn transport(app: App) -> AnyView {
             }
         }
     };
-    view! {
-        <footer class="transport" aria-label="Time">
-            <div class="buttons">
-                {small(icons::START, "To the start", App::go_to_start)}
-                {small(icons::BACK, "One event back", App::step_back)}
-                {picture_button(play_icon.into_any(), super::parts::moving(move || if app.playing.get() { "Pause" } else { "Play" }.into()),
-                    move || app.playing.update(|playing| *playing = !*playing)).class("play").view()}
-                {small(icons::FORWARD, "One event forward", App::step)}
-                {small(icons::END, "To the end of what was run", App::go_to_end)}
-                <label class="speed">
-                    <span class="unseen">"Speed"</span>
-                    {select("speed", speeds, move |value| if let Ok(speed) = value.parse() { app.speed.set(speed) })}
-                </label>
-                <span class="undo">
-                    {picture_button(picture(icons::UNDO), "Undo the last action", move || app.undo())
-                        .class("quiet").disabled(move || !app.watch(|lab| lab.can_undo())).view()}
-                    {picture_button(picture(icons::REDO), "Redo", move || app.redo())
-                        .class("quiet").disabled(move || !app.watch(|lab| lab.can_redo())).view()}
-                </span>
-            </div>
-            {timeline(app)}
-            <div class="clock">
-                <b id="clock">{move || moment(app.now.get().position.at)}</b>
-                <span id="position">{position}</span>
-                {only_when(move || app.now.get().seeking.is_some(), move || button("Stop here", move || app.seeking.set(None)).view())}
-                {only_when(move || app.now.get().slow && app.playing.get(),
-                    || view! { <span class="warn">"as fast as this machine can"</span> }.into_any())}
-            </div>
-        </footer>
-    }
-    .into_any()
+    let play_name = move || if app.playing.get() { "Pause" } else { "Play" }.to_string();
+    let play = picture_button(changing(play_icon), moving(play_name), move || app.playing.update(|playing| *playing = !*playing));
+    let choose = move |value: String| {
+        if let Ok(speed) = value.parse() {
+            app.speed.set(speed);
+        }
+    };
+    let undo = picture_button(picture(icons::UNDO), "Undo the last action", move || app.undo()).class("quiet");
+    let redo = picture_button(picture(icons::REDO), "Redo", move || app.redo()).class("quiet");
+    let undo = vec![
+        undo.disabled(move || !app.watch(|lab| lab.can_undo())).view(),
+        redo.disabled(move || !app.watch(|lab| lab.can_redo())).view(),
+    ];
+    let buttons = vec![
+        small(icons::START, "To the start", App::go_to_start),
+        small(icons::BACK, "One event back", App::step_back),
+        play.class("play").view(),
+        small(icons::FORWARD, "One event forward", App::step),
+        small(icons::END, "To the end of what was run", App::go_to_end),
+        element("label").class("speed").with(span("unseen", "Speed")).with(select("speed", speeds, choose)).view(),
+        span("undo", undo),
+    ];
+    let stop = move || button("Stop here", move || app.seeking.set(None)).view();
+    let clock = vec![
+        element("b").id("clock").with(moving(move || moment(app.now.get().position.at))).view(),
+        element("span").id("position").with(moving(position)).view(),
+        only_when(move || app.now.get().seeking.is_some(), stop),
+        only_when(move || app.now.get().slow && app.playing.get(), || span("warn", "as fast as this machine can")),
+    ];
+    element("footer")
+        .class("transport")
+        .attribute("aria-label", "Time")
+        .with(element("div").class("buttons").with(buttons))
+        .with(timeline(app))
+        .with(element("div").class("clock").with(clock))
+        .view()
 }

@@ -2,9 +2,11 @@
 
 use super::{
     chip::said,
+    element::{Inside, changing, element, span},
     icons::{CLOSE, CROSS, DOTS, TICK, picture},
-    parts::picture_button,
+    parts::{button, picture_button},
     state::App,
+    watched::Derived,
 };
 use crate::{
     check::{Verdict, Verdicts},
@@ -17,10 +19,10 @@ use leptos::prelude::*;
 pub fn headline(app: App) -> AnyView {
     let words = move || match app.headline.get() {
         Some(headline) => said(app, headline.sentence),
-        None if app.now.with(|now| now.position.at > Micros::ZERO) => "So far there is nothing to tell.".into_any(),
-        None => "Nothing has happened yet. Press play.".into_any(),
+        None if app.now.with(|now| now.position.at > Micros::ZERO) => "So far there is nothing to tell.".view(),
+        None => "Nothing has happened yet. Press play.".view(),
     };
-    view! { <p class="headline" id="headline">{words}</p> }.into_any()
+    element("p").class("headline").id("headline").with(changing(words)).view()
 }
 
 #[derive(Clone, PartialEq)]
@@ -65,10 +67,10 @@ fn lines(verdicts: &Verdicts) -> Vec<Line> {
 }
 
 pub fn verdicts(app: App) -> AnyView {
-    let all = Memo::new(move |_| app.verdicts.with(|verdicts| lines(verdicts)));
+    let all = Derived::new(move || app.verdicts.with(|verdicts| lines(verdicts)));
     let pills = move || all.get().into_iter().map(|line| pill(app, line)).collect::<Vec<AnyView>>();
     // Where they do not fit side by side they scroll, by keyboard too.
-    view! { <ul class="verdicts" aria-label="Verdicts" tabindex="0">{pills}</ul> }.into_any()
+    element("ul").class("verdicts").attribute("aria-label", "Verdicts").attribute("tabindex", "0").with(changing(pills)).view()
 }
 
 fn pill(app: App, line: Line) -> AnyView {
@@ -81,19 +83,19 @@ fn pill(app: App, line: Line) -> AnyView {
         }
         Verdict::CannotTell { why } => ("verdict", None, "cannot tell now".into(), *why),
     };
-    let body =
-        view! { {icon.map(picture)}<span>{name}" "<small>{small}</small></span><span class="unseen">{spoken}</span> }.into_any();
+    let words = element("span").with(name).with(" ").with(element("small").with(small));
+    let body = vec![icon.map(picture).view(), words.view(), span("unseen", spoken)];
     let pill = match verdict {
         Verdict::Broken { since, .. } => {
-            let go = move |_| {
+            let go = move || {
                 app.playing.set(false);
                 app.seek(since + Micros(1));
             };
-            view! { <button type="button" class=class title=about on:click=go>{body}</button> }.into_any()
+            button(body, go).class(class).title(about).view()
         }
-        _ => view! { <span class=class title=about>{body}</span> }.into_any(),
+        _ => element("span").class(class).attribute("title", about).with(body).view(),
     };
-    view! { <li>{pill}</li> }.into_any()
+    element("li").with(pill).view()
 }
 
 /// How long good news stays.
@@ -114,7 +116,7 @@ pub fn toast(app: App) -> AnyView {
         let notice = app.notice.get()?;
         let close = picture_button(picture(CLOSE), "Close this notice", move || app.notice.set(None)).class("quiet").view();
         let class = if notice.bad { "toast bad" } else { "toast" };
-        Some(view! { <div class=class><span>{notice.text}</span>{close}</div> }.into_any())
+        Some(element("div").class(class).with(element("span").with(notice.text)).with(close).view())
     };
-    view! { <div class="toasts" role="alert">{inside}</div> }.into_any()
+    element("div").class("toasts").attribute("role", "alert").with(changing(inside)).view()
 }
