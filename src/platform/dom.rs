@@ -1,6 +1,7 @@
 //! Sizes, media queries, styles, focus.
 
 use super::window;
+use crate::sim::decimal::between;
 use wasm_bindgen::{JsCast, closure::Closure};
 
 /// Watches the size of an element; stops when dropped.
@@ -52,7 +53,7 @@ pub fn prefers_reduced_motion() -> bool {
 }
 
 pub fn pixel_ratio() -> f64 {
-    window().device_pixel_ratio().clamp(1.0, 3.0)
+    between(window().device_pixel_ratio(), 1.0, 3.0)
 }
 
 fn root() -> Option<web_sys::Element> {

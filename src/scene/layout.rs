@@ -8,6 +8,7 @@
 
 use super::geometry::{Point, Rect};
 use crate::sim::{
+    decimal::between,
     id::{Address, ClientId, NodeId},
     small::SmallMap,
 };
@@ -212,7 +213,7 @@ impl Layout {
             self.put(*node, first);
         }
         // A row spreads over the width as far as it looks good.
-        let pitch = ((width - 2.0 * pad) / others.len().max(1) as f64).clamp(w + GAP, (w * 1.75).max(w + GAP));
+        let pitch = between((width - 2.0 * pad) / others.len().max(1) as f64, w + GAP, (w * 1.75).max(w + GAP));
         let left = (width - pitch * others.len() as f64) / 2.0;
         for (column, node) in others.iter().enumerate() {
             let x = left + pitch * column as f64 + (pitch - w) / 2.0;
@@ -243,7 +244,7 @@ impl Layout {
         }
         let strip_width = (width - 2.0 * pad - w - TRUNK).min(STRIP_MAX);
         let free = (self.height - 2.0 * pad - strips_height(others.len())) / others.len() as f64;
-        let pitch = CardSize::Strip.height() + STRIP_GAP + free.clamp(0.0, 44.0);
+        let pitch = CardSize::Strip.height() + STRIP_GAP + between(free, 0.0, 44.0);
         let top = (self.height - pitch * others.len() as f64 + pitch - CardSize::Strip.height()) / 2.0;
         for (row, node) in others.iter().enumerate() {
             let place = Rect {
@@ -258,7 +259,7 @@ impl Layout {
         let most = (((width - 2.0 * pad - strip_width - TRUNK / 2.0) / own) as usize).max(1);
         let columns = clients.len().div_ceil(2).clamp(1, most);
         let left = (first.centre().x - own * columns as f64 / 2.0).max(pad);
-        let away = (first.y - pad - client_height).clamp(GRASP, 96.0);
+        let away = between(first.y - pad - client_height, GRASP, 96.0);
         self.more_at = Point { x: pad, y: first.y + h + away + client_height + 4.0 };
         self.put_clients(clients, 2 * columns, |index| {
             let x = left + own * ((index as f64 / 2.0).floor() + 0.5);

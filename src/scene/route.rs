@@ -4,7 +4,7 @@ use super::{
     geometry::{Curve, Point, Rect},
     layout::{CLIENT, CLIENT_LABEL, Form, Layout},
 };
-use crate::sim::id::Address;
+use crate::sim::{decimal::between, id::Address};
 
 /// Where the lines of a tree go down, left of its strips.
 const TRUNK_X: f64 = 37.0;
@@ -43,7 +43,7 @@ impl Layout {
                 let x = (edge + words) / 2.0;
                 // The line is nearly straight.
                 let (near, far) = (curve.start, curve.end);
-                curve.at(((x - near.x) / (far.x - near.x)).clamp(0.1, 0.9))
+                curve.at(between((x - near.x) / (far.x - near.x), 0.1, 0.9))
             }
             (Form::Tree, false, _) if self.is_first(from) || self.is_first(to) => {
                 Point { x: TRUNK_X, y: if self.is_first(from) { curve.end.y } else { curve.start.y } }
@@ -66,7 +66,7 @@ impl Layout {
             Form::Fan => {
                 let x = first.x + first.width;
                 // Not all from one point.
-                let off = ((end.y - first.centre().y) * 0.3).clamp(-0.4 * first.height, 0.4 * first.height);
+                let off = between((end.y - first.centre().y) * 0.3, -0.4 * first.height, 0.4 * first.height);
                 sideways(Point { x, y: first.centre().y + off }, end)
             }
             Form::Tree => {
@@ -103,7 +103,7 @@ impl Layout {
         let (centre, middle) = (client.centre(), first.centre());
         let side = if centre.x < middle.x { -1.0 } else { 1.0 };
         if self.form == Form::Fan {
-            let x = centre.x.clamp(first.x + 24.0, first.x + first.width - 24.0);
+            let x = between(centre.x, first.x + 24.0, first.x + first.width - 24.0);
             return match client.y < first.y {
                 true => upright(Point { x, y: first.y }, below(client)),
                 false => upright(Point { x, y: first.y + first.height }, Point { x: centre.x, y: client.y - AIR }),
@@ -126,7 +126,7 @@ impl Layout {
         let (middle, end) = (node.centre(), below(client));
         match self.form {
             Form::Row => {
-                let towards = (end.x - middle.x).clamp(-1.0, 1.0) * node.width / 4.0;
+                let towards = between(end.x - middle.x, -1.0, 1.0) * node.width / 4.0;
                 upright(Point { x: middle.x + towards, y: node.y }, end)
             }
             Form::Fan => {

@@ -21,6 +21,12 @@ pub fn fixed(value: f64, places: u32) -> String {
     if places == 0 { format!("{sign}{before}") } else { format!("{sign}{before}.{behind:0width$}") }
 }
 
+/// `value`, or the nearer of the two ends if it is beyond them. (The library's own `clamp` can fail, and to say so
+/// with the numbers it brings all of float formatting along.)
+pub fn between(value: f64, low: f64, high: f64) -> f64 {
+    value.min(high).max(low)
+}
+
 /// `value` with up to three places, and none that say nothing.
 pub fn short(value: f64) -> String {
     let text = fixed(value, 3);

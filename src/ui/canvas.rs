@@ -9,7 +9,7 @@ use crate::{
     platform::dom,
     scene::flights::{Flights, Look, Wish, flights},
     scene::geometry::Point,
-    sim::{id::MessageId, time::Micros},
+    sim::{decimal::between, id::MessageId, time::Micros},
     trace::DropReason,
 };
 use leptos::prelude::*;
@@ -101,7 +101,7 @@ impl Painter {
         context.clear_rect(0.0, 0.0, size.0, size.1);
         context.set_text_baseline("middle");
         for lost in &scene.lost {
-            context.set_global_alpha(lost.strength.clamp(0.0, 1.0).sqrt());
+            context.set_global_alpha(between(lost.strength, 0.0, 1.0).sqrt());
             self.draw_look(&context, lost.at, lost.look, true, false);
         }
         context.set_global_alpha(1.0);
@@ -110,7 +110,7 @@ impl Painter {
         }
         // What became of the lost, beside them: to the left where there is no room on the right.
         for lost in &scene.lost {
-            context.set_global_alpha(lost.strength.clamp(0.0, 1.0).sqrt());
+            context.set_global_alpha(between(lost.strength, 0.0, 1.0).sqrt());
             let away = 6.0 + if matches!(lost.look, Look::Write { .. } | Look::Value(Some(_))) { 30.0 } else { 10.0 };
             let right = lost.at.x + away + 84.0 < size.0;
             context.set_text_align(if right { "left" } else { "right" });

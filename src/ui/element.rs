@@ -214,7 +214,8 @@ pub fn drawn(markup: impl Into<Words>) -> AnyView {
         Words::Owned(text) => Arc::new(move || text.clone()),
         Words::Moving(text) => text,
     };
-    element("span").class("drawn").attribute("aria-hidden", "true").property("innerHTML", move || markup()).view()
+    // A tag that nothing else has: what is built anew in its place must not be given its markup.
+    element("i").class("drawn").attribute("aria-hidden", "true").property("innerHTML", move || markup()).view()
 }
 
 /// A length as style sheets want it.

@@ -4,7 +4,11 @@ use super::{
     canvas,
     state::{App, SPEEDS, STEPS_PER_FRAME},
 };
-use crate::{platform::frames::Frames, sim::time::Micros, world::Stop};
+use crate::{
+    platform::frames::Frames,
+    sim::{decimal::between, time::Micros},
+    world::Stop,
+};
 
 /// Longest time one frame stands for: after a hidden tab comes back the run does not leap.
 const FRAME_MS_MAX: f64 = 100.0;
@@ -20,7 +24,7 @@ pub fn start(app: App) -> Frames {
     let mut painter = canvas::Painter::default();
     Frames::start(move |now_ms| {
         let passed_ms = now_ms - last_ms.replace(now_ms).unwrap_or(now_ms);
-        let passed_ms = passed_ms.clamp(0.0, FRAME_MS_MAX);
+        let passed_ms = between(passed_ms, 0.0, FRAME_MS_MAX);
         let steps_before = app.world(|world| world.steps());
         if let Some(target) = app.seeking.get_untracked() {
             seek_on(app, target);

@@ -11,7 +11,7 @@ use crate::{
     platform::dom::SizeWatch,
     scene::timeline::{Mark, MarkKind, OtherBranch, Timeline},
     sim::{
-        decimal::{fixed, short},
+        decimal::{between, fixed, short},
         time::Micros,
     },
 };
@@ -38,7 +38,7 @@ pub fn timeline(app: App) -> AnyView {
         let rect = element.get_bounding_client_rect();
         let part = (event.client_x() as f64 - rect.left() - EDGE) / (rect.width() - 2.0 * EDGE).max(1.0);
         let span = app.timeline.with_untracked(|line| line.span);
-        let wanted = Micros::from_f64(span.0 as f64 * part.clamp(0.0, 1.0));
+        let wanted = Micros::from_f64(span.0 as f64 * between(part, 0.0, 1.0));
         // What was never run cannot be gone to by a drag; playing gets there.
         app.seek(wanted.min(app.lab(|lab| lab.horizon())));
     };
