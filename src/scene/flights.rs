@@ -134,7 +134,7 @@ pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
         let part = match reason {
             DropReason::Loss | DropReason::Cut | DropReason::ByHand => clear_of_cards(LOST_AT),
             DropReason::LinkFull => 0.08,
-            DropReason::NodeDown | DropReason::QueueFull | DropReason::CrashedWaiting => 0.94,
+            DropReason::NodeDown | DropReason::QueueFull | DropReason::CrashedWaiting => 0.88,
         };
         let age = now.saturating_sub(event.at).0 as f64 / wish.linger.0.max(1) as f64;
         flights.lost.push(Lost { at: curve.beside(part, LANE), look: look(cargo), reason: *reason, strength: 1.0 - age });
