@@ -167,6 +167,37 @@ fn a_lost_write_is_said_when_the_old_primary_returns() {
 }
 
 #[test]
+fn before_the_first_answer_the_question_is_told() {
+    let scenario = presets::get("first-look").expect("the first preset");
+    let mut lab = Lab::new(Source::Preset("first-look".into()), scenario);
+    assert_eq!(headline(&lab), "");
+    run(&mut lab, 100);
+    assert_eq!(headline(&lab), "Ana wants to write x = 1.");
+    run(&mut lab, 100);
+    assert!(headline(&lab).starts_with("Ana’s write x = 1 is acknowledged"), "{}", headline(&lab));
+    let behind = picture(&lab).nodes.into_iter().find(|card| card.node == C).expect("C");
+    assert!(behind.spoken.contains("x is empty, an old state"), "{}", behind.spoken);
+}
+
+/// Statuses are as long as their card has room for.
+#[test]
+fn the_smaller_the_card_the_shorter_its_words() {
+    let mut lab = quiet();
+    write(&mut lab, 1);
+    run(&mut lab, 1_000);
+    act(&mut lab, Command::Crash { node: A });
+    let words = |width: f64, height: f64, node: NodeId| {
+        let card = stage(lab.world(), width, height).nodes.into_iter().find(|card| card.node == node).expect("a card");
+        (card.status.1, card.spoken)
+    };
+    assert_eq!(words(784.0, 600.0, B).0, "no primary · has up to 1");
+    assert_eq!(words(484.0, 480.0, B).0, "no primary · up to 1");
+    assert_eq!(words(320.0, 250.0, B).0, "no primary · at 1");
+    assert_eq!(words(320.0, 250.0, A).0, "on disk up to 1");
+    assert!(words(320.0, 250.0, A).1.ends_with("on disk up to 1 · epoch 1."), "the whole is said");
+}
+
+#[test]
 fn reasons_name_what_became_of_the_write() {
     // What is done to the copy for C, and what the reason then says.
     let drop_it = |lab: &mut Lab| {

@@ -94,12 +94,15 @@ pub fn look(cargo: &Cargo) -> Look {
     }
 }
 
+/// Where lost messages end on their way: about half-way, just before the words and walls in the middle of the link.
+const LOST_AT: f64 = 0.36;
+
 /// How far along its link a message is at `now`, 0 to 1.
 fn progress(sent: Micros, ends: Micros, lost: bool, blocked: bool, now: Micros) -> f64 {
     let span = ends.saturating_sub(sent).0.max(1) as f64;
     let part = (now.saturating_sub(sent).0 as f64 / span).min(1.0);
     // A message that is going to be lost ends half-way; one on a cut link stops at the wall.
-    if lost || blocked { part * 0.5 } else { part }
+    if lost || blocked { part * LOST_AT } else { part }
 }
 
 pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
@@ -129,9 +132,9 @@ pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
         let Kind::Drop { from, to, cargo, reason, .. } = &event.kind else { continue };
         let Some(curve) = layout.curve(*from, *to) else { continue };
         let part = match reason {
-            DropReason::Loss | DropReason::Cut | DropReason::ByHand => 0.5,
+            DropReason::Loss | DropReason::Cut | DropReason::ByHand => clear_of_cards(LOST_AT),
             DropReason::LinkFull => 0.08,
-            DropReason::NodeDown | DropReason::QueueFull | DropReason::CrashedWaiting => 0.94,
+            DropReason::NodeDown | DropReason::QueueFull | DropReason::CrashedWaiting => 0.88,
         };
         let age = now.saturating_sub(event.at).0 as f64 / wish.linger.0.max(1) as f64;
         flights.lost.push(Lost { at: curve.beside(part, LANE), look: look(cargo), reason: *reason, strength: 1.0 - age });

@@ -83,9 +83,10 @@ impl Layout {
                 return Curve::between(a, b);
             }
             // Below those between them.
+            let depth = 10.0 + (b.x - a.x).abs() * 0.045;
             let under = |rect: &Rect, towards: f64| {
                 let start = Point { x: rect.centre().x + towards * rect.width / 4.0, y: rect.y + rect.height };
-                (start, Point { y: start.y + 40.0, ..start })
+                (start, Point { y: start.y + depth, ..start })
             };
             let towards = (b.x - a.x).signum();
             let ((start, bend), (end, last)) = (under(a, towards), under(b, -towards));

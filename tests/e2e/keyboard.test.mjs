@@ -126,6 +126,26 @@ labTest("keys typed into a field are text, not commands", async ({ page }) => {
   assert.equal(await clock(page), "0.500 s");
 });
 
+labTest("a slider moved by keys shows at once, acts once when it rests, and at once when it is left", async ({ page }) => {
+  await forward(page, 500);
+  const lag = page.getByRole("slider", { name: "Lag to every replica" });
+  const undo = button(page, "Undo the last action");
+  await lag.focus();
+  const before = await lag.getAttribute("aria-valuetext");
+  for (let place = 0; place < 4; place += 1) await page.keyboard.press("ArrowRight");
+  assert.notEqual(await lag.getAttribute("aria-valuetext"), before, "the words follow");
+  await page.waitForFunction(() => !document.querySelector('[aria-label="Undo the last action"]').disabled);
+  await undo.click();
+  await settled(page);
+  assert(await undo.isDisabled(), "one action for all keys");
+  assert.equal(await lag.getAttribute("aria-valuetext"), before);
+  await lag.focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Tab");
+  await settled(page);
+  assert(await undo.isEnabled(), "leaving it is enough");
+});
+
 labTest("every key of the help does something", async ({ page }) => {
   await press(page, "?");
   const keys = await dialog(page).locator(".keys dt").allInnerTexts();
