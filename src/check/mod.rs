@@ -159,9 +159,12 @@ impl Judge {
             return Verdict::Holds;
         }
         let expected = convergence.differing.iter().filter_map(|difference| difference.expected);
-        let mut operations: Vec<OperationId> = expected.clone().map(|write| write.id).collect();
-        operations.sort();
-        operations.dedup();
+        let mut operations: Vec<OperationId> = Vec::new();
+        for write in expected.clone() {
+            if let Err(index) = operations.binary_search(&write.id) {
+                operations.insert(index, write.id);
+            }
+        }
         let acknowledged = expected.filter_map(|write| self.freshness.acknowledged().get(&write));
         let since = acknowledged.map(|one| one.at).min().unwrap_or(now);
         Verdict::Broken { since, operations }

@@ -375,8 +375,9 @@ fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
         Command::DelayMessage { by, .. } => start.text(format!("The message will take {} longer.", duration(*by))),
         Command::DuplicateMessage { .. } => start.text("The message will arrive twice."),
         Command::SetClock { node, clock } => {
-            let skew = clock.skew_us as f64 / 1e3;
-            start.text("The clock of ").who(*node).text(format!(" is {skew:+} ms off now."))
+            let off = short(clock.skew_us.unsigned_abs() as f64 / 1e3);
+            let way = if clock.skew_us < 0 { "behind" } else { "ahead" };
+            start.text("The clock of ").who(*node).text(format!(" is {off} ms {way} now."))
         }
         Command::Slow { node, factor } => {
             start.who(*node).text(format!(" takes {} times as long for everything now.", short(*factor)))

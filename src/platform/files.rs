@@ -26,7 +26,7 @@ pub async fn chosen_text(input: &web_sys::HtmlInputElement, bytes_max: usize) ->
     // The same file can be chosen again after it was mended.
     input.set_value("");
     if file.size() > bytes_max as f64 {
-        return Some(Err(format!("{name} has {} bytes; at most {bytes_max} are read.", file.size())));
+        return Some(Err(format!("{name} has {} bytes; at most {bytes_max} are read.", file.size() as u64)));
     }
     let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
     Some(text.ok_or(format!("{name} could not be read as text.")))

@@ -30,6 +30,13 @@ pub enum Source {
     Inline(Box<Scenario>),
 }
 
+impl Source {
+    /// Whether it is the preset of this name.
+    pub fn is(&self, name: &str) -> bool {
+        matches!(self, Source::Preset(own) if own == name)
+    }
+}
+
 /// The content of a link.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shared {

@@ -169,9 +169,13 @@ fn others(lab: &Lab) -> Vec<OtherBranch> {
             found.push(OtherBranch { branch: pair[1], from: child.forked_at.at, to: parent.head.now(), label });
         }
     }
-    found.sort_by_key(|other| std::cmp::Reverse(other.branch));
-    found.truncate(OTHERS_MAX);
-    found
+    // The newest first.
+    let mut newest = Vec::new();
+    while newest.len() < OTHERS_MAX && !found.is_empty() {
+        let index = (0..found.len()).max_by_key(|index| found[*index].branch).unwrap_or(0);
+        newest.push(found.remove(index));
+    }
+    newest
 }
 
 #[cfg(test)]

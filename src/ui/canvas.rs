@@ -72,7 +72,7 @@ fn scene(app: App) -> Flights {
 
 /// The message nearest to a point of the stage, if one is near.
 pub fn message_at(app: App, point: Point) -> Option<MessageId> {
-    let distance = |at: Point| (at.x - point.x).hypot(at.y - point.y);
+    let distance = |at: Point| at.distance(point);
     let sprites = scene(app).sprites.into_iter();
     let near = sprites.map(|sprite| (distance(sprite.at), sprite.message)).filter(|(distance, _)| *distance < GRASP);
     near.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, message)| message)

@@ -9,13 +9,13 @@ use super::{
 };
 use crate::{
     lesson::Task,
-    scenario::link::{FIRST, Source},
+    scenario::link::FIRST,
     sim::id::{ClientId, Key, NodeId},
 };
 use leptos::prelude::AnyView;
 
 pub fn lesson(app: App) -> AnyView {
-    let is_first = move || app.watch(|lab| *lab.source() == Source::Preset(FIRST.into()));
+    let is_first = move || app.watch(|lab| lab.source().is(FIRST));
     let inside = either(is_first, move || mission(app), move || about(app));
     element("section").class("lesson").attribute("aria-label", "Lesson").with(inside).view()
 }

@@ -181,11 +181,12 @@ fn half_width(words: &str) -> f64 {
 
 /// Which marks have room for their words: the weightiest first, none over another.
 fn labelled(marks: &[Mark], scale: &Scale) -> Vec<bool> {
-    let mut order: Vec<usize> = (0..marks.len()).filter(|index| marks[*index].kind != MarkKind::Write).collect();
-    order.sort_by_key(|index| std::cmp::Reverse((marks[*index].kind, marks[*index].at)));
+    let weighty = [MarkKind::Violation, MarkKind::Election, MarkKind::Fault, MarkKind::Action];
+    // Of the same weight the later ones first.
+    let of = |kind: MarkKind| (0..marks.len()).rev().filter(move |index| marks[*index].kind == kind);
     let mut taken: Vec<(f64, f64)> = Vec::new();
     let mut shown = vec![false; marks.len()];
-    for index in order {
+    for index in weighty.into_iter().flat_map(of) {
         let (middle, half) = (inside(scale, marks[index].at, &marks[index].label), half_width(&marks[index].label));
         let (from, to) = (middle - half, middle + half);
         if taken.iter().all(|(a, b)| to < *a || from > *b) {
