@@ -4,8 +4,9 @@
 
 use divan::{Bencher, counter::ItemsCount};
 use replicarium::{
+    check::Judge,
     client::workload::{ClientSettings, Pace, Target, Workload},
-    lab::{Lab, LabWorld},
+    lab::{Lab, LabWorld, Run},
     scenario::{Scenario, link::Source},
     sim::{distribution::Distribution, time::Micros},
     world::World,
@@ -49,10 +50,40 @@ fn steps(bencher: Bencher, size: (u16, f64)) {
     });
 }
 
+/// A run with its judge, as far as [`warm`].
+fn watched(size: (u16, f64)) -> Run {
+    let mut run = Run::new(Arc::new(scenario(size).setup()), Default::default());
+    run.run_until(Micros::MAX, STEPS);
+    run
+}
+
+/// The same steps, with a judge that looks at each.
+#[divan::bench(args = SIZES, sample_count = 10, sample_size = 1)]
+fn judged_steps(bencher: Bencher, size: (u16, f64)) {
+    bencher.counter(ItemsCount::new(STEPS)).with_inputs(|| watched(size)).bench_values(|mut run| {
+        run.run_until(Micros::MAX, STEPS);
+        run
+    });
+}
+
+/// What every frame of the page asks.
+#[divan::bench(args = SIZES, sample_count = 100)]
+fn verdicts(bencher: Bencher, size: (u16, f64)) {
+    let run = watched(size);
+    bencher.bench(|| run.verdicts());
+}
+
 #[divan::bench(args = SIZES, sample_count = 100)]
 fn keyframe(bencher: Bencher, size: (u16, f64)) {
-    let world = warm(size);
-    bencher.bench(|| world.clone());
+    let run = watched(size);
+    bencher.bench(|| run.clone());
+}
+
+/// The judge's share of it.
+#[divan::bench(args = SIZES, sample_count = 100)]
+fn keyframe_of_judge(bencher: Bencher, size: (u16, f64)) {
+    let judge: Judge = watched(size).judge().clone();
+    bencher.bench(|| judge.clone());
 }
 
 /// Back to the middle of the run, as far as one can be from a keyframe.

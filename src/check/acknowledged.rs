@@ -87,6 +87,12 @@ impl Acknowledged {
         self.of(write.key)?.get(self.place(write)?.index)
     }
 
+    /// Whether neither of two acknowledged writes comes before the other.
+    pub fn are_concurrent(&self, one: &Write, other: &Write) -> bool {
+        let (Some(one), Some(other)) = (self.get(one), self.get(other)) else { return false };
+        one.invoked < other.acknowledged && other.invoked < one.acknowledged
+    }
+
     pub fn keys(&self) -> impl Iterator<Item = Key> {
         self.keys.keys().copied()
     }

@@ -46,8 +46,10 @@ pub struct Losses(BTreeMap<(Key, OperationId), Lost>);
 impl Losses {
     /// Looks at what the primary holds for a key now. Adds what is lost, and takes back what the primary has after all.
     pub fn look(&mut self, acknowledged: &Acknowledged, now: Micros, key: Key, primary: NodeId, held: Option<Write>) {
-        if let Some(write) = held {
-            self.0.remove(&(key, write.id));
+        if let Some(back) = held.filter(|write| self.0.remove(&(key, write.id)).is_some()) {
+            // With it is back what was missing beside it and may have come before it.
+            let beside = |lost: &Lost| acknowledged.are_concurrent(&lost.write, &back);
+            self.0.retain(|(own, _), lost| *own != key || !beside(lost));
         }
         for (write, acknowledged_at, acknowledged_by) in missing(acknowledged, key, held) {
             let lost = Lost { write, acknowledged_at, acknowledged_by, missing_at: primary, since: now, instead: held };
@@ -113,20 +115,52 @@ mod tests {
         }
     }
 
+    /// What is lost after each look; `=` and values are what the primary holds, other words go into the history.
     #[test]
     fn what_comes_back_was_not_lost() {
-        let (x, y) = (Key(0), Key(1));
-        let write = super::super::made_up::write("x", 1);
+        for (words, expected) in [
+            ("a+x=1 a. = =1", "1 | "),
+            // Covered up and so lost for good.
+            ("a+x=1 a. = a+x=2 a. =2", "1 | 1"),
+            ("a+x=1 a. = a+x=2 a. = =2", "1 | 1 2 | 1"),
+            // Two at once: either may have been first, so if one is back, both are.
+            ("a+x=1 c+x=2 a. c. = =2", "1 2 | "),
+            ("a+x=1 c+x=2 a. c. = a+x=3 a. =3", "1 2 | 1 2"),
+        ] {
+            let (mut rows, mut losses, mut seen) = (Vec::new(), Losses::default(), Vec::new());
+            for word in words.split_whitespace() {
+                let Some(value) = word.strip_prefix('=') else {
+                    rows.push(word);
+                    continue;
+                };
+                let rows = history(&rows.join(" "));
+                let begun = rows.values().filter(|row| row.outcome.is_none());
+                let mut writes = begun.map(|row| (row.operation, row.action));
+                let held = writes.find_map(|(id, action)| match action {
+                    Action::Write { key, value: own } if value.parse() == Ok(own) => Some(Write { id, key, value: own }),
+                    _ => None,
+                });
+                let mut freshness = Freshness::default();
+                freshness.extend(&rows);
+                losses.look(freshness.acknowledged(), Micros(rows.next()), Key(0), NodeId(0), held);
+                let mut values: Vec<i64> = losses.all().map(|lost| lost.write.value).collect();
+                values.sort();
+                seen.push(values.iter().map(i64::to_string).collect::<Vec<_>>().join(" "));
+            }
+            assert_eq!(seen.join(" | "), expected, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_loss_dates_from_when_it_was_first_seen() {
         let mut freshness = Freshness::default();
         freshness.extend(&history("a+x=1 a."));
         let mut losses = Losses::default();
-        let mut look = |at, key, held| {
-            losses.look(freshness.acknowledged(), Micros(at), key, NodeId(2), held);
-            losses.first_seen()
-        };
-        assert_eq!(look(5, x, None), Some(Micros(5)));
-        assert_eq!(look(6, y, None), Some(Micros(5)));
-        assert_eq!(look(7, x, None), Some(Micros(5)), "since it was first seen");
-        assert_eq!(look(8, x, Some(write)), None);
+        for at in [5, 6, 7] {
+            losses.look(freshness.acknowledged(), Micros(at), Key(0), NodeId(2), None);
+            assert_eq!(losses.first_seen(), Some(Micros(5)));
+        }
+        losses.look(freshness.acknowledged(), Micros(8), Key(1), NodeId(2), None);
+        assert_eq!(losses.all().count(), 1, "nothing is missing of a key that nobody wrote");
     }
 }

@@ -131,8 +131,8 @@ pub struct Situation {
     pub boot: u32,
     /// For a node that was added to a running group: the primary that the operator pointed it at.
     pub primary_hint: Option<NodeId>,
-    /// How many promotions there have been in the run.
-    pub promotions: u32,
+    /// The epoch of the last promotion in the run.
+    pub newest_epoch: Epoch,
 }
 
 /// What a node can see and do while it handles one input.
@@ -175,7 +175,7 @@ impl<P: Protocol> Context<P> {
 
     /// The epoch that a promotion now begins. The operator, who is one person, numbers them.
     pub fn promotion_epoch(&self) -> Epoch {
-        Epoch(self.situation.promotions + 2)
+        self.situation.newest_epoch.next()
     }
 
     pub fn send(&mut self, to: NodeId, message: P::Message) {

@@ -24,6 +24,7 @@ use crate::{
         operation::{Answer, Request, Write},
         time::Micros,
     },
+    store::log::Epoch,
     trace::{Cargo, Causes, Event, Kind, Role},
 };
 use command::TimedCommand;
@@ -122,8 +123,8 @@ pub struct World<P: Protocol> {
     hosts: Vec<Host<P>>,
     /// Nodes that belong to the group, up or down.
     members: Arc<[NodeId]>,
-    /// How many promotions there have been.
-    promotions: u32,
+    /// The epoch of the last promotion; the first one before any.
+    newest_epoch: Epoch,
     sessions: Vec<Session>,
     /// For each session: the time-out or the next try that its open operation waits for.
     alarms: Vec<Option<Place>>,
@@ -159,7 +160,7 @@ impl<P: Protocol> World<P> {
             next_message: 0,
             hosts: setup.nodes.iter().enumerate().map(node).collect(),
             members: (0..setup.nodes.len() as u16).map(NodeId).collect(),
-            promotions: 0,
+            newest_epoch: Epoch(1),
             alarms: vec![None; setup.clients.len()],
             sessions: setup.clients.iter().enumerate().map(client).collect(),
             network: Network::new(setup.link.clone(), setup.rules.clone()),
@@ -278,6 +279,11 @@ impl<P: Protocol> World<P> {
     pub fn primary(&self) -> Option<NodeId> {
         let standings = self.members.iter().filter_map(|node| Some((self.standing(*node)?, *node)));
         standings.filter(|(one, _)| one.role == Role::Primary).max_by_key(|(one, _)| one.epoch).map(|(_, node)| node)
+    }
+
+    /// Whether the operator can make a node primary: it runs, and does not lead the newest epoch already.
+    pub fn can_promote(&self, node: NodeId) -> bool {
+        self.standing(node).is_some_and(|one| one.role != Role::Primary || one.epoch < self.newest_epoch)
     }
 
     /// A copy to come back to, with no more than the last `events` of its trace, so that many copies do not keep a whole

@@ -37,7 +37,7 @@ impl<P: Protocol> World<P> {
             next_write: host.next_write,
             boot: host.boot,
             primary_hint: host.added_with,
-            promotions: self.promotions,
+            newest_epoch: self.newest_epoch,
         })
     }
 
@@ -217,7 +217,7 @@ impl<P: Protocol> World<P> {
             What::Job(job) => process.on_job(job, &mut context),
             What::Flushed(up_to) => process.on_flushed(up_to, &mut context),
             What::Promote(number) => match process.promote(&mut context) {
-                Ok(()) => self.promotions += 1,
+                Ok(()) => self.newest_epoch = self.newest_epoch.next(),
                 Err(why) => drop(self.note(Some(node), None, input.causes, Kind::CommandIdle { number, why })),
             },
         }

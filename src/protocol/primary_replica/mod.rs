@@ -360,7 +360,7 @@ impl Protocol for PrimaryReplica {
         // The operator numbers promotions, so that no two nodes ever lead the same epoch.
         let epoch = ctx.promotion_epoch();
         if let Part::Primary(leading) = &mut self.part {
-            if self.epoch.next() >= epoch {
+            if self.epoch.next() == epoch {
                 return Err("it is primary already");
             }
             // Others were promoted since, and may be gone for good. A new epoch makes this one lead again; its
@@ -374,7 +374,8 @@ impl Protocol for PrimaryReplica {
         }
         ctx.cancel_timer(Timer::Follow);
         self.complete = true;
-        self.lead(self.epoch.next().max(epoch), ctx);
+        debug_assert!(self.epoch < epoch, "no epoch but what the operator numbered");
+        self.lead(epoch, ctx);
         Ok(())
     }
 

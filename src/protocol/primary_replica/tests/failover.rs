@@ -142,7 +142,9 @@ fn an_old_primary_can_be_promoted_when_the_newest_is_gone() {
         play.run(50).act(gone).act(Command::HealAll).run(5_000);
         assert_eq!((play.view(A).role, play.view(A).epoch), (Role::Primary, Epoch(1)));
         assert_eq!((play.view(C).follows, play.held(C, X)), (Some(B), Some(3)));
+        assert_eq!([A, B].map(|node| play.world.can_promote(node)), [true, false]);
         play.act(Command::Promote { node: A }).run(2_000);
+        assert!(!play.world.can_promote(A) && play.world.can_promote(C));
         assert_eq!([A, C].map(|node| (play.view(node).epoch, play.held(node, X))), [(Epoch(3), Some(2)); 2]);
         assert_eq!(play.discarded(C).iter().map(|write| write.value).collect::<Vec<_>>(), [3]);
         let write = play.write(BEN, X, 4);

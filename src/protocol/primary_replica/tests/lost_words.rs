@@ -113,6 +113,23 @@ fn copies_of_an_earlier_connection_are_skipped() {
     assert_eq!(play.held(B, X), Some(1));
 }
 
+/// One copy is lost and the next arrives: the replica says that one is missing, and has it a round trip later, long before
+/// the time-out.
+#[test]
+fn a_gap_is_filled_when_it_is_seen() {
+    let mut play = Play::group(2);
+    play.act(link(A, B, latency(50))).run(300).write(ANA, X, 1);
+    play.run(20);
+    let copy = play.world.flights().find(|flight| flight.class == MessageClass::Replicate).expect("on its way").id;
+    play.act(Command::DropMessage { message: copy }).write(ANA, Y, 2);
+    play.run(90);
+    let waiting = play.view(B).tail.iter().map(|entry| (entry.write.value, entry.in_log)).collect::<Vec<_>>();
+    assert_eq!(waiting, [(2, false)]);
+    play.run(60);
+    assert_eq!((play.held(B, X), play.held(B, Y)), (Some(1), Some(2)));
+    assert_eq!(said(&play, A, |fact| matches!(fact, Fact::Resent { .. })), 1);
+}
+
 /// The whole connection is doubled and shuffled; nothing is taken twice.
 #[test]
 fn doubled_questions_open_one_connection() {
