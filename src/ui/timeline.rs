@@ -29,6 +29,7 @@ pub fn timeline(app: App) -> AnyView {
             let _ = width.try_set(wide.max(60.0));
         }))
     });
+    let scale = move || Scale { span: app.timeline.with(|line| line.span), width: width.get() };
     let dragging = StoredValue::new(false);
     let seek_to_pointer = move |event: &PointerEvent| {
         let Some(element) = area.get_untracked() else { return };
@@ -59,11 +60,12 @@ pub fn timeline(app: App) -> AnyView {
             on:pointerup=up
             on:pointercancel=up
             on:keydown=move |event| if press(app, &event) { event.prevent_default(); event.stop_propagation() }>
-            <svg width="100%" height="100%" aria-hidden="true" inner_html=text(move || {
-                let (line, now) = (app.timeline.get(), app.now.get());
-                let scale = Scale { span: line.span, width: width.get() };
-                drawing(&line, &scale, now.horizon, now.position.at)
-            })></svg>
+            // What moves with time is drawn apart from the marks, which seldom change.
+            <svg width="100%" height="100%" aria-hidden="true">
+                <g inner_html=text(move || known(&scale(), app.now.get().horizon))></g>
+                <g inner_html=text(move || app.timeline.with(|line| marks(line, &scale())))></g>
+                <g inner_html=text(move || cursor(&scale(), app.now.get().position.at))></g>
+            </svg>
             <div class="branches">{move || branches(app)}</div>
         </div>
     }
@@ -115,10 +117,15 @@ impl Scale {
     }
 }
 
-/// The line with all that is on it, as markup: nothing in it comes from outside.
-fn drawing(line: &Timeline, scale: &Scale, horizon: Micros, now: Micros) -> String {
-    let axis = |class: &str, to: f64| format!("<path class=\"{class}\" d=\"M{EDGE} {AXIS_Y}H{to:.1}\"/>");
-    let mut drawn = axis("axis", scale.width - EDGE) + &axis("known", scale.x(horizon));
+/// The axis, and how much of it was run. Markup, as all that follows: nothing in it comes from outside.
+fn known(scale: &Scale, horizon: Micros) -> String {
+    let line = |class: &str, to: f64| format!("<path class=\"{class}\" d=\"M{EDGE} {AXIS_Y}H{to:.1}\"/>");
+    line("axis", scale.width - EDGE) + &line("known", scale.x(horizon))
+}
+
+/// Everything worth jumping to, the other futures, and the seconds.
+fn marks(line: &Timeline, scale: &Scale) -> String {
+    let mut drawn = String::new();
     for (row, other) in line.others.iter().enumerate() {
         drawn += &other_line(row, other, scale);
     }
@@ -131,11 +138,14 @@ fn drawing(line: &Timeline, scale: &Scale, horizon: Micros, now: Micros) -> Stri
         let words = format!("{} s", at.as_secs_f64());
         drawn += &words_at("tick", scale.x(at), AXIS_Y + 33.0, if tick == 5 { "end" } else { "middle" }, &words);
     }
-    let (x, top, bottom) = (scale.x(now), AXIS_Y - 20.0, AXIS_Y + 18.0);
     drawn
-        + &format!(
-            "<path class=\"cursor\" d=\"M{x:.1} {top}V{bottom}\"/><circle class=\"knob\" r=\"7.5\" cx=\"{x:.1}\" cy=\"{AXIS_Y}\"/>"
-        )
+}
+
+fn cursor(scale: &Scale, now: Micros) -> String {
+    let (x, top, bottom) = (scale.x(now), AXIS_Y - 20.0, AXIS_Y + 18.0);
+    format!(
+        "<path class=\"cursor\" d=\"M{x:.1} {top}V{bottom}\"/><circle class=\"knob\" r=\"7.5\" cx=\"{x:.1}\" cy=\"{AXIS_Y}\"/>"
+    )
 }
 
 fn words_at(class: &str, x: f64, y: f64, anchor: &str, words: &str) -> String {
