@@ -1,7 +1,6 @@
 //! Sizes, media queries, styles, focus.
 
 use super::window;
-use crate::sim::decimal::between;
 use wasm_bindgen::{JsCast, closure::Closure};
 
 /// Watches the size of an element; stops when dropped.
@@ -52,8 +51,9 @@ pub fn prefers_reduced_motion() -> bool {
     matches("(prefers-reduced-motion: reduce)")
 }
 
+/// Pixels of the screen to one of the page.
 pub fn pixel_ratio() -> f64 {
-    between(window().device_pixel_ratio(), 1.0, 3.0)
+    window().device_pixel_ratio()
 }
 
 fn root() -> Option<web_sys::Element> {

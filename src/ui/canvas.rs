@@ -3,6 +3,7 @@
 //! Draws sprites the scene made; it decides nothing. The same messages can be reached without seeing them: links list
 //! what is on them.
 
+use super::leptos::*;
 use super::state::{App, SPEEDS, Selection};
 use crate::{
     explain::chip::{COLOURS, Chip},
@@ -12,7 +13,6 @@ use crate::{
     sim::{decimal::between, id::MessageId, time::Micros},
     trace::DropReason,
 };
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, Path2d};
 
@@ -91,7 +91,7 @@ impl Painter {
             self.ink = Ink::of_theme();
         }
         self.drawn_small = size.0 < COMPACT;
-        let ratio = dom::pixel_ratio();
+        let ratio = between(dom::pixel_ratio(), 1.0, 3.0);
         let (width, height) = ((size.0 * ratio) as u32, (size.1 * ratio) as u32);
         if (canvas.width(), canvas.height()) != (width, height) {
             canvas.set_width(width);

@@ -1,5 +1,6 @@
 //! A node as a card: name, role, values, the tail of its log, how far behind it is.
 
+use super::leptos::AnyView;
 use super::{
     chip::value_chip,
     element::{Inside, changing, element, moving, px, span},
@@ -13,7 +14,6 @@ use crate::{
     },
     sim::id::NodeId,
 };
-use leptos::prelude::AnyView;
 
 pub fn tone(tone: Tone) -> &'static str {
     match tone {

@@ -1,5 +1,6 @@
 //! The chip of a write, and sentences with chips in them.
 
+use super::leptos::AnyView;
 use super::{
     element::{Inside, drawn, element},
     parts::button,
@@ -9,7 +10,6 @@ use crate::{
     explain::{Span, chip::Chip, words::moment},
     sim::id::Address,
 };
-use leptos::prelude::AnyView;
 
 /// Colour, shape and words of a write.
 pub fn chip(chip: Chip) -> AnyView {

@@ -3,6 +3,7 @@
 use super::{
     element::{Element, Place, Words, changing, element, moving},
     keys::KEYS,
+    leptos::*,
     parts::{button, only_when, rows},
     state::{App, Dialog},
     watched::Watched,
@@ -19,12 +20,8 @@ use crate::{
     sim::id::Address,
     world::command::Command,
 };
-use leptos::{
-    prelude::*,
-    task::spawn_local,
-    web_sys::{Event, HtmlDialogElement},
-};
 use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlDialogElement};
 
 /// Chat programs cut longer links.
 const LINK_BYTES_SAFE: usize = 2_000;

@@ -3,22 +3,24 @@
 //! Leptos' `view!` gives every combination of tag and attributes a type of its own, and the code for it: with `view!` the
 //! page was a third larger. Here the same renderer gets one kind of element, and five kinds of attributes.
 
+use super::leptos::*;
 use crate::sim::decimal::fixed;
-use leptos::{
-    prelude::*,
-    tachys::html::{
+use std::{hash::Hash, sync::Arc};
+use tachys::{
+    html::{
         attribute::{
             any_attribute::{AnyAttribute, IntoAnyAttribute},
             custom::custom_attribute,
         },
-        element::{Custom, custom},
+        element::{Custom, ElementChild, custom},
         event,
+        node_ref::node_ref,
         property::prop,
     },
-    web_sys::Event,
+    view::add_attr::AddAnyAttr,
 };
-use std::sync::Arc;
 use wasm_bindgen::JsValue;
+use web_sys::Event;
 
 /// Text, still or moving.
 pub enum Words {
@@ -102,6 +104,20 @@ pub fn changing<T: Inside>(part: impl Fn() -> T + Send + Sync + 'static) -> AnyV
 
 fn changing_of(part: Box<dyn Fn() -> AnyView + Send + Sync>) -> AnyView {
     (move || part()).into_any()
+}
+
+/// A part for every item; the part of an item that stays, stays, with the focus in it.
+pub fn each<T: Clone + Eq + Hash + Send + Sync + 'static>(
+    items: impl Fn() -> Vec<T> + Send + 'static,
+    part: impl Fn(T) -> AnyView + Clone + Send + 'static,
+) -> AnyView {
+    let owner = Owner::current().unwrap_or_default();
+    let owned = move |_: usize, item: T| {
+        let owner = owner.with(Owner::new);
+        let view = owner.with(|| part(item));
+        (drop::<usize>, OwnedView::new_with_owner(view, owner))
+    };
+    (move || keyed(items(), T::clone, owned.clone())).into_any()
 }
 
 /// Finds an element once it is on the page.
@@ -196,7 +212,7 @@ impl Element {
     }
 
     pub fn place(mut self, place: Place) -> Element {
-        self.attributes.push(leptos::tachys::html::node_ref::node_ref(place).into_any_attr());
+        self.attributes.push(node_ref(place).into_any_attr());
         self
     }
 

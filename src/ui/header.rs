@@ -1,5 +1,6 @@
 //! The header: name, scenario, share, theme, help.
 
+use super::leptos::AnyView;
 use super::{
     element::{drawn, element, moving},
     icons::{THEME, picture},
@@ -8,7 +9,6 @@ use super::{
     watched::Watched,
 };
 use crate::platform::{dom, storage};
-use leptos::prelude::AnyView;
 
 const THEME_KEY: &str = "replicarium.theme";
 /// Themes in the order in which the button goes through them; the first follows the system.

@@ -1,7 +1,7 @@
 //! Icons, drawn with strokes in the colour of the text.
 
 use super::element::drawn;
-use leptos::prelude::AnyView;
+use super::leptos::AnyView;
 
 /// Filled and stroked outlines in a box of 18 × 18.
 #[derive(Clone, Copy)]

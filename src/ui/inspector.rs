@@ -1,5 +1,6 @@
 //! The selected thing: what it is, why it is so, and what can be done to it.
 
+use super::leptos::*;
 use super::{
     chip::{said, value_chip},
     element::{Inside, Words, changing, element, moving},
@@ -28,7 +29,6 @@ use crate::{
     trace::Role,
     world::command::Command,
 };
-use leptos::prelude::*;
 
 /// Most messages of a link that are listed.
 const LISTED_MAX: usize = 12;

@@ -1,8 +1,8 @@
 //! The keyboard: everything that the transport can do, and a few more.
 
+use super::leptos::*;
 use super::state::{App, Dialog, Selection};
 use crate::{platform::dom, sim::time::Micros, world::command::Command};
-use leptos::{ev, prelude::*};
 
 /// Key, what it does; shown in the help.
 pub const KEYS: [(&str, &str); 15] = [

@@ -1,5 +1,6 @@
 //! The left panel: one sentence, one mission, and what to try next.
 
+use super::leptos::AnyView;
 use super::{
     element::{Inside, Words, element, moving, span},
     icons::{TICK, picture},
@@ -12,7 +13,6 @@ use crate::{
     scenario::link::FIRST,
     sim::id::{ClientId, Key, NodeId},
 };
-use leptos::prelude::AnyView;
 
 pub fn lesson(app: App) -> AnyView {
     let is_first = move || app.watch(|lab| lab.source().is(FIRST));

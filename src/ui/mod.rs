@@ -11,6 +11,7 @@ mod header;
 mod icons;
 mod inspector;
 mod keys;
+mod leptos;
 mod lesson;
 mod parts;
 mod settings;
@@ -23,13 +24,13 @@ mod watched;
 
 use crate::platform;
 use element::{element, moving};
-use leptos::prelude::*;
+use leptos::*;
 use state::{App, Tab};
 
 /// Mounts the page.
 pub fn start() {
     platform::panic::show_panics();
-    leptos::mount::mount_to_body(page);
+    leptos::mount(page);
 }
 
 const TABS: [(Tab, &str, &str); 4] = [
@@ -47,7 +48,7 @@ fn page() -> AnyView {
     let class = move || TABS.iter().find(|(tab, ..)| app.tab.get() == *tab).map_or("page", |(.., class)| class).to_string();
     let tabs =
         TABS.map(|(own, name, _)| parts::button(name, move || app.tab.set(own)).pressed(move || app.tab.get() == own).view());
-    let skip = move |event: leptos::web_sys::Event| {
+    let skip = move |event: web_sys::Event| {
         event.prevent_default();
         platform::dom::focus("stage");
     };

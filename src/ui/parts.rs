@@ -1,12 +1,13 @@
 //! Small parts that every panel is made of. None of them is generic over its closures: a button is compiled once,
 //! however many there are, and that keeps the page small.
 
+use super::leptos::*;
 use super::{
     element::{Inside, Words, changing, element, moving},
     watched::{Derived, Watched},
 };
-use leptos::{prelude::*, web_sys::Event};
 use std::{cell::Cell, rc::Rc};
+use web_sys::Event;
 
 /// A condition that may change.
 pub type Flag = Box<dyn Fn() -> bool + Send + Sync>;

@@ -1,5 +1,6 @@
 //! The settings that matter in the first scene: lag, loss, how many replicas, partitions.
 
+use super::leptos::*;
 use super::{
     element::{element, moving},
     forms::{DELAYS_MS, LOSSES, delay_index, delay_name, loss_index, loss_name},
@@ -16,7 +17,6 @@ use crate::{
     },
     world::command::Command,
 };
-use leptos::prelude::*;
 
 /// Most replicas that the controls offer.
 const REPLICAS_MAX: usize = 9;

@@ -4,7 +4,8 @@ use super::{
     canvas,
     card::{card, tone},
     chip::chip,
-    element::{Inside, Place, changing, drawn, element, moving, px, span},
+    element::{Inside, Place, changing, drawn, each, element, moving, px, span},
+    leptos::*,
     state::{App, Selection},
     watched::Derived,
 };
@@ -16,13 +17,9 @@ use crate::{
     },
     sim::id::{Address, ClientId},
 };
-use leptos::{
-    control_flow::{For, ForProps},
-    prelude::*,
-    web_sys::{Event, MouseEvent},
-};
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
+use web_sys::{Event, MouseEvent};
 
 pub fn stage(app: App) -> AnyView {
     let area = Place::new();
@@ -72,18 +69,14 @@ pub fn stage(app: App) -> AnyView {
     let lines = element("div").on("click", pick).with(drawn(moving(of(lines))));
     let flights = element("canvas").id(canvas::CANVAS_ID).class("flights").attribute("aria-hidden", "true");
     // Keyed: a link that is focused stays so when others come and go.
-    let handles = For(ForProps::builder()
-        .each(move || links.get())
-        .key(|pair: &(Address, Address)| *pair)
-        .children(move |(from, to)| link_handle(app, from, to))
-        .build());
+    let handles = each(move || links.get(), move |(from, to)| link_handle(app, from, to));
     let inner = element("div")
         .class("stage-inner")
         .style(of(|stage| format!("height:{}", px(stage.layout.height))))
         .with(lines)
         .with(flights)
         .with(changing(move || shapes.get().into_iter().map(shape).collect::<Vec<AnyView>>()))
-        .with(handles.into_any())
+        .with(handles)
         .with(hidden);
     element("div").class(moving(class)).place(area).with(inner).view()
 }

@@ -1,5 +1,6 @@
 //! What the page knows: the lab, how it is played, what is selected, and the signals that components listen to.
 
+use super::leptos::*;
 use super::watched::Watched;
 use crate::{
     check::{StaleRead, Verdicts},
@@ -25,7 +26,6 @@ use crate::{
     },
     world::{Position, Stop, command::Command},
 };
-use leptos::prelude::*;
 use std::sync::Arc;
 
 /// What the visitor pointed at.

@@ -2,6 +2,7 @@
 
 use super::{
     element::{Place, changing, drawn, element, moving},
+    leptos::*,
     parts::button,
     state::App,
     watched::Watched,
@@ -15,11 +16,8 @@ use crate::{
         time::Micros,
     },
 };
-use leptos::{
-    prelude::*,
-    web_sys::{Event, KeyboardEvent, PointerEvent},
-};
 use wasm_bindgen::JsCast;
+use web_sys::{Event, KeyboardEvent, PointerEvent};
 
 /// Room left and right of the axis.
 const EDGE: f64 = 10.0;

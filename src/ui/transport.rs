@@ -1,5 +1,6 @@
 //! Time as a toy: play, step, speed, and the timeline.
 
+use super::leptos::AnyView;
 use super::{
     element::{changing, element, moving, span},
     icons::{self, picture},
@@ -8,7 +9,6 @@ use super::{
     timeline::timeline,
 };
 use crate::explain::words::moment;
-use leptos::prelude::AnyView;
 
 pub fn transport(app: App) -> AnyView {
     let small =

@@ -1,5 +1,6 @@
 //! Words around the stage: the headline above, the verdicts below, notices.
 
+use super::leptos::*;
 use super::{
     chip::said,
     element::{Inside, changing, element, span},
@@ -13,7 +14,6 @@ use crate::{
     explain::words::moment,
     sim::time::Micros,
 };
-use leptos::prelude::*;
 
 /// The last thing that happened and is worth a sentence.
 pub fn headline(app: App) -> AnyView {

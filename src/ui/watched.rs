@@ -3,7 +3,7 @@
 //! Leptos compiles its signals and memos anew for every type of value. Here one signal and one memo, of a value of any
 //! type, stand below all of them; the page is smaller for it.
 
-use leptos::prelude::*;
+use super::leptos::*;
 use std::{any::Any, marker::PhantomData, sync::Arc};
 
 trait Value: Any + Send + Sync {
