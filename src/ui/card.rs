@@ -1,7 +1,6 @@
 //! A node as a card: name, role, values, the tail of its log, how far behind it is.
 
 use super::{
-    chip::value_chip,
     parts::{Text, text},
     stage::px,
     state::{App, Selection},
@@ -25,14 +24,12 @@ pub fn tone(tone: Tone) -> &'static str {
 }
 
 pub fn card(app: App, node: NodeId) -> AnyView {
-    let card = Memo::new(move |_| app.stage.with(|stage| stage.nodes.iter().find(|card| card.node == node).cloned()));
     let of = move |look: fn(&NodeCard) -> String| -> Text {
-        text(move || card.with(|card| card.as_ref().map(look).unwrap_or_default()))
+        text(move || app.stage.with(|stage| stage.nodes.iter().find(|card| card.node == node).map(look).unwrap_or_default()))
     };
     let selected = move || app.selection.get() == Some(Selection::Node(node));
     let classes = of(classes);
     let class = text(move || format!("{}{}", classes(), if selected() { " selected" } else { "" }));
-    let inside = move || card.get().map(inside);
     view! {
         <button type="button" class=class
             data-node=node.to_string()
@@ -43,36 +40,35 @@ pub fn card(app: App, node: NodeId) -> AnyView {
             style:height=of(|card| px(card.place.height))
             on:click=move |_| app.select(Some(Selection::Node(node)))>
             <span class="unseen">{of(|card| card.spoken.clone())}</span>
-            <span class="seen" aria-hidden="true">{inside}</span>
+            <span class="seen" aria-hidden="true" inner_html=of(inside)></span>
         </button>
     }
     .into_any()
 }
 
-fn inside(card: NodeCard) -> AnyView {
-    let NodeCard { node, role, badge, copies, more_keys, log, first_lsn, status, queue, .. } = card;
-    let badge = badge.map(|(mood, text)| span(format!("badge {}", tone(mood)), text.into_any()));
-    let more = (more_keys > 0).then(|| span("more".into(), format!("+{more_keys}").into_any()));
-    let copies: Vec<AnyView> = copies.into_iter().map(copy).collect();
-    let cells: Vec<AnyView> =
-        log.into_iter().enumerate().map(|(offset, cell)| log_cell(first_lsn.0 + offset as u64, cell)).collect();
-    let waiting = (queue > 1).then(|| span("queue".into(), format!("{queue} waiting").into_any()));
-    view! {
-        <span class="card-head">
-            <span class="card-name">{node.to_string()}</span>
-            <span class="card-role">{role}</span>
-            {badge}
-        </span>
-        <span class="card-copies">{copies}{more}</span>
-        <span class="card-log"><span class="log-word">"log"</span>{cells}</span>
-        <span class=format!("card-status {}", tone(status.0))>{status.1}{waiting}</span>
+/// What is on the card, as markup: nothing in it comes from outside.
+fn inside(card: &NodeCard) -> String {
+    let badge = card.badge.map(|(mood, text)| span(&format!("badge {}", tone(mood)), text)).unwrap_or_default();
+    let head = span("card-name", &card.node.to_string()) + &span("card-role", card.role) + &badge;
+    let mut copies: String = card.copies.iter().map(copy).collect();
+    if card.more_keys > 0 {
+        copies += &span("more", &format!("+{}", card.more_keys));
     }
-    .into_any()
+    let mut log = span("log-word", "log");
+    for (offset, cell) in card.log.iter().enumerate() {
+        log += &log_cell(card.first_lsn.0 + offset as u64, cell.as_ref());
+    }
+    let mut status = card.status.1.clone();
+    if card.queue > 1 {
+        status += &span("queue", &format!("{} waiting", card.queue));
+    }
+    let status_class = format!("card-status {}", tone(card.status.0));
+    span("card-head", &head) + &span("card-copies", &copies) + &span("card-log", &log) + &span(&status_class, &status)
 }
 
 /// A piece of a line, with a class.
-fn span(class: String, inside: AnyView) -> AnyView {
-    view! { <span class=class>{inside}</span> }.into_any()
+fn span(class: &str, inside: &str) -> String {
+    format!("<span class=\"{class}\">{inside}</span>")
 }
 
 fn classes(card: &NodeCard) -> String {
@@ -90,17 +86,22 @@ fn classes(card: &NodeCard) -> String {
     format!("card {state} {size}{}", if card.is_primary { " lead" } else { "" })
 }
 
-fn copy(copy: Copy) -> AnyView {
+fn copy(copy: &Copy) -> String {
     let value = match copy.chip {
-        Some(chip) => value_chip(chip),
-        None => span("chip empty".into(), "–".into_any()),
+        Some(chip) => {
+            let mark = format!(
+                "<svg class=\"mark\" viewBox=\"0 0 10 10\" width=\"10\" height=\"10\"><path d=\"{}\"/></svg>",
+                chip.shape.path()
+            );
+            span(&format!("chip w{}", chip.colour), &format!("{mark}{}", chip.value()))
+        }
+        None => span("chip empty", "–"),
     };
-    let key = span("key".into(), copy.key.to_string().into_any());
-    span(if copy.old { "copy old" } else { "copy" }.into(), vec![key, value].into_any())
+    span(if copy.old { "copy old" } else { "copy" }, &(span("key", &copy.key.to_string()) + &value))
 }
 
-fn log_cell(lsn: u64, cell: Option<LogCell>) -> AnyView {
-    let class = match &cell {
+fn log_cell(lsn: u64, cell: Option<&LogCell>) -> String {
+    let class = match cell {
         None => "cell none".to_string(),
         Some(cell) => {
             let state = match cell.state {
@@ -115,5 +116,5 @@ fn log_cell(lsn: u64, cell: Option<LogCell>) -> AnyView {
         }
     };
     let number = if cell.is_some() { lsn.to_string() } else { String::new() };
-    span(class, vec![span("box".into(), ().into_any()), span("lsn".into(), number.into_any())].into_any())
+    span(&class, &(span("box", "") + &span("lsn", &number)))
 }
