@@ -1,11 +1,10 @@
 //! A node as a card: name, role, values, the tail of its log, how far behind it is.
 
-use super::leptos::AnyView;
 use super::{
-    chip::value_chip,
-    element::{Inside, changing, element, moving, px, span},
+    chip::mark,
+    element::{element, markup, moving, px, span as words},
+    leptos::AnyView,
     state::{App, Selection},
-    watched::Derived,
 };
 use crate::{
     scene::{
@@ -25,11 +24,11 @@ pub fn tone(tone: Tone) -> &'static str {
 }
 
 pub fn card(app: App, node: NodeId) -> AnyView {
-    let card = Derived::new(move || app.stage.with(|stage| stage.nodes.iter().find(|card| card.node == node).cloned()));
-    let of = move |look: fn(&NodeCard) -> String| move || card.with(|card| card.as_ref().map(look).unwrap_or_default());
+    let of = move |look: fn(&NodeCard) -> String| {
+        move || app.stage.with(|stage| stage.nodes.iter().find(|card| card.node == node).map(look).unwrap_or_default())
+    };
     let selected = move || app.selection.get() == Some(Selection::Node(node));
     let classes = of(classes);
-    let inside = changing(move || card.get().map(inside));
     element("button")
         .attribute("type", "button")
         .class(moving(move || format!("{}{}", classes(), if selected() { " selected" } else { "" })))
@@ -40,27 +39,34 @@ pub fn card(app: App, node: NodeId) -> AnyView {
             format!("left:{};top:{};width:{};height:{}", px(place.x), px(place.y), px(place.width), px(place.height))
         }))
         .on("click", move |_| app.select(Some(Selection::Node(node))))
-        .with(span("unseen", moving(of(|card| card.spoken.clone()))))
-        .with(element("span").class("seen").attribute("aria-hidden", "true").with(inside))
+        .with(words("unseen", moving(of(|card| card.spoken.clone()))))
+        .with(markup("seen", moving(of(inside))))
         .view()
 }
 
-fn inside(card: NodeCard) -> AnyView {
-    let NodeCard { node, role, badge, copies, more_keys, log, first_lsn, status, queue, .. } = card;
-    let badge = badge.map(|(mood, text)| span(format!("badge {}", tone(mood)), text));
-    let more = (more_keys > 0).then(|| span("more", format!("+{more_keys}")));
-    let copies: Vec<AnyView> = copies.into_iter().map(copy).collect();
-    let cells: Vec<AnyView> =
-        log.into_iter().enumerate().map(|(offset, cell)| log_cell(first_lsn.0 + offset as u64, cell)).collect();
-    let waiting = (queue > 1).then(|| span("queue", format!("{queue} waiting")));
-    let head = vec![span("card-name", node.to_string()), span("card-role", role), badge.view()];
-    vec![
-        span("card-head", head),
-        span("card-copies", vec![copies.view(), more.view()]),
-        span("card-log", vec![span("log-word", "log"), cells.view()]),
-        span(format!("card-status {}", tone(status.0)), vec![status.1.view(), waiting.view()]),
-    ]
-    .view()
+/// What is on the card, as markup: nothing in it comes from outside.
+fn inside(card: &NodeCard) -> String {
+    let badge = card.badge.map(|(mood, text)| span(&format!("badge {}", tone(mood)), text)).unwrap_or_default();
+    let head = span("card-name", &card.node.to_string()) + &span("card-role", card.role) + &badge;
+    let mut copies: String = card.copies.iter().map(copy).collect();
+    if card.more_keys > 0 {
+        copies += &span("more", &format!("+{}", card.more_keys));
+    }
+    let mut log = span("log-word", "log");
+    for (offset, cell) in card.log.iter().enumerate() {
+        log += &log_cell(card.first_lsn.0 + offset as u64, cell.as_ref());
+    }
+    let mut status = card.status.1.clone();
+    if card.queue > 1 {
+        status += &span("queue", &format!("{} waiting", card.queue));
+    }
+    let status_class = format!("card-status {}", tone(card.status.0));
+    span("card-head", &head) + &span("card-copies", &copies) + &span("card-log", &log) + &span(&status_class, &status)
+}
+
+/// A piece of a line, with a class.
+fn span(class: &str, inside: &str) -> String {
+    format!("<span class=\"{class}\">{inside}</span>")
 }
 
 fn classes(card: &NodeCard) -> String {
@@ -78,17 +84,16 @@ fn classes(card: &NodeCard) -> String {
     format!("card {state} {size}{}", if card.is_primary { " lead" } else { "" })
 }
 
-fn copy(copy: Copy) -> AnyView {
+fn copy(copy: &Copy) -> String {
     let value = match copy.chip {
-        Some(chip) => value_chip(chip),
+        Some(chip) => span(&format!("chip w{}", chip.colour), &format!("{}{}", mark(&chip), chip.value())),
         None => span("chip empty", "–"),
     };
-    let key = span("key", copy.key.to_string());
-    span(if copy.old { "copy old" } else { "copy" }, vec![key, value])
+    span(if copy.old { "copy old" } else { "copy" }, &(span("key", &copy.key.to_string()) + &value))
 }
 
-fn log_cell(lsn: u64, cell: Option<LogCell>) -> AnyView {
-    let class = match &cell {
+fn log_cell(lsn: u64, cell: Option<&LogCell>) -> String {
+    let class = match cell {
         None => "cell none".to_string(),
         Some(cell) => {
             let state = match cell.state {
@@ -103,5 +108,5 @@ fn log_cell(lsn: u64, cell: Option<LogCell>) -> AnyView {
         }
     };
     let number = if cell.is_some() { lsn.to_string() } else { String::new() };
-    span(class, vec![element("span").class("box").view(), span("lsn", number)])
+    span(&class, &(span("box", "") + &span("lsn", &number)))
 }

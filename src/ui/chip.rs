@@ -22,14 +22,18 @@ pub fn value_chip(chip: Chip) -> AnyView {
 }
 
 fn chip_with(chip: Chip, text: String) -> AnyView {
-    let path = chip.shape.path();
-    let mark = format!("<svg class=\"mark\" viewBox=\"0 0 10 10\" width=\"10\" height=\"10\"><path d=\"{path}\"/></svg>");
     element("span")
         .class(format!("chip w{}", chip.colour))
         .attribute("data-shape", chip.shape.word())
-        .with(drawn(mark))
+        .with(drawn(mark(&chip)))
         .with(text)
         .view()
+}
+
+/// The shape of a write, as markup.
+pub fn mark(chip: &Chip) -> String {
+    let path = chip.shape.path();
+    format!("<svg class=\"mark\" viewBox=\"0 0 10 10\" width=\"10\" height=\"10\"><path d=\"{path}\"/></svg>")
 }
 
 /// A sentence; who and when in it can be gone to.

@@ -223,15 +223,20 @@ impl Element {
     }
 }
 
-/// A drawing from its SVG markup, which must hold nothing that comes from outside.
-pub fn drawn(markup: impl Into<Words>) -> AnyView {
+/// A drawing from its SVG, which must hold nothing that comes from outside.
+pub fn drawn(svg: impl Into<Words>) -> AnyView {
+    markup("drawn", svg)
+}
+
+/// What is built from markup, which must hold nothing that comes from outside; for the eyes only.
+pub fn markup(class: &'static str, markup: impl Into<Words>) -> AnyView {
     let markup: Arc<dyn Fn() -> String + Send + Sync> = match markup.into() {
         Words::Still(text) => Arc::new(move || text.into()),
         Words::Owned(text) => Arc::new(move || text.clone()),
         Words::Moving(text) => text,
     };
     // A tag that nothing else has: what is built anew in its place must not be given its markup.
-    element("i").class("drawn").attribute("aria-hidden", "true").property("innerHTML", move || markup()).view()
+    element("i").class(class).attribute("aria-hidden", "true").property("innerHTML", move || markup()).view()
 }
 
 /// A length as style sheets want it.
