@@ -145,6 +145,8 @@ fn rooms_use_only_those_below() {
 fn the_engine_knows_no_browser_no_clock_no_thread_and_no_global_state() {
     let words = [
         "leptos",
+        "tachys",
+        "reactive_graph",
         "web_sys",
         "js_sys",
         "wasm_bindgen",

@@ -62,6 +62,7 @@ struct NodeFacts {
     up: bool,
     paused: bool,
     primary: bool,
+    promotable: bool,
     rows: Vec<(&'static str, String)>,
     /// For a key whose value here is old: what is shown, and why.
     why: Option<(Key, Option<Chip>, Sentence)>,
@@ -101,6 +102,7 @@ fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
             up: host.is_up(),
             paused: host.paused,
             primary,
+            promotable: world.can_promote(node),
             rows,
             why,
             lag,
@@ -152,7 +154,7 @@ fn node_panel(app: App, node: NodeId) -> AnyView {
             .view(),
         crash,
         act("Promote", "Makes this node primary, whoever was (P)", Command::Promote { node })
-            .disabled(move || facts.with(|facts| !facts.up || facts.primary))
+            .disabled(move || facts.with(|facts| !facts.promotable))
             .view(),
         pause,
         button("Cut off", move || cut_off(app, node)).title("No link to this node works any more").view(),

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     check::{Verdict, Verdicts},
-    explain::words::moment,
+    explain::{plain, why_lost, words::moment},
     sim::time::Micros,
 };
 
@@ -33,6 +33,8 @@ struct Line {
     words: String,
     /// Daily business of asynchronous replication, no alarm.
     passing: bool,
+    /// Who broke which promise.
+    why: String,
 }
 
 fn lines(verdicts: &Verdicts) -> Vec<Line> {
@@ -41,6 +43,7 @@ fn lines(verdicts: &Verdicts) -> Vec<Line> {
         1 => format!("1 {one}"),
         count => format!("{count} {many}"),
     };
+    let first_lost = verdicts.lost.iter().min_by_key(|lost| lost.since);
     vec![
         Line {
             name: "Fresh reads",
@@ -48,6 +51,7 @@ fn lines(verdicts: &Verdicts) -> Vec<Line> {
             verdict: verdicts.fresh.clone(),
             words: count(verdicts.stale_reads, "old", "old"),
             passing: false,
+            why: String::new(),
         },
         Line {
             name: "No acknowledged write lost",
@@ -55,6 +59,7 @@ fn lines(verdicts: &Verdicts) -> Vec<Line> {
             verdict: verdicts.durable.clone(),
             words: count(verdicts.lost.len(), "gone", "gone"),
             passing: false,
+            why: first_lost.map(|lost| plain(&why_lost(lost))).unwrap_or_default(),
         },
         Line {
             name: "Equal copies",
@@ -62,6 +67,7 @@ fn lines(verdicts: &Verdicts) -> Vec<Line> {
             verdict: verdicts.converged.clone(),
             words: count(verdicts.convergence.differing.len(), "differs", "differ"),
             passing: true,
+            why: String::new(),
         },
     ]
 }
@@ -74,7 +80,7 @@ pub fn verdicts(app: App) -> AnyView {
 }
 
 fn pill(app: App, line: Line) -> AnyView {
-    let Line { name, about, verdict, words, passing } = line;
+    let Line { name, about, verdict, words, passing, why } = line;
     let (class, icon, small, spoken) = match &verdict {
         Verdict::Holds => ("verdict ok", Some(TICK), "holds so far".into(), ""),
         Verdict::Broken { .. } if passing => ("verdict", Some(DOTS), words, "not at this moment"),
@@ -90,6 +96,9 @@ fn pill(app: App, line: Line) -> AnyView {
             let go = move || {
                 app.playing.set(false);
                 app.seek(since + Micros(1));
+                if !why.is_empty() {
+                    app.say_bad(&*why);
+                }
             };
             button(body, go).class(class).title(about).view()
         }

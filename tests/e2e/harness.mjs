@@ -10,7 +10,6 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readFile } from "node:fs/promises";
 import { chromium } from "playwright-core";
-import { KNOWN } from "./known.mjs";
 import { serve } from "./server.mjs";
 
 export { assert, test };
@@ -146,7 +145,7 @@ export function pageTest(name, options, body) {
   if (typeof options === "function") [options, body] = [{}, options];
   if (!stopsAtEnd) after(stop);
   stopsAtEnd = true;
-  test(name, { timeout: TEST_MS_MAX, todo: KNOWN.has(name) }, async (run) => {
+  test(name, { timeout: TEST_MS_MAX }, async (run) => {
     const { browser, host } = await started();
     const { context, page, faults } = await openPage(browser, host, options);
     try {
