@@ -1,0 +1,194 @@
+//! What stands where in each type. The order of fields and the numbers of variants are the form of all links that were
+//! ever made: nothing may be moved; what is new comes last, and with a new version of the form.
+
+use super::{Bytes, DEPTH_MAX, Wire, put_number};
+use crate::scenario::{
+    link::{Shared, Source},
+    model::{NodesSettings, OneNode, ProtocolSettings, Scenario},
+};
+use crate::{
+    client::workload::{ClientSettings, Pace, Popularity, Target, Workload},
+    protocol::primary_replica::Config,
+    sim::{
+        clock::Clock,
+        distribution::{Distribution, Part},
+        id::{Address, ClientId, Key, MessageId, NodeId},
+        network::{End, LinkChange, LinkRule, LinkSettings, MessageClass},
+        operation::Action,
+        time::Micros,
+    },
+    world::{
+        Position,
+        command::{Command, TimedCommand},
+        host::NodeSettings,
+    },
+};
+
+impl Wire for Micros {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.0.put(out);
+    }
+    fn take(bytes: &mut Bytes) -> Option<Self> {
+        Some(Micros(bytes.number()?)).filter(|micros| *micros <= Micros::MAX)
+    }
+}
+
+// Even numbers are nodes, odd ones clients.
+impl Wire for Address {
+    fn put(&self, out: &mut Vec<u8>) {
+        let word = match self {
+            Address::Node(node) => node.0 as u64 * 2,
+            Address::Client(client) => client.0 as u64 * 2 + 1,
+        };
+        put_number(word, out);
+    }
+    fn take(bytes: &mut Bytes) -> Option<Self> {
+        let word = bytes.number()?;
+        let id = u16::try_from(word / 2).ok()?;
+        Some(if word % 2 == 0 { Address::Node(NodeId(id)) } else { Address::Client(ClientId(id)) })
+    }
+}
+
+// An address, or nothing for any, or nothing twice for any node; the largest number stands for any client.
+impl Wire for End {
+    fn put(&self, out: &mut Vec<u8>) {
+        match self {
+            End::Any => out.push(0),
+            End::Nodes => out.extend([1, 0]),
+            End::Clients => Some(Some(u32::MAX)).put(out),
+            End::One(address) => Some(Some(*address)).put(out),
+        }
+    }
+    fn take(bytes: &mut Bytes) -> Option<Self> {
+        if !bool::take(bytes)? {
+            return Some(End::Any);
+        }
+        if !bool::take(bytes)? {
+            return Some(End::Nodes);
+        }
+        let before = bytes.rest;
+        if bytes.number()? == u32::MAX as u64 {
+            return Some(End::Clients);
+        }
+        bytes.rest = before;
+        Address::take(bytes).map(End::One)
+    }
+}
+
+// The one type that may hold itself.
+impl Wire for Part {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.weight.put(out);
+        self.delay.put(out);
+    }
+    fn take(bytes: &mut Bytes) -> Option<Self> {
+        if bytes.depth == DEPTH_MAX {
+            return None;
+        }
+        bytes.depth += 1;
+        let part = Part { weight: Wire::take(bytes)?, delay: Wire::take(bytes)? };
+        bytes.depth -= 1;
+        Some(part)
+    }
+}
+
+/// Fields one after another.
+macro_rules! record {
+    ($($type:ident { $($field:tt),* })*) => {$(
+        impl Wire for $type {
+            fn put(&self, out: &mut Vec<u8>) {
+                $(self.$field.put(out);)*
+            }
+            fn take(bytes: &mut Bytes) -> Option<Self> {
+                Some($type { $($field: Wire::take(bytes)?),* })
+            }
+        }
+    )*};
+}
+
+/// The number of the variant, then its fields.
+macro_rules! choice {
+    ($($type:ident { $($number:literal $variant:ident { $($field:tt $name:ident),* })* })*) => {$(
+        impl Wire for $type {
+            fn put(&self, out: &mut Vec<u8>) {
+                match self {
+                    $($type::$variant { $($field: $name),* } => {
+                        out.push($number);
+                        $($name.put(out);)*
+                    })*
+                }
+            }
+            fn take(bytes: &mut Bytes) -> Option<Self> {
+                match bytes.number()? {
+                    $($number => Some($type::$variant { $($field: Wire::take(bytes)?),* }),)*
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+record! {
+    NodeId { 0 }
+    ClientId { 0 }
+    Key { 0 }
+    MessageId { 0 }
+    Position { at, steps }
+    Clock { skew_us, drift_ppm }
+    LinkChange { latency, jitter, loss, duplicate, in_order, bandwidth_bytes_per_s }
+    LinkRule { from, to, both, class, set }
+    LinkSettings { latency, jitter, loss, duplicate, in_order, bandwidth_bytes_per_s }
+    NodeSettings { read, write, message, apply, flush, clock }
+    OneNode { node, read, write, message, apply, flush, clock }
+    NodesSettings { count, each, different }
+    Workload { pace, start, stop, read_share, keys }
+    ClientSettings { count, writes_to, reads_from, timeout, redirects, retries, retry_wait, workload }
+    Config { primary, log_retention_entries, batch_entries, resend_after, follow_every, announce_every }
+    TimedCommand { at, command }
+    Scenario { title, about, seed, until, keys, protocol, nodes, network, links, clients, commands }
+    Shared { engine, source, seed, commands, cursor }
+}
+
+choice! {
+    Source { 0 Preset { 0 name } 1 Inline { 0 scenario } }
+    ProtocolSettings { 0 PrimaryReplica { 0 config } }
+    Distribution {
+        0 Constant { 0 value }
+        1 Uniform { low low, high high }
+        2 Exponential { mean mean }
+        3 LogNormal { median median, sigma sigma }
+        4 Pareto { scale scale, shape shape }
+        5 Mixture { 0 parts }
+    }
+    MessageClass { 0 Request {} 1 Response {} 2 Replicate {} 3 Acknowledge {} 4 Snapshot {} 5 Control {} }
+    Target { 0 Primary {} 1 Replica {} 2 Any {} 3 Node { 0 node } }
+    Pace { 0 Regular { every every } 1 Poisson { per_s per_s } 2 Think { time time } }
+    Popularity { 0 Uniform {} 1 Zipf { exponent exponent } }
+    Action { 0 Read { key key } 1 Write { key key, value value } }
+    Command {
+        0 Crash { node node }
+        1 CrashMachine { node node }
+        2 Wipe { node node }
+        3 Restart { node node }
+        4 Pause { node node }
+        5 Resume { node node }
+        6 Slow { node node, factor factor }
+        7 SetClock { node node, clock clock }
+        8 Promote { node node }
+        9 AddNode {}
+        10 RemoveNode { node node }
+        11 Cut { from from, to to, both both }
+        12 Heal { from from, to to, both both }
+        13 Partition { groups groups }
+        14 HealAll {}
+        15 SetLink { 0 rule }
+        16 DropMessage { message message }
+        17 DelayMessage { message message, by by }
+        18 DuplicateMessage { message message }
+        19 DeliverNow { message message }
+        20 Issue { client client, action action, at at }
+        21 SetWorkload { client client, on on }
+        22 SetReadsFrom { client client, target target }
+        23 SetWritesTo { client client, target target }
+    }
+}
