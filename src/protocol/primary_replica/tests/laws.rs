@@ -5,7 +5,7 @@ use crate::{
     check::Judge,
     client::history::Row,
     lab::LabWorld,
-    protocol::primary_replica::{Part, PrimaryReplica},
+    protocol::primary_replica::{Part, PrimaryReplica, timeline::epoch_at},
     sim::{
         id::{ClientId, NodeId, OperationId},
         operation::{Outcome, Write},
@@ -103,6 +103,9 @@ impl Laws {
             assert_eq!(leader, id, "two leaders of epoch {}", node.epoch);
             // What is not on its disk yet has gone nowhere; another entry may take its place.
             last = node.flushed;
+        }
+        for entry in node.log.range(node.log.first(), node.log.last()) {
+            assert_eq!(epoch_at(&node.history, entry.lsn), entry.epoch, "timeline of {id}, LSN {}", entry.lsn);
         }
         for entry in node.log.range(node.log.first(), last) {
             let known = *self.entries.entry((node.log_id, entry.lsn, entry.epoch)).or_insert(entry.write);
