@@ -83,7 +83,7 @@ fn verdicts_on_runs() {
         ("promoted the one that has it", vec![(100, write(1)), (150, Crash { node: A }), (200, Promote { node: B })], "+ + +"),
         ("wiped and started again", vec![(100, write(1)), (500, Wipe { node: A }), (600, Restart { node: A })], "+ 600(1) +"),
         (
-            "the newer primary goes away again, and might come back",
+            "the newer primary goes away again, and the old one has heard of it",
             vec![
                 (100, write(1)),
                 (150, Pause { node: A }),
@@ -92,6 +92,16 @@ fn verdicts_on_runs() {
                 (520, Resume { node: A }),
             ],
             "+ ? 111(1)",
+        ),
+        (
+            "the newer primary goes away again and might come back; the old one leads on and knows nothing of it",
+            vec![
+                (100, write(1)),
+                (450, Cut { from: A.into(), to: B.into(), both: true }),
+                (500, Promote { node: B }),
+                (510, Crash { node: B }),
+            ],
+            "+ ? +",
         ),
     ] {
         let mut run = run(scenario(&commands));

@@ -1,5 +1,8 @@
 //! The lab against plain runs: wherever the cursor has been, the world is the one a straight run gives.
 
+#[cfg(test)]
+mod keyframes;
+
 use super::*;
 use crate::{
     scenario::presets,
@@ -139,35 +142,6 @@ fn planned_commands_of_the_scenario_stay_when_acting_before_them() {
     lab.seek(Micros(1_000 * MS), u64::MAX);
     lab.act(write(100)).unwrap();
     assert_eq!(lab.branch().commands.last(), Some(&planned));
-}
-
-/// In a long run keyframes and branches left behind keep only the end of their trace; the state is whole all the same, and
-/// what is known of the trace is true.
-#[test]
-fn a_long_experiment_forgets_old_events_and_nothing_else() {
-    let mut scenario = presets::get(crate::scenario::link::FIRST).unwrap();
-    let pace = crate::client::workload::Pace::Poisson { per_s: 200.0 };
-    scenario.clients[0].workload.as_mut().unwrap().pace = pace;
-    scenario.clients[0].count = 40;
-    scenario.network.latency = crate::sim::distribution::Distribution::Constant(Micros(300));
-    scenario.links.clear();
-    let mut lab = Lab::new(Source::Inline(Box::new(scenario.clone())), scenario);
-    for second in 1..=6 {
-        lab.run_until(Micros(second * 1_000 * MS), u64::MAX);
-        lab.act(Command::Slow { node: NodeId(1), factor: 1.0 }).unwrap();
-    }
-    assert!(lab.world().trace().next() > LabWorld::TRACE_MAX + 50_000, "{}", lab.world().trace().next());
-    for at in [5_500, 2_500, 200, 5_900] {
-        lab.seek(Micros(at * MS), u64::MAX);
-        let straight = straight(&lab, Micros(at * MS));
-        let state = |run: &Run| (picture(run).3, run.now(), run.steps(), run.world().trace().next());
-        assert_eq!(state(&lab.run), state(&straight), "at {at} ms");
-        let straight = straight.world();
-        assert!(lab.world().trace().len() as u64 >= Branch::KEYFRAME_EVENTS.min(lab.world().trace().next()));
-        assert!(lab.world().trace().iter().all(|(id, event)| straight.trace().get(id).is_none_or(|other| other == event)));
-    }
-    let keyframes = lab.branches().iter().map(|branch| branch.keyframes().len());
-    assert!(keyframes.sum::<usize>() <= Lab::KEYFRAMES_MAX);
 }
 
 #[test]

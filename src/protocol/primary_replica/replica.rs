@@ -136,8 +136,9 @@ impl PrimaryReplica {
         loop {
             let next = self.log.last().next();
             let Some(entry) = self.following().and_then(|following| following.early.remove(&next)) else { return appended };
-            // The epoch of the timeline changes where the entries say so.
-            if self.history.last().is_none_or(|(epoch, _)| *epoch < entry.epoch) {
+            // The epoch of the timeline changes where the entries say so; also back, from one that this node began and that
+            // stayed empty.
+            if epoch_at(&self.history, entry.lsn) != entry.epoch {
                 begin_epoch(&mut self.history, entry.epoch, entry.lsn);
                 self.write_identity(ctx);
             }

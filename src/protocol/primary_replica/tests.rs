@@ -9,10 +9,16 @@ mod failover;
 #[cfg(test)]
 mod flow;
 #[cfg(test)]
+mod hearsay;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod lost_words;
 #[cfg(test)]
+mod parted;
+#[cfg(test)]
 mod schedules;
+#[cfg(test)]
+mod timelines;
 
 pub use crate::world::tests::play::*;

@@ -9,10 +9,13 @@ use crate::store::log::{Epoch, Lsn};
 /// the last one.
 pub type History = Vec<(Epoch, Lsn)>;
 
-/// Begins `epoch` at `first`. An epoch that began there too stayed empty and is forgotten.
+/// From `first` on entries are of `epoch`, which begins there or, if it is the one before, goes on. An epoch that began there
+/// too stayed empty and is forgotten.
 pub fn begin_epoch(history: &mut History, epoch: Epoch, first: Lsn) {
     history.retain(|(_, other)| *other < first);
-    history.push((epoch, first));
+    if history.last().is_none_or(|(last, _)| *last != epoch) {
+        history.push((epoch, first));
+    }
 }
 
 /// The epoch in which the entry at `lsn` was written on this timeline; LSN 0 belongs to no epoch.
@@ -44,6 +47,8 @@ mod tests {
     fn an_epoch_without_writes_leaves_no_trace() {
         assert_eq!(history(&[(1, 1), (2, 51), (3, 51)]), [(Epoch(1), Lsn(1)), (Epoch(3), Lsn(51))]);
         assert_eq!(history(&[(1, 1), (2, 1)]), [(Epoch(2), Lsn(1))]);
+        // The one before goes on, as for a node promoted too early that then follows another.
+        assert_eq!(history(&[(1, 1), (2, 51), (1, 51)]), [(Epoch(1), Lsn(1))]);
     }
 
     #[test]

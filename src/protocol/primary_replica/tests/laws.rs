@@ -5,13 +5,13 @@ use crate::{
     check::Judge,
     client::history::Row,
     lab::LabWorld,
-    protocol::primary_replica::{Part, PrimaryReplica},
+    protocol::primary_replica::{Part, PrimaryReplica, timeline::epoch_at},
     sim::{
         id::{ClientId, NodeId, OperationId},
         operation::{Outcome, Write},
     },
     store::log::{Epoch, Lsn},
-    trace::{Cargo, CrashKind, Kind},
+    trace::{Cargo, CrashKind, Fact, Kind},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +37,9 @@ impl Laws {
         for (_, event) in world.trace().range(self.events, u64::MAX - 1) {
             if let (Some(node), Kind::Send { cargo, .. }) = (event.node, &event.kind) {
                 sent_from_disk(world, node, event.operation, cargo);
+            }
+            if let (Some(node), Kind::Fact(Fact::Discarded { writes, .. })) = (event.node, &event.kind) {
+                discarded(world, node, writes);
             }
             if let (Some(node), Kind::Crash { how: CrashKind::Wipe }) = (event.node, &event.kind) {
                 self.epochs_on_disk.remove(&node);
@@ -104,6 +107,9 @@ impl Laws {
             // What is not on its disk yet has gone nowhere; another entry may take its place.
             last = node.flushed;
         }
+        for entry in node.log.range(node.log.first(), node.log.last()) {
+            assert_eq!(epoch_at(&node.history, entry.lsn), entry.epoch, "timeline of {id}, LSN {}", entry.lsn);
+        }
         for entry in node.log.range(node.log.first(), last) {
             let known = *self.entries.entry((node.log_id, entry.lsn, entry.epoch)).or_insert(entry.write);
             assert_eq!(known, entry.write, "LSN {} of epoch {} at {id}", entry.lsn, entry.epoch);
@@ -118,6 +124,23 @@ fn positions(id: NodeId, node: &PrimaryReplica) {
     let found = || node.flushing.iter().any(|(number, lsn)| *number == 0 && applied <= *lsn);
     let copied = || node.flushing.iter().any(|(_, lsn)| applied == *lsn && node.log.first() == lsn.next());
     assert!(applied <= flushed || found() || copied(), "{id} shows {applied}, on disk is {flushed}");
+}
+
+/// A node calls only those entries discarded that its primary does not have.
+fn discarded(world: &LabWorld, node: NodeId, writes: &[(Lsn, Write)]) {
+    let process = |node| world.host(node).and_then(|host| host.process());
+    let Some(lead) = world.view(node).and_then(|view| process(view.follows?)) else { return };
+    // A request that came twice may have got the same place twice, in two logs.
+    let appended = |write: &Write| {
+        let facts = world.trace().iter().filter_map(|(_, event)| match &event.kind {
+            Kind::Fact(Fact::Appended { write, .. }) => Some(write),
+            _ => None,
+        });
+        facts.filter(|other| *other == write).count()
+    };
+    let has = |lsn: Lsn, write: &Write| lead.log.get(lsn).is_some_and(|entry| entry.write == *write);
+    let wrong = writes.iter().find(|(lsn, write)| has(*lsn, write) && appended(write) == 1);
+    assert_eq!(wrong, None, "{node} calls discarded what its primary has");
 }
 
 /// Entries go out, and writes are acknowledged, only from the sender's disk.
