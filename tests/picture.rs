@@ -100,6 +100,21 @@ fn a_write_is_followed_from_hand_to_copy() {
     assert!(stage.nodes.iter().all(|card| card.copies[0].chip.is_some_and(|chip| chip.value() == 7) && !card.copies[0].old));
 }
 
+/// Two writes of one key on their way together: the first one, overwritten already, has not failed to reach anybody.
+#[test]
+fn an_overwritten_write_is_not_called_missing() {
+    let mut lab = quiet();
+    write(&mut lab, 1);
+    act(&mut lab, Command::Issue { client: BEN, action: Action::Write { key: X, value: 2 }, at: None });
+    let mut told = Vec::new();
+    while lab.world().now() < Micros::from_secs(2) && lab.step() {
+        told.push(headline(&lab));
+    }
+    assert!(told.iter().any(|said| said.contains("x = 1 is acknowledged by A. It has yet to reach B and C.")), "{told:#?}");
+    assert!(told.iter().any(|said| said.contains("x = 2 is acknowledged by A. It has yet to reach B and C.")), "{told:#?}");
+    assert!(!told.iter().any(|said| said.contains("yet to reach A")), "{told:#?}");
+}
+
 #[test]
 fn an_old_value_is_called_old_with_its_age() {
     let mut lab = quiet();

@@ -3,7 +3,7 @@
 use super::{
     Sentence, Writer,
     chip::Chip,
-    search::{committed_at, recent},
+    search::{committed_at, lsn_of, recent},
     words::duration,
 };
 use crate::{
@@ -149,7 +149,10 @@ fn outcome_told(
             let said = start.who(client).text(" reads ");
             let said = match value {
                 Some(write) => said.write(Chip::of(write)),
-                None => said.strong("nothing"),
+                None => match action {
+                    Some(action) => said.strong("nothing").text(format!(" for {}", action.key())),
+                    None => said.strong("nothing"),
+                },
             };
             let said = match node {
                 Some(node) => said.text(" at ").who(node),
@@ -167,7 +170,8 @@ fn outcome_told(
                     };
                     (Weight::Loud, said.done())
                 }
-                None => (Weight::Told, said.text(": the newest acknowledged value, or a newer one.").done()),
+                None if value.is_some() => (Weight::Told, said.text(": nothing newer had been acknowledged.").done()),
+                None => (Weight::Told, said.text(": no write of it had been acknowledged.").done()),
             }
         }
         Outcome::Refused(refusal) => {
@@ -217,16 +221,17 @@ fn asked(world: &LabWorld, event: &Event) -> Vec<Address> {
     nodes
 }
 
-/// Adds who does not show the write yet.
+/// Adds which of the running nodes do not have the write yet. Having had it is enough: it may have been overwritten since.
 fn on_its_way(world: &LabWorld, said: Writer, chip: &Chip) -> Writer {
-    let shows = |node: &NodeId| {
-        let view = world.view(*node);
-        view.is_some_and(|view| view.copies.iter().any(|write| write.id == chip.write.id))
+    let Some(lsn) = lsn_of(world, chip.write.id) else { return said };
+    let lacks = |node: &NodeId| {
+        let view = world.view(*node)?;
+        let other = view.tail.iter().any(|entry| entry.lsn == lsn && entry.write.id != chip.write.id);
+        Some(view.applied < lsn || other)
     };
-    let running = world.members().into_iter().filter(|node| world.view(*node).is_some());
-    let missing: Vec<Address> = running.filter(|node| !shows(node)).map(Address::Node).collect();
+    let missing: Vec<Address> = world.members().into_iter().filter(|node| lacks(node) == Some(true)).map(Address::Node).collect();
     match missing.is_empty() {
-        true => said.text(" Every running node shows it."),
+        true => said.text(" Every running node has it."),
         false => said.text(" It has yet to reach ").all(&missing).text("."),
     }
 }

@@ -2,7 +2,10 @@
 
 use crate::{
     lab::LabWorld,
-    sim::{id::NodeId, time::Micros},
+    sim::{
+        id::{NodeId, OperationId},
+        time::Micros,
+    },
     store::log::Lsn,
     trace::{Event, Fact, Kind},
 };
@@ -14,6 +17,14 @@ const RECENT_EVENTS: u64 = 5_000;
 pub fn recent(world: &LabWorld) -> impl Iterator<Item = &Event> {
     let trace = world.trace();
     trace.range(trace.next().saturating_sub(RECENT_EVENTS), trace.next()).rev().map(|(_, event)| event)
+}
+
+/// The place in the log that a write was committed at last, if that is among the recent events.
+pub fn lsn_of(world: &LabWorld, id: OperationId) -> Option<Lsn> {
+    recent(world).find_map(|event| match &event.kind {
+        Kind::Fact(Fact::Committed { lsn, write }) if write.id == id => Some(*lsn),
+        _ => None,
+    })
 }
 
 /// When a primary, or this one, last committed the entry at `lsn`, if that is among the recent events.

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 /// The preset that opens when nothing else is asked for.
 pub const FIRST: &str = "first-look";
 /// First characters of a link: the form, then the version of the form.
-const PREFIX: &str = "r1.";
+pub const PREFIX: &str = "r1.";
 /// Longest link that is read.
 pub const LINK_BYTES_MAX: usize = 100_000;
 

@@ -38,8 +38,11 @@ fn small_enough(text: &str) -> Result<(), Refused> {
 /// Reads the JSON form.
 pub fn from_json(text: &str) -> Result<Scenario, Refused> {
     small_enough(text)?;
-    let scenario = serde_json::from_str(text)
-        .map_err(|error| refused(format!("line {}, column {}", error.line(), error.column()), plain(&error.to_string())))?;
+    let scenario = serde_json::from_str(text).map_err(|error: serde_json::Error| {
+        let said = error.to_string();
+        let what = if error.is_eof() { "the text ends too early; copy the whole of it" } else { plain(&said) };
+        refused(format!("line {}, column {}", error.line(), error.column()), what)
+    })?;
     checked(scenario)
 }
 

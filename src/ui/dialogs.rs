@@ -13,7 +13,7 @@ use crate::{
     platform::{address, clipboard, files},
     scenario::{
         Scenario,
-        link::{FIRST, Shared, Source},
+        link::{FIRST, PREFIX, Shared, Source},
         presets,
         text::FILE_BYTES_MAX,
     },
@@ -90,7 +90,7 @@ fn share(app: App) -> AnyView {
     let said = element("span").attribute("role", "status").with(moving(move || copied.get().to_string()));
     let acts = row().with(button("Copy the link", copy).class("primary").view()).with(button("Save as a file", save).view());
     vec![
-        paragraph("", "Whoever opens this link sees exactly this: the same scenario, the same actions, the same moment, paused. Everything is in the link itself; nothing is sent anywhere."),
+        paragraph("", "Whoever opens this link sees exactly this: the same scenario, all actions of this branch, the same moment, paused. Everything is in the link itself; nothing is sent anywhere."),
         field.view(),
         paragraph("warn", long),
         acts.with(said).view(),
@@ -110,6 +110,9 @@ async fn open_json(app: App, json: &str) -> Result<(), String> {
 /// Opens a link, or only its fragment; on an error nothing changes.
 fn open_link(app: App, text: &str) -> Result<(), String> {
     let fragment = text.split_once('#').map_or(text, |(_, fragment)| fragment);
+    if !fragment.starts_with(PREFIX) {
+        return Err("This is neither a link, which has “#r1.” in it, nor a scenario in JSON, which begins with “{”. Scenarios in TOML are for the command line.".into());
+    }
     let shared = Shared::from_text(fragment)?;
     let lab = Lab::open(&shared)?;
     app.dialog.set(None);
@@ -139,6 +142,12 @@ fn scenarios(app: App) -> AnyView {
             error.set_if_there(opened.err().unwrap_or_default());
         });
     };
+    let alert = Place::new();
+    Effect::new(move |_| {
+        let Some(alert) = alert.get().filter(|_| error.with(|error| !error.is_empty())) else { return };
+        // What went wrong must be seen; a moment later it is there.
+        set_timeout(move || alert.scroll_into_view_with_bool(false), std::time::Duration::ZERO);
+    });
     // The first look stays first.
     let names = std::iter::once(FIRST).chain(presets::names().filter(|name| *name != FIRST));
     let list: Vec<AnyView> = names.filter_map(|name| Some(preset(app, name, presets::get(name)?))).collect();
@@ -160,7 +169,11 @@ fn scenarios(app: App) -> AnyView {
         element("label").class("block").attribute("for", "paste").with("Or paste a link or a scenario").view(),
         paste.view(),
         row().with(open.view()).view(),
-        element("div").attribute("role", "alert").with(only_when(move || error.with(|error| !error.is_empty()), said)).view(),
+        element("div")
+            .attribute("role", "alert")
+            .place(alert)
+            .with(only_when(move || error.with(|error| !error.is_empty()), said))
+            .view(),
     ]
     .into_any()
 }

@@ -14,10 +14,13 @@ use crate::{
 const FRAME_MS_MAX: f64 = 100.0;
 /// The timeline and the tasks follow this often while it plays.
 const REFRESH_MS: f64 = 250.0;
+/// Ages and lags on the stage grow while nothing happens; they follow this often.
+const AGES_MS: f64 = 100.0;
 
 pub fn start(app: App) -> Frames {
     let mut last_ms = None;
     let mut last_refresh_ms = 0.0;
+    let mut last_stage_ms = 0.0;
     let mut marks_due = true;
     // Less than a microsecond of simulated time that is still owed.
     let mut owed_us = 0.0;
@@ -35,7 +38,9 @@ pub fn start(app: App) -> Frames {
             play_on(app, Micros(whole));
         }
         let happened = app.world(|world| world.steps()) != steps_before;
-        if happened || app.dirty.get_untracked() {
+        let aged = app.playing.get_untracked() && now_ms - last_stage_ms > AGES_MS;
+        if happened || aged || app.dirty.get_untracked() {
+            last_stage_ms = now_ms;
             app.refresh_stage();
             marks_due = true;
         } else {

@@ -87,7 +87,7 @@ fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
             ("waiting here", host.queue_len().to_string()),
             ("sent", format!("{} messages, {} bytes", host.load.messages_out, host.load.bytes_out)),
         ];
-        if let Some(follows) = view.follows {
+        if let Some(follows) = view.follows.filter(|_| host.is_up()) {
             rows.insert(0, ("follows", follows.to_string()));
         }
         let keys = (0..world.setup().keys.max(1)).map(Key);

@@ -58,11 +58,16 @@ fn mission(app: App) -> AnyView {
         .with(", A. From there each one travels on to the ")
         .with(strong("replicas"))
         .with(", B and C. Sooner or later they have it too.");
+    let gone = move || app.watch(|lab| lab.world().host(c).is_none_or(|host| host.removed));
+    let ask = button("Ben reads x at C", move || app.read(ben, x, Some(c))).class("primary").id("ben-reads");
     let mission = element("div")
         .class(done_class("mission", app, 0))
         .with(element("h2").with("Your mission"))
         .with(element("p").class("task").with(tick(app, 0)).with(Task::ALL[0].words()))
-        .with(button("Ben reads x at C", move || app.read(ben, x, Some(c))).class("primary").id("ben-reads").view())
+        .with(ask.disabled(gone).view())
+        .with(only_when(gone, || {
+            paragraph("small", "C has left the group. Undo, or open “One primary, two replicas” under Scenarios.")
+        }))
         .with(outcome);
     let hint_words = moving(move || if hints.get() { "Hide hints" } else { "Show hints" }.into());
     let show_hints = button(hint_words, move || hints.update(|on| *on = !*on)).class("quiet").expanded(move || hints.get());

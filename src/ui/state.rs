@@ -245,7 +245,7 @@ impl App {
     pub fn open_scenario(&self, source: Source, scenario: Scenario) {
         address::clear_fragment();
         self.replace(Lab::new(source, scenario));
-        self.playing.set(true);
+        self.playing.set(!dom::prefers_reduced_motion());
     }
 
     /// Does something at the cursor.

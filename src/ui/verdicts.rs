@@ -82,6 +82,7 @@ pub fn verdicts(app: App) -> AnyView {
 fn pill(app: App, line: Line) -> AnyView {
     let Line { name, about, verdict, words, passing, why } = line;
     let (class, icon, small, spoken) = match &verdict {
+        Verdict::Holds if passing => ("verdict ok", Some(TICK), "right now".into(), ""),
         Verdict::Holds => ("verdict ok", Some(TICK), "holds so far".into(), ""),
         Verdict::Broken { .. } if passing => ("verdict", Some(DOTS), words, "not at this moment"),
         Verdict::Broken { since, .. } => {

@@ -66,7 +66,7 @@ labTest("a read at the primary is fresh, whatever the lag", async ({ page }) => 
   await ask(page, { who: "Ben", at: "A" });
   await forward(page, 100);
   assert.match(await said(page, "Ben"), /read x = 3/);
-  assert.match(await headline(page), /Ben reads x = 3 at A: the newest acknowledged value/);
+  assert.match(await headline(page), /Ben reads x = 3 at A: nothing newer had been acknowledged/);
 });
 
 labTest("less lag, and the copies are equal again", async ({ page }) => {
