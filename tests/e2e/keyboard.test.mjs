@@ -30,6 +30,15 @@ labTest("a node is crashed, another promoted, without a pointer", async ({ page 
   await expectText(details(page), /Nothing selected/);
 });
 
+for (const [kind, selector] of [["node", '[data-node="B"]'], ["client", '[data-client="Ben"]'], ["link", '[data-link="A-B"]']]) {
+  labTest(`Space on a ${kind} selects it and does nothing else`, async ({ page }) => {
+    await page.locator(selector).focus();
+    await page.keyboard.press("Space");
+    await page.getByRole("region", { name: "Details" }).getByText("Esc to close").waitFor();
+    await button(page, "Play").waitFor();
+  });
+}
+
 labTest("a message is reached through its link, without a pointer", async ({ page }) => {
   await forward(page, 900);
   await tabTo(page, /^Link A to C/);

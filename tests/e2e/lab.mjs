@@ -33,6 +33,6 @@ export function labTest(name, options, body) {
 
 export async function openScene(page) {
   await openText(page, JSON.stringify(SCENE));
-  await button(page, "Pause").click();
+  await button(page, "Play").waitFor();
   await press(page, "Home");
 }

@@ -105,7 +105,6 @@ pageTest("hints are there for those who want them", PAUSED, async ({ page }) => 
 pageTest("a scenario that runs by itself ticks no task for the visitor", PAUSED, async ({ page }) => {
   await button(page, "Scenarios").click();
   await page.getByRole("dialog").getByRole("button", { name: "A web shop" }).click();
-  await button(page, "Pause").click();
   await forward(page, 3_000);
   await button(page, "Scenarios").click();
   await page.getByRole("dialog").getByRole("button", { name: "One primary, two replicas" }).click();

@@ -143,7 +143,6 @@ pageTest("a saved file, opened again, gives the same run", PAUSED, async ({ page
   await page.reload();
   await openFile(page, "mine.json", text);
   await dialog(page).waitFor({ state: "detached" });
-  await button(page, "Pause").click();
   await press(page, "Home");
   await press(page, "ArrowRight", Number(before.event.replace(/\D/g, "")));
   assert.deepEqual(await picture(page), before);

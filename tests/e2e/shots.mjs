@@ -163,7 +163,6 @@ const SCENES = {
         steps: async (page) => {
           await openDialog(page, "Scenarios");
           await dialog(page).locator(".presets button").nth(await place(page, name)).click();
-          await button(page, "Pause").click();
           await press(page, "Home");
           await forward(page, 2_200);
         },
