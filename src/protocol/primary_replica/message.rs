@@ -83,6 +83,8 @@ const COPY_BYTES: u32 = 32;
 impl protocol::Message for Message {
     fn class(&self) -> MessageClass {
         match self {
+            // Nothing is copied; it asks where the log goes on.
+            Message::Replicate { entries, .. } if entries.is_empty() => MessageClass::Control,
             Message::Replicate { .. } => MessageClass::Replicate,
             Message::Acknowledge { .. } => MessageClass::Acknowledge,
             Message::Snapshot { .. } => MessageClass::Snapshot,
