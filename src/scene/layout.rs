@@ -6,7 +6,10 @@
 //! Places depend on the stage's size and on who takes part, never on roles or time: nothing jumps when a node is
 //! promoted or dies.
 
-use super::geometry::{Point, Rect};
+use super::{
+    geometry::{Point, Rect},
+    stage::Copy,
+};
 use crate::sim::{
     decimal::between,
     id::{Address, ClientId, NodeId},
@@ -49,9 +52,18 @@ impl CardSize {
         if self == CardSize::Small { 64.0 } else { 76.0 }
     }
 
-    /// How many keys fit.
-    pub fn keys(self) -> usize {
-        2
+    /// How many of these copies fit on a card so wide: two if their values are not too long.
+    pub fn keys(self, width: f64, badge: bool, copies: &[Copy]) -> usize {
+        let two = copies.get(..2).unwrap_or(copies);
+        let letters: usize = two.iter().map(Copy::letters).sum();
+        let head = match (self, badge) {
+            (CardSize::Strip, true) => 126.0,
+            (CardSize::Strip, false) => 76.0,
+            _ => 0.0,
+        };
+        let more = if copies.len() > 2 { 21.0 } else { 0.0 };
+        let wide = 94.0 + 7.0 * letters as f64 + more + head;
+        if wide > width { 1.min(copies.len()) } else { two.len() }
     }
 }
 
