@@ -72,12 +72,15 @@ impl Chip {
     }
 }
 
-/// Colour and shape of a write. Those whose values lie less than 30 apart all differ, whoever wrote them: values of
+/// Colour and shape of a write. Those whose values lie less than 25 apart all differ, neighbours
+/// in both, whoever wrote them: values of
 /// workloads are unique and grow with time. Writes by hand keep some way off, and one of the same value looks different.
 fn mark(write: &Write) -> (u8, Shape) {
-    let by_hand = if write.id.origin == Origin::Hand { 15 + 7 * i64::from(write.id.number) } else { 0 };
-    let index = write.value.wrapping_add(by_hand).rem_euclid(30);
-    ((index % i64::from(COLOURS)) as u8, Shape::ALL[(index % 5) as usize])
+    let by_hand = if write.id.origin == Origin::Hand { 15 + 7 * u64::from(write.id.number) } else { 0 };
+    let index = (write.value as u64).wrapping_add(by_hand).wrapping_sub(1);
+    // Whoever writes every second, third, … value runs through all colours, too.
+    let (row, column) = (index / 6, index % 6);
+    (((column + row % 6) % 6) as u8, Shape::ALL[((column + 2 * (row % 5)) % 5) as usize])
 }
 
 #[cfg(test)]
@@ -86,10 +89,10 @@ mod tests {
     use crate::sim::id::{ClientId, OperationId};
 
     #[test]
-    fn thirty_writes_in_a_row_look_different() {
+    fn writes_in_a_row_look_different() {
         let id = |number| OperationId { client: ClientId(number % 3), origin: Origin::Workload, number: u32::from(number) };
         let write = |number: u16| Write { id: id(number), key: Key(0), value: i64::from(number) };
-        let all: Vec<_> = (4..34).map(|number| mark(&write(number))).collect();
+        let all: Vec<_> = (4..29).map(|number| mark(&write(number))).collect();
         for (index, one) in all.iter().enumerate() {
             assert!(all[index + 1..].iter().all(|other| other != one));
         }

@@ -114,6 +114,8 @@ pub struct LinkLine {
     pub to: Address,
     pub path: String,
     pub middle: Point,
+    /// Across the line where it can be grasped: where a wall is drawn.
+    pub wall: String,
     /// In use: drawn solid, else dotted.
     pub active: bool,
     /// Cut from the first to the second, and back.
@@ -286,7 +288,6 @@ fn status(
             }
             (0, _) if size == CardSize::Strip || waiting => "takes writes".into(),
             (0, _) => format!("takes writes · epoch {}", view.epoch),
-            (_, true) if waiting => format!("{open} to disk"),
             _ => format!("{} going to disk", counted(open, "write")),
         };
         return (Tone::Plain, text);
@@ -304,29 +305,20 @@ fn status(
     let behind = lead.flushed.0.saturating_sub(view.applied.0);
     let prefix = if cut { "cut off · " } else { "" };
     if view.epoch < lead.epoch && view.applied > Lsn::ZERO && behind == 0 {
-        return (
-            Tone::Warn,
-            match (cut && brief, waiting) {
-                (true, _) => "cut off".into(),
-                (_, true) => format!("epoch {}", view.epoch),
-                _ => format!("{prefix}still in epoch {}", view.epoch),
-            },
-        );
+        return (Tone::Warn, if cut && brief { "cut off".into() } else { format!("{prefix}still in epoch {}", view.epoch) });
     }
     if behind == 0 {
         return match (cut, size) {
             (false, _) => (Tone::Good, "up to date".into()),
-            (true, _) if waiting => (Tone::Warn, "cut off".into()),
             (true, CardSize::Large) => (Tone::Warn, "cut off · nothing missed".into()),
             (true, _) => (Tone::Warn, "cut off · 0 behind".into()),
         };
     }
     let since = committed_at(world, Some(primary), view.applied.next());
     let age = since.map(|since| format!(" · {}", duration(world.now().saturating_sub(since)))).unwrap_or_default();
-    if waiting {
-        return (Tone::Warn, format!("{behind} behind"));
-    }
-    if cut && size != CardSize::Large {
+    // What waits has to be said, too, so not how old.
+    let prefix = if waiting { "" } else { prefix };
+    if waiting || cut && size != CardSize::Large {
         return (Tone::Warn, format!("{prefix}{behind} behind"));
     }
     // Small cards, and the longest case, have room for the number only.
@@ -444,7 +436,7 @@ fn links(world: &LabWorld, layout: &Layout, views: &[(NodeId, NodeView)]) -> Vec
                     (false, false) => String::new(),
                 }
             );
-            Some(LinkLine { from, to, path: curve.path(), middle, active, cut, label, spoken })
+            Some(LinkLine { from, to, path: curve.path(), wall: curve.wall(middle), middle, active, cut, label, spoken })
         })
         .collect()
 }
