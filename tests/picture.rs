@@ -4,7 +4,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use replicarium::{
-    explain::{narrate, plain, why_old},
+    explain::{chip::Chip, narrate, plain, why_old},
     lab::Lab,
     scenario::{Scenario, link::Source, presets},
     scene::{
@@ -19,6 +19,7 @@ use replicarium::{
         operation::Action,
         time::Micros,
     },
+    trace::{Event, Fact, Kind},
     world::command::Command,
 };
 
@@ -210,6 +211,52 @@ fn the_smaller_the_card_the_shorter_its_words() {
     assert_eq!(words(320.0, 250.0, B).0, "no primary · at 1");
     assert_eq!(words(320.0, 250.0, A).0, "on disk up to 1");
     assert!(words(320.0, 250.0, A).1.ends_with("on disk up to 1 · epoch 1."), "the whole is said");
+}
+
+/// Of a write and the ones right before and after it in the log, no two look the same.
+#[test]
+fn neighbours_in_the_log_have_different_marks() {
+    for name in presets::names() {
+        let mut lab = Lab::new(Source::Preset(name.into()), presets::get(name).expect("a preset"));
+        run(&mut lab, 20_000);
+        let appended = |(_, event): (u64, &Event)| match event.kind {
+            Kind::Fact(Fact::Appended { write, .. }) => Some(Chip::of(write)),
+            _ => None,
+        };
+        let mut chips: Vec<Chip> = lab.world().trace().iter().filter_map(appended).collect();
+        chips.dedup_by_key(|chip| chip.write.id);
+        for (one, other) in chips.iter().zip(chips.iter().skip(1)) {
+            let same = (one.colour, one.shape) == (other.colour, other.shape);
+            assert!(!same || one.write.id == other.write.id, "{name}: {} and {}", one.text(), other.text());
+        }
+    }
+}
+
+/// Values may be as long as they like, on every card: copies make room, or are named by their number only.
+#[test]
+fn long_values_are_shown_as_far_as_there_is_room() {
+    let mut lab = quiet();
+    write(&mut lab, 7);
+    run(&mut lab, 1_000);
+    let shown = |lab: &Lab, width: f64| {
+        let card = stage(lab.world(), width, 500.0).nodes.into_iter().find(|card| card.node == B).expect("B");
+        (card.copies.len(), card.more_keys)
+    };
+    assert_eq!([shown(&lab, 757.0), shown(&lab, 484.0), shown(&lab, 320.0)], [(2, 0); 3]);
+    write(&mut lab, 1_234_567_890);
+    run(&mut lab, 1_000);
+    assert_eq!([shown(&lab, 757.0), shown(&lab, 484.0), shown(&lab, 320.0)], [(2, 0), (1, 1), (1, 1)]);
+}
+
+#[test]
+fn a_paused_primary_takes_no_writes() {
+    let mut lab = quiet();
+    act(&mut lab, Command::Pause { node: A });
+    assert_eq!(status(&lab, A), "takes no writes now");
+    write(&mut lab, 1);
+    run(&mut lab, 1_000);
+    let a = picture(&lab).nodes.into_iter().find(|card| card.node == A).expect("A");
+    assert!(a.spoken.ends_with("takes no writes now."), "{}", a.spoken);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! is seen to be old without reading.
 
 use crate::sim::{
-    id::{Key, OperationId, Origin, Value},
+    id::{Key, Origin, Value},
     operation::Write,
 };
 
@@ -54,7 +54,7 @@ pub struct Chip {
 
 impl Chip {
     pub fn of(write: Write) -> Chip {
-        let (colour, shape) = mark(write.id);
+        let (colour, shape) = mark(&write);
         Chip { write, colour, shape }
     }
 
@@ -72,22 +72,27 @@ impl Chip {
     }
 }
 
-/// Colour and shape of a write; neighbours differ in both, and 30 in a row are all different.
-pub fn mark(id: OperationId) -> (u8, Shape) {
-    let by_hand = if id.origin == Origin::Hand { 3 } else { 0 };
-    let index = id.number as u64 + 7 * id.client.0 as u64 + by_hand;
-    ((index % COLOURS as u64) as u8, Shape::ALL[(index % 5) as usize])
+/// Colour and shape of a write. Those whose values lie less than 25 apart all differ, neighbours
+/// in both, whoever wrote them: values of
+/// workloads are unique and grow with time. Writes by hand keep some way off, and one of the same value looks different.
+fn mark(write: &Write) -> (u8, Shape) {
+    let by_hand = if write.id.origin == Origin::Hand { 15 + 7 * u64::from(write.id.number) } else { 0 };
+    let index = (write.value as u64).wrapping_add(by_hand).wrapping_sub(1);
+    // Whoever writes every second, third, … value runs through all colours, too.
+    let (row, column) = (index / 6, index % 6);
+    (((column + row % 6) % 6) as u8, Shape::ALL[((column + 2 * (row % 5)) % 5) as usize])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::id::ClientId;
+    use crate::sim::id::{ClientId, OperationId};
 
     #[test]
-    fn thirty_writes_in_a_row_look_different() {
-        let all: Vec<_> =
-            (4..34).map(|number| mark(OperationId { client: ClientId(1), origin: Origin::Workload, number })).collect();
+    fn writes_in_a_row_look_different() {
+        let id = |number| OperationId { client: ClientId(number % 3), origin: Origin::Workload, number: u32::from(number) };
+        let write = |number: u16| Write { id: id(number), key: Key(0), value: i64::from(number) };
+        let all: Vec<_> = (4..29).map(|number| mark(&write(number))).collect();
         for (index, one) in all.iter().enumerate() {
             assert!(all[index + 1..].iter().all(|other| other != one));
         }

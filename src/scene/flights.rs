@@ -1,6 +1,9 @@
 //! Messages on the wire at a moment, and those that were lost just now: small enough to be drawn every frame.
 
-use super::{geometry::Point, layout::Layout};
+use super::{
+    geometry::{Curve, Point},
+    layout::Layout,
+};
 use crate::{
     explain::chip::Chip,
     lab::LabWorld,
@@ -65,8 +68,8 @@ pub struct Flights {
 pub const SPRITES_MAX: usize = 300;
 /// How many recent events are searched for losses.
 const RECENT_EVENTS: u64 = 2_000;
-/// Distance of the two directions from the middle of a link.
-const LANE: f64 = 7.0;
+/// Distance of what is written on, and of dots on their way back, from the middle of a link: side by side they are.
+const LANE: f64 = 12.0;
 
 /// What the visitor wants of the drawing.
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +98,7 @@ pub fn look(cargo: &Cargo) -> Look {
 }
 
 /// Where lost messages end on their way: about half-way, just before the words and walls in the middle of the link.
-const LOST_AT: f64 = 0.36;
+const LOST_AT: f64 = 0.28;
 
 /// How far along its link a message is at `now`, 0 to 1.
 fn progress(sent: Micros, ends: Micros, lost: bool, blocked: bool, now: Micros) -> f64 {
@@ -117,10 +120,11 @@ pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
         let blocked = world.network().is_cut(flight.from, flight.to);
         let part = progress(flight.sent_at, flight.ends_at, flight.lost, blocked, now);
         let part = if wish.still { ((part * 4.0).floor().min(3.0) + 0.5) / 4.0 } else { part };
+        let look = look(&flight.cargo);
         flights.sprites.push(Sprite {
             message: flight.id,
-            at: curve.beside(clear_of_cards(part), LANE),
-            look: look(&flight.cargo),
+            at: place(layout, &curve, look, part),
+            look,
             selected: wish.selected == Some(flight.id),
         });
     }
@@ -132,19 +136,48 @@ pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
         let Kind::Drop { from, to, cargo, reason, .. } = &event.kind else { continue };
         let Some(curve) = layout.curve(*from, *to) else { continue };
         let part = match reason {
-            DropReason::Loss | DropReason::Cut | DropReason::ByHand => clear_of_cards(LOST_AT),
-            DropReason::LinkFull => 0.08,
-            DropReason::NodeDown | DropReason::QueueFull | DropReason::CrashedWaiting => 0.88,
+            DropReason::Loss | DropReason::Cut | DropReason::ByHand => LOST_AT,
+            DropReason::LinkFull => 0.0,
+            DropReason::NodeDown | DropReason::QueueFull | DropReason::CrashedWaiting => 0.95,
         };
         let age = now.saturating_sub(event.at).0 as f64 / wish.linger.0.max(1) as f64;
-        flights.lost.push(Lost { at: curve.beside(part, LANE), look: look(cargo), reason: *reason, strength: 1.0 - age });
+        let look = look(cargo);
+        let at = place(layout, &curve, look, part);
+        flights.lost.push(Lost { at, look, reason: *reason, strength: 1.0 - age });
     }
     flights
 }
 
-/// Messages begin and end beside the cards, not under them.
-fn clear_of_cards(part: f64) -> f64 {
-    0.07 + 0.86 * part
+impl Look {
+    /// About how wide and high it is drawn.
+    pub fn size(self, compact: bool) -> (f64, f64) {
+        let (chip, more) = match self {
+            Look::Write { chip, more } => (chip, more),
+            Look::Value(Some(chip)) => (chip, 0),
+            Look::Position | Look::Control => return (9.0, 9.0),
+            _ => return (20.0, 20.0),
+        };
+        let letters = chip.value().to_string().len() + if more > 0 { 2 + more.to_string().len() } else { 0 };
+        if compact { (28.0 + 7.0 * letters as f64, 20.0) } else { (46.0 + 7.5 * letters as f64, 25.0) }
+    }
+}
+
+/// Where something is that has gone `part` of its way: it begins and ends beside the cards, not over or under them.
+fn place(layout: &Layout, curve: &Curve, look: Look, part: f64) -> Point {
+    let (width, height) = look.size(layout.is_compact());
+    let is_dot = width < 10.0;
+    let (width, height) = if is_dot { (26.0, 26.0) } else { (width, height) };
+    // How much of the curve it covers at an end that heads for `towards`.
+    let covers = |end: Point, towards: Point| {
+        let (dx, dy) = ((towards.x - end.x).abs(), (towards.y - end.y).abs());
+        let length = (dx * dx + dy * dy).max(1.0);
+        ((dx * width + dy * height) / 2.0 / length / 3.0 + 0.02).min(0.44)
+    };
+    let Curve { start, bends, end } = *curve;
+    let (first, last) = (covers(start, bends.0), 1.0 - covers(end, bends.1));
+    // What is written on is wider than high: dots, which come the other way, keep clear of it.
+    let lane = if !is_dot { LANE } else { 8.0 + 14.0 * (end.y - start.y).abs() / start.distance(end).max(1.0) };
+    curve.beside(first + (last - first) * part, lane)
 }
 
 /// What a message is, in words: `x = 7 on its way from A to B`.

@@ -25,6 +25,10 @@ pub struct Rect {
 }
 
 impl Rect {
+    pub fn around(centre: Point, (width, height): (f64, f64)) -> Rect {
+        Rect { x: centre.x - width / 2.0, y: centre.y - height / 2.0, width, height }
+    }
+
     pub fn centre(&self) -> Point {
         Point { x: self.x + self.width / 2.0, y: self.y + self.height / 2.0 }
     }
@@ -85,6 +89,14 @@ impl Curve {
         let length = after.distance(before).max(1.0);
         let point = self.at(t);
         Point { x: point.x - dy / length * by, y: point.y + dx / length * by }
+    }
+
+    /// A stroke across the curve at a point, as an SVG path.
+    pub fn wall(&self, at: Point) -> String {
+        let length = self.start.distance(self.end).max(1.0) / 34.0;
+        let (dx, dy) = ((self.end.x - self.start.x) / length, (self.end.y - self.start.y) / length);
+        let [x, y, to_x, to_y] = [at.x - dy, at.y + dx, 2.0 * dy, -2.0 * dx].map(|number| fixed(number, 0));
+        format!("M{x} {y}l{to_x} {to_y}")
     }
 
     /// As an SVG path.

@@ -6,7 +6,10 @@
 //! Places depend on the stage's size and on who takes part, never on roles or time: nothing jumps when a node is
 //! promoted or dies.
 
-use super::geometry::{Point, Rect};
+use super::{
+    geometry::{Point, Rect},
+    stage::Copy,
+};
 use crate::sim::{
     decimal::between,
     id::{Address, ClientId, NodeId},
@@ -49,9 +52,19 @@ impl CardSize {
         if self == CardSize::Small { 64.0 } else { 76.0 }
     }
 
-    /// How many keys fit.
-    pub fn keys(self) -> usize {
-        2
+    /// How many of these copies fit on a card so wide: two if their values are not too long.
+    pub fn keys(self, width: f64, badge: bool, copies: &[Copy]) -> usize {
+        let two = copies.get(..2).unwrap_or(copies);
+        let letters: usize = two.iter().map(Copy::letters).sum();
+        let head = match (self, badge) {
+            (CardSize::Strip, true) => 120.0,
+            (CardSize::Strip, false) if width > 260.0 => 92.0,
+            (CardSize::Strip, false) => 70.0,
+            _ => 0.0,
+        };
+        let more = if copies.len() > 2 { 21.0 } else { 0.0 };
+        let wide = 94.0 + 7.0 * letters as f64 + more + head;
+        if wide > width { 1.min(copies.len()) } else { two.len() }
     }
 }
 
@@ -94,6 +107,11 @@ const SPAN_MAX: f64 = 190.0;
 pub(super) const CLIENT: f64 = 50.0;
 /// Room for a client's name and two lines of words below its figure.
 pub(super) const CLIENT_LABEL: f64 = 52.0;
+/// How much higher a client stands than the next one to its right.
+const STEP: f64 = 32.0;
+/// Above and below the clients of a fan, and between them and the first node.
+const EDGE: f64 = 4.0;
+const SHORT: f64 = 24.0;
 /// What a link needs to be grasped between two shapes.
 const GRASP: f64 = 28.0;
 const STRIP_MIN: f64 = 216.0;
@@ -183,6 +201,11 @@ impl Layout {
         self.first.map(Address::Node) == Some(address)
     }
 
+    /// Whether ways are so short that messages are drawn smaller.
+    pub fn is_compact(&self) -> bool {
+        self.width < if self.form == Form::Fan { 620.0 } else { 450.0 }
+    }
+
     fn put(&mut self, address: impl Into<Address>, place: Rect) {
         self.places.insert(address.into(), place);
     }
@@ -235,14 +258,20 @@ impl Layout {
         let (w, h) = (self.first_size.width(), self.first_size.height());
         let others = nodes.get(1..).unwrap_or_default();
         let client_height = CLIENT + CLIENT_LABEL;
-        let seen = self.height.max(h + 2.0 * (pad + client_height + GRASP));
+        let strip_width = (width - 2.0 * pad - w - TRUNK).min(STRIP_MAX);
+        // Clients above and below the first node, one or more side by side.
+        let most = (((width - 2.0 * pad - strip_width - TRUNK / 2.0) / own) as usize).max(1);
+        let columns = clients.len().div_ceil(2).clamp(1, most);
+        // Those on the left a step higher: their lines run over the heads of the others.
+        let steps = STEP * (columns - 1) as f64;
+        let words = if clients.len() > 2 * columns { 16.0 } else { 0.0 };
+        let seen = self.height.max(h + 2.0 * (EDGE + client_height + SHORT + steps) + words);
         self.height = seen.max(strips_height(others.len()) + 2.0 * pad);
         // In the middle of what is seen without scrolling.
-        let first = Rect { x: pad, y: (seen - h) / 2.0, width: w, height: h };
+        let first = Rect { x: pad, y: (seen - words - h) / 2.0, width: w, height: h };
         if let Some(node) = nodes.first() {
             self.put(*node, first);
         }
-        let strip_width = (width - 2.0 * pad - w - TRUNK).min(STRIP_MAX);
         let free = (self.height - 2.0 * pad - strips_height(others.len())) / others.len() as f64;
         let pitch = CardSize::Strip.height() + STRIP_GAP + between(free, 0.0, 44.0);
         let top = (self.height - pitch * others.len() as f64 + pitch - CardSize::Strip.height()) / 2.0;
@@ -255,16 +284,16 @@ impl Layout {
             };
             self.put(*node, place);
         }
-        // Above and below the first node, one or more side by side.
-        let most = (((width - 2.0 * pad - strip_width - TRUNK / 2.0) / own) as usize).max(1);
-        let columns = clients.len().div_ceil(2).clamp(1, most);
         let left = (first.centre().x - own * columns as f64 / 2.0).max(pad);
-        let away = between(first.y - pad - client_height, GRASP, 96.0);
-        self.more_at = Point { x: pad, y: first.y + h + away + client_height + 4.0 };
+        let away = between(first.y - EDGE - client_height - steps, SHORT, 96.0);
+        self.more_at = Point { x: pad, y: first.y + h + away + steps + client_height };
         self.put_clients(clients, 2 * columns, |index| {
-            let x = left + own * ((index as f64 / 2.0).floor() + 0.5);
-            let y = if index % 2 == 0 { first.y - away - client_height } else { first.y + h + away };
-            Point { x, y }
+            let column = (index as f64 / 2.0).floor();
+            let y = match index % 2 {
+                0 => first.y - away - client_height - steps + STEP * column,
+                _ => first.y + h + away + STEP * column,
+            };
+            Point { x: left + own * (column + 0.5), y }
         });
     }
 
@@ -359,6 +388,28 @@ mod tests {
                                 "{from} to {to} at {at:?}"
                             );
                         }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Not through a client either that stands between.
+    #[test]
+    fn no_line_of_a_client_runs_through_another_in_a_fan() {
+        for (width, height) in STAGES {
+            for (count, clients) in (2..=10).flat_map(|count| (1..=8).map(move |clients| (count, clients))) {
+                let layout = of(width, height, count, clients);
+                if layout.form != Form::Fan {
+                    continue;
+                }
+                let heads: Vec<(Address, Rect)> = layout.places.iter().map(|(address, rect)| (*address, *rect)).collect();
+                let heads: Vec<_> = heads.into_iter().filter(|(who, _)| who.client().is_some()).collect();
+                for ((client, _), node) in heads.iter().flat_map(|client| (0..count).map(move |node| (client, NodeId(node)))) {
+                    let curve = layout.curve(*client, node.into()).expect("both have a place");
+                    for at in (0..=40).map(|part| curve.at(f64::from(part) / 40.0)) {
+                        let hit = heads.iter().find(|(who, head)| who != client && head.centre().distance(at) < CLIENT / 2.0);
+                        assert_eq!(hit, None, "{client} to {node}: {width} × {height}, {count} nodes, {clients} clients");
                     }
                 }
             }

@@ -122,6 +122,12 @@ impl Layout {
         Curve { start, bends: (Point { y: low, ..start }, Point { y: low, ..end }), end }
     }
 
+    /// Whether a client stands between another one and the strips.
+    fn in_between(&self, client: &Rect, node: &Rect) -> bool {
+        let near = |rect: &Rect| rect.x > client.x && rect.x < node.x && (rect.y - client.y).abs() < 2.0 * CLIENT;
+        self.places.iter().any(|(who, rect)| who.client().is_some() && near(rect))
+    }
+
     /// `off`: two clients do not end at the same point.
     fn other_to_client(&self, node: &Rect, client: &Rect, off: f64) -> Curve {
         let (middle, end) = (node.centre(), below(client));
@@ -133,9 +139,12 @@ impl Layout {
             Form::Fan => {
                 let start = Point { x: node.x, y: middle.y + off };
                 let end = Point { x: client.x + client.width + AIR, y: client.centre().y };
-                // Past the first node first, then up or down.
+                // Past the first node first, then up or down; over the heads of those who stand between.
+                let over = self.in_between(client, node);
+                let end = if over { Point { x: end.x - 6.0, y: end.y - 15.0 } } else { end };
                 let past = (end.x + 2.0 * start.x) / 3.0;
-                Curve { start, bends: (Point { x: past, ..start }, Point { x: start.x - 8.0, ..end }), end }
+                let level = if over { 1.5 * start.x - 0.5 * end.x } else { start.x - 8.0 };
+                Curve { start, bends: (Point { x: past, ..start }, Point { x: level, ..end }), end }
             }
             Form::Tree => {
                 let start = Point { x: node.x + node.width, y: middle.y + off };

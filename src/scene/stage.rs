@@ -46,6 +46,13 @@ pub struct Copy {
     pub old: bool,
 }
 
+impl Copy {
+    /// How long its value is.
+    pub fn letters(&self) -> usize {
+        self.chip.map_or(1, |chip| chip.value().to_string().len())
+    }
+}
+
 /// How far an entry has got on a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryState {
@@ -107,6 +114,8 @@ pub struct LinkLine {
     pub to: Address,
     pub path: String,
     pub middle: Point,
+    /// Across the line where it can be grasped: where a wall is drawn.
+    pub wall: String,
     /// In use: drawn solid, else dotted.
     pub active: bool,
     /// Cut from the first to the second, and back.
@@ -193,6 +202,7 @@ fn card(
 ) -> Option<NodeCard> {
     let host = world.host(node)?;
     let place = layout.place(node.into())?;
+    let size = layout.size_of(node);
     let state = match (host.is_up(), host.paused) {
         (false, _) => NodeState::Down,
         (true, true) => NodeState::Paused,
@@ -205,7 +215,8 @@ fn card(
         (Role::Replica, _) => "replica",
     };
     let badge = match state {
-        NodeState::Down if host.machine_down => Some((Tone::Bad, "no power")),
+        NodeState::Down if host.machine_down && size == CardSize::Large => Some((Tone::Bad, "no power")),
+        NodeState::Down if host.machine_down => Some((Tone::Bad, "off")),
         NodeState::Down => Some((Tone::Bad, "down")),
         NodeState::Paused => Some((Tone::Warn, "paused")),
         NodeState::Up if is_primary && primary != Some(node) => Some((Tone::Warn, "old epoch")),
@@ -218,9 +229,9 @@ fn card(
         .map(Key)
         .map(|key| Copy { key, chip: holds(key).map(Chip::of), old: lead.is_some() && holds(key) != leads_with(key) })
         .collect();
-    let size = layout.size_of(node);
-    let spoken_status = status(world, node, view, state, primary, lead, CardSize::Large).1;
-    let status = status(world, node, view, state, primary, lead, size);
+    let queue = host.queue_len();
+    let spoken_status = status(world, node, view, state, primary, lead, (CardSize::Large, false)).1;
+    let status = status(world, node, view, state, primary, lead, (size, queue > 1));
     let down = if host.machine_down { ", machine down" } else { ", down" };
     let state_words = match state {
         NodeState::Up => "",
@@ -228,7 +239,7 @@ fn card(
         NodeState::Down => down,
     };
     let spoken = spoken(node, role, state_words, &copies, &spoken_status);
-    let shown = size.keys();
+    let shown = size.keys(place.width, badge.is_some(), &copies);
     Some(NodeCard {
         node,
         place,
@@ -242,7 +253,7 @@ fn card(
         log: window.cells(view),
         first_lsn: window.first,
         status,
-        queue: host.queue_len(),
+        queue,
         spoken,
     })
 }
@@ -254,9 +265,11 @@ fn status(
     state: NodeState,
     primary: Option<NodeId>,
     lead: Option<&NodeView>,
-    size: CardSize,
+    // The card, and whether it says how many messages wait, too.
+    (size, waiting): (CardSize, bool),
 ) -> (Tone, String) {
     // Only the largest card has room for whole sentences.
+    let size = if waiting && size == CardSize::Large { CardSize::Medium } else { size };
     let brief = size != CardSize::Large;
     if state == NodeState::Down {
         let disk = if view.flushed == Lsn::ZERO { "nothing on disk".into() } else { format!("on disk up to {}", view.flushed) };
@@ -265,7 +278,15 @@ fn status(
     if view.role == Role::Primary {
         let open = view.written.0 - view.flushed.0;
         let text = match (open, brief) {
-            (0, _) if size == CardSize::Strip => "takes writes".into(),
+            // Its badge says that it is paused.
+            _ if state == NodeState::Paused => {
+                if waiting {
+                    String::new()
+                } else {
+                    "takes no writes now".into()
+                }
+            }
+            (0, _) if size == CardSize::Strip || waiting => "takes writes".into(),
             (0, _) => format!("takes writes · epoch {}", view.epoch),
             _ => format!("{} going to disk", counted(open, "write")),
         };
@@ -277,7 +298,8 @@ fn status(
             CardSize::Medium => "up to",
             CardSize::Small | CardSize::Strip => "at",
         };
-        return (Tone::Warn, format!("no primary · {has} {}", view.applied));
+        let has = format!("{has} {}", view.applied);
+        return (Tone::Warn, if waiting { has } else { format!("no primary · {has}") });
     };
     let cut = world.network().is_cut(primary.into(), node.into());
     let behind = lead.flushed.0.saturating_sub(view.applied.0);
@@ -288,13 +310,15 @@ fn status(
     if behind == 0 {
         return match (cut, size) {
             (false, _) => (Tone::Good, "up to date".into()),
-            (true, CardSize::Large) => (Tone::Warn, "cut off · nothing missed yet".into()),
+            (true, CardSize::Large) => (Tone::Warn, "cut off · nothing missed".into()),
             (true, _) => (Tone::Warn, "cut off · 0 behind".into()),
         };
     }
     let since = committed_at(world, Some(primary), view.applied.next());
     let age = since.map(|since| format!(" · {}", duration(world.now().saturating_sub(since)))).unwrap_or_default();
-    if cut && size != CardSize::Large {
+    // What waits has to be said, too, so not how old.
+    let prefix = if waiting { "" } else { prefix };
+    if waiting || cut && size != CardSize::Large {
         return (Tone::Warn, format!("{prefix}{behind} behind"));
     }
     // Small cards, and the longest case, have room for the number only.
@@ -412,7 +436,7 @@ fn links(world: &LabWorld, layout: &Layout, views: &[(NodeId, NodeView)]) -> Vec
                     (false, false) => String::new(),
                 }
             );
-            Some(LinkLine { from, to, path: curve.path(), middle, active, cut, label, spoken })
+            Some(LinkLine { from, to, path: curve.path(), wall: curve.wall(middle), middle, active, cut, label, spoken })
         })
         .collect()
 }

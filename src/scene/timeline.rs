@@ -2,9 +2,9 @@
 
 use crate::{
     check::StaleRead,
-    explain::chip::{Chip, mark},
+    explain::chip::Chip,
     lab::{BranchId, Lab},
-    sim::{chunked::Chunked, id::OperationId, time::Micros},
+    sim::{chunked::Chunked, time::Micros},
     trace::{CrashKind, Event, Fact, Kind, Role},
     world::command::Command,
 };
@@ -113,9 +113,9 @@ fn mark_of(event: &Event, commands: &[crate::world::command::TimedCommand]) -> O
     let mark = |kind, label: String| Some(Mark { at: event.at, kind, colour: 0, label });
     match &event.kind {
         Kind::Fact(Fact::Appended { write, .. }) => {
-            let colour = colour_of(write.id);
-            let label = format!("{} writes {}", write.id.client, Chip::of(*write).text());
-            Some(Mark { at: event.at, kind: MarkKind::Write, colour, label })
+            let chip = Chip::of(*write);
+            let label = format!("{} writes {}", write.id.client, chip.text());
+            Some(Mark { at: event.at, kind: MarkKind::Write, colour: chip.colour, label })
         }
         Kind::Crash { how } => {
             let node = event.node?;
@@ -138,10 +138,6 @@ fn mark_of(event: &Event, commands: &[crate::world::command::TimedCommand]) -> O
         },
         _ => None,
     }
-}
-
-fn colour_of(id: OperationId) -> u8 {
-    mark(id).0
 }
 
 fn others(lab: &Lab) -> Vec<OtherBranch> {

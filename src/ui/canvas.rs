@@ -9,7 +9,7 @@ use crate::{
     explain::chip::{COLOURS, Chip},
     platform::dom,
     scene::flights::{Flights, Look, Wish, flights},
-    scene::geometry::Point,
+    scene::geometry::{Point, Rect},
     sim::{decimal::between, id::MessageId, time::Micros},
     trace::DropReason,
 };
@@ -23,8 +23,6 @@ const LINGER_S: f64 = 1.3;
 const GRASP: f64 = 26.0;
 const FONT: &str = "600 12.5px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 const COMPACT_FONT: &str = "600 11.5px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
-/// Stages narrower than this have compact messages.
-const COMPACT: f64 = 450.0;
 const SMALL_FONT: &str = "600 12px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
 
 /// The colours of the present theme.
@@ -90,7 +88,7 @@ impl Painter {
         if self.theme.replace(theme) != Some(theme) {
             self.ink = Ink::of_theme();
         }
-        self.drawn_small = size.0 < COMPACT;
+        self.drawn_small = app.stage.with_untracked(|stage| stage.layout.is_compact());
         let ratio = between(dom::pixel_ratio(), 1.0, 3.0);
         let (width, height) = ((size.0 * ratio) as u32, (size.1 * ratio) as u32);
         if (canvas.width(), canvas.height()) != (width, height) {
@@ -108,14 +106,24 @@ impl Painter {
         for sprite in &scene.sprites {
             self.draw_look(&context, sprite.at, sprite.look, false, sprite.selected);
         }
-        // What became of the lost, beside them: to the left where there is no room on the right.
+        // What became of the lost, beside them, where there is room for it. Where links are cut their walls say it.
+        let mut taken = self.taken(app, &scene);
+        context.set_text_align("center");
         for lost in &scene.lost {
-            context.set_global_alpha(between(lost.strength, 0.0, 1.0).sqrt());
-            let away = 6.0 + if matches!(lost.look, Look::Write { .. } | Look::Value(Some(_))) { 30.0 } else { 10.0 };
-            let right = lost.at.x + away + 84.0 < size.0;
-            context.set_text_align(if right { "left" } else { "right" });
-            let x = if right { lost.at.x + away } else { lost.at.x - away };
-            self.draw_word(&context, Point { x, y: lost.at.y }, lost_word(lost.reason));
+            let word = lost_word(lost.reason);
+            let (width, height) = (7.5 * word.len() as f64, 14.0);
+            let away = (lost.look.size(self.drawn_small).0 + width) / 2.0 + 5.0;
+            for x in [lost.at.x + away, lost.at.x - away] {
+                let at = Point { x, ..lost.at };
+                let own = Rect::around(at, (width, height));
+                let inside = own.x > 0.0 && own.x + width < size.0;
+                if inside && lost.reason != DropReason::Cut && taken.iter().all(|other| !other.overlaps(&own)) {
+                    context.set_global_alpha(between(lost.strength, 0.0, 1.0).sqrt());
+                    self.draw_word(&context, at, word);
+                    taken.push(own);
+                    break;
+                }
+            }
         }
         context.set_global_alpha(1.0);
         if scene.not_drawn > 0 {
@@ -124,6 +132,16 @@ impl Painter {
             self.draw_word(&context, Point { x: size.0 / 2.0, y: size.1 - 12.0 }, &text);
         }
         self.drawn = Some((scene, size));
+    }
+
+    /// Where no word can be: cards, messages.
+    fn taken(&self, app: App, scene: &Flights) -> Vec<Rect> {
+        let mut taken = Vec::new();
+        let mut add = |at: Point, look: Look| taken.push(Rect::around(at, look.size(self.drawn_small)));
+        scene.sprites.iter().for_each(|sprite| add(sprite.at, sprite.look));
+        scene.lost.iter().for_each(|lost| add(lost.at, lost.look));
+        app.stage.with_untracked(|stage| stage.nodes.iter().for_each(|card| taken.push(card.place)));
+        taken
     }
 
     fn draw_look(&self, context: &CanvasRenderingContext2d, at: Point, look: Look, lost: bool, selected: bool) {

@@ -54,14 +54,18 @@ fn inside(card: &NodeCard) -> String {
     }
     let mut log = span("log-word", "log");
     for (offset, cell) in card.log.iter().enumerate() {
-        log += &log_cell(card.first_lsn.0 + offset as u64, cell.as_ref());
+        // Long numbers stand below every third cell only.
+        let numbered = card.first_lsn.0 < 990 || (card.log.len() - offset) % 3 == 1;
+        log += &log_cell(card.first_lsn.0 + offset as u64, numbered && cell.is_some(), cell.as_ref());
     }
-    let mut status = card.status.1.clone();
+    let mut status = span("said", &card.status.1);
     if card.queue > 1 {
         status += &span("queue", &format!("{} waiting", card.queue));
     }
     let status_class = format!("card-status {}", tone(card.status.0));
-    span("card-head", &head) + &span("card-copies", &copies) + &span("card-log", &log) + &span(&status_class, &status)
+    let letters: usize = card.copies.iter().map(Copy::letters).sum();
+    let tight = if letters > 3 { "card-copies tight" } else { "card-copies" };
+    span("card-head", &head) + &span(tight, &copies) + &span("card-log", &log) + &span(&status_class, &status)
 }
 
 /// A piece of a line, with a class.
@@ -86,13 +90,13 @@ fn classes(card: &NodeCard) -> String {
 
 fn copy(copy: &Copy) -> String {
     let value = match copy.chip {
-        Some(chip) => span(&format!("chip w{}", chip.colour), &format!("{}{}", mark(&chip), chip.value())),
+        Some(chip) => span(&format!("chip w{}", chip.colour), &(mark(&chip) + &span("value", &chip.value().to_string()))),
         None => span("chip empty", "–"),
     };
     span(if copy.old { "copy old" } else { "copy" }, &(span("key", &copy.key.to_string()) + &value))
 }
 
-fn log_cell(lsn: u64, cell: Option<&LogCell>) -> String {
+fn log_cell(lsn: u64, numbered: bool, cell: Option<&LogCell>) -> String {
     let class = match cell {
         None => "cell none".to_string(),
         Some(cell) => {
@@ -107,6 +111,6 @@ fn log_cell(lsn: u64, cell: Option<&LogCell>) -> String {
             format!("cell {state} w{}{volatile}{diverged}", cell.chip.colour)
         }
     };
-    let number = if cell.is_some() { lsn.to_string() } else { String::new() };
+    let number = if numbered { lsn.to_string() } else { String::new() };
     span(&class, &(span("box", "") + &span("lsn", &number)))
 }

@@ -86,7 +86,8 @@ fn lines(stage: &Stage) -> String {
     let line = |link: &LinkLine| {
         let active = if link.active { " active" } else { "" };
         let cut = if link.cut.0 || link.cut.1 { " cut" } else { "" };
-        format!("<path class=\"link{active}{cut}\" d=\"{}\"/>", link.path)
+        let wall = if cut.is_empty() { String::new() } else { format!("<path class=\"wall\" d=\"{}\"/>", link.wall) };
+        format!("<path class=\"link{active}{cut}\" d=\"{}\"/>{wall}", link.path)
     };
     let lines: String = stage.links.iter().map(line).collect();
     format!("<svg class=\"links\">{lines}</svg>")

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { launch, openPage, site } from "./harness.mjs";
 import { act, button, dialog, drag, forward, onNode, openDialog, PAUSED, press, select, setReplicas, settled, tab } from "./page.mjs";
 
-const phone = (page) => page.viewportSize().width < 700;
+const phone = (page) => page.viewportSize().width < 900;
 
 /** Puts the settings on the screen. */
 const controls = (page) => (phone(page) ? tab(page, "Controls") : undefined);
@@ -88,6 +88,27 @@ const SCENES = {
       await forward(page, 100);
     },
   },
+  // Ana and A on one side, the others on the other; A is paused with requests before it.
+  partitioned: {
+    ...PAUSED,
+    steps: async (page) => {
+      await forward(page, 900);
+      for (const link of ["A-B", "A-C"]) {
+        await select(page, "link", link);
+        await act(page, "Cut both ways");
+      }
+      await onNode(page, "A", "Pause");
+      await forward(page, 800);
+    },
+  },
+  "lagging-2s": {
+    ...PAUSED,
+    steps: async (page) => {
+      await forward(page, 100);
+      await lag(page, "2000 ms");
+      await forward(page, 2_700);
+    },
+  },
   "message-selected": {
     ...PAUSED,
     steps: async (page) => {
@@ -159,7 +180,7 @@ const SCENES = {
       `preset-${name}`,
       {
         ...PAUSED,
-        only: [1440, 390],
+        only: name === "web-shop" ? [1440, 1024, 390] : [1440, 390],
         steps: async (page) => {
           await openDialog(page, "Scenarios");
           await dialog(page).locator(".presets button").nth(await place(page, name)).click();
@@ -182,7 +203,8 @@ const SIZES = [
   { width: 1440, height: 900 },
   { width: 1024, height: 768 },
   { width: 390, height: 844, phone: true },
-  { width: 320, height: 700, phone: true },
+  { width: 320, height: 640, phone: true },
+  { width: 844, height: 390, phone: true },
 ];
 
 const folder = resolve(dirname(fileURLToPath(import.meta.url)), "../../shots");
