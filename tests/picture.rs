@@ -217,7 +217,7 @@ fn the_smaller_the_card_the_shorter_its_words() {
 #[test]
 fn neighbours_in_the_log_have_different_marks() {
     for name in presets::names() {
-        let mut lab = Lab::new(Source::Preset(name.into()), presets::get(name).expect("a preset"));
+        let mut lab = Lab::new(Source::Preset(name.clone()), presets::get(&name).expect("a preset"));
         run(&mut lab, 20_000);
         let appended = |(_, event): (u64, &Event)| match event.kind {
             Kind::Fact(Fact::Appended { write, .. }) => Some(Chip::of(write)),
@@ -290,8 +290,8 @@ fn reasons_name_what_became_of_the_write() {
 #[test]
 fn every_preset_can_be_drawn_and_told_at_any_time() {
     for name in presets::names() {
-        let scenario: Scenario = presets::get(name).expect("a preset");
-        let mut lab = Lab::new(Source::Preset(name.into()), scenario);
+        let scenario: Scenario = presets::get(&name).expect("a preset");
+        let mut lab = Lab::new(Source::Preset(name.clone()), scenario);
         for _ in 0..40 {
             run(&mut lab, 250);
             for (width, height) in [(320.0, 280.0), (757.0, 600.0)] {

@@ -10,9 +10,9 @@ use super::acknowledged::Acknowledged;
 use crate::sim::{
     id::{Key, NodeId, OperationId},
     operation::Write,
+    small::SmallMap,
     time::Micros,
 };
-use std::collections::BTreeMap;
 
 /// An acknowledged write that the primary does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub(super) fn missing(
 
 /// Losses seen in the course of a run, also those that later writes covered up.
 #[derive(Clone, Debug, Default)]
-pub struct Losses(BTreeMap<(Key, OperationId), Lost>);
+pub struct Losses(SmallMap<(Key, OperationId), Lost>);
 
 impl Losses {
     /// Looks at what the primary holds for a key now. Adds what is lost, and takes back what the primary has after all.
@@ -53,7 +53,9 @@ impl Losses {
         }
         for (write, acknowledged_at, acknowledged_by) in missing(acknowledged, key, held) {
             let lost = Lost { write, acknowledged_at, acknowledged_by, missing_at: primary, since: now, instead: held };
-            self.0.entry((key, write.id)).or_insert(lost);
+            if !self.0.contains_key(&(key, write.id)) {
+                self.0.insert((key, write.id), lost);
+            }
         }
     }
 

@@ -1,24 +1,28 @@
-//! The scenarios that come with the product: TOML files in `assets/scenarios`, which people write, and beside them `links.txt`,
-//! the same scenarios as links. Only the links are on board: the page then needs no reader of files to start.
+//! The scenarios that come with the product: TOML files in `assets/scenarios`, which people write, and beside them
+//! `presets.bin`, the same scenarios as the bytes of [`super::wire`]. Only these are on board: the page then needs no reader
+//! of files to start, and they are smaller than links.
 
-use super::{Scenario, link::Shared};
+use super::{
+    Scenario,
+    wire::{Bytes, Wire},
+};
 
-/// A line each: name, space, link. A test holds them to the files.
-const LINKS: &str = include_str!("../../assets/scenarios/links.txt");
+/// Name and scenario, one after another. A test holds them to the files.
+const PRESETS: &[u8] = include_bytes!("../../assets/scenarios/presets.bin");
 
-fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
-    LINKS.lines().filter_map(|line| line.split_once(' '))
+fn all() -> impl Iterator<Item = (String, Scenario)> {
+    let mut bytes = Bytes::new(PRESETS);
+    std::iter::from_fn(move || Some((Wire::take(&mut bytes)?, Wire::take(&mut bytes)?)))
 }
 
 /// Names of all presets, in order.
-pub fn names() -> impl Iterator<Item = &'static str> {
+pub fn names() -> impl Iterator<Item = String> {
     all().map(|(name, _)| name)
 }
 
 /// The preset of this name. A test sees to it that all of them can be read.
 pub fn get(name: &str) -> Option<Scenario> {
-    let (_, link) = all().find(|(own, _)| *own == name)?;
-    Shared::from_text(link).ok()?.scenario().ok()
+    all().find(|(own, _)| own == name).map(|(_, scenario)| scenario)
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -42,17 +46,21 @@ mod tests {
         files
     }
 
-    /// The committed links are those of the files. `UPDATE=1 cargo test --lib presets` writes them.
+    /// The committed bytes are those of the files. `UPDATE=1 cargo test --lib presets` writes them.
     #[test]
-    fn the_links_are_up_to_date() {
-        let lines: Vec<String> =
-            files().into_iter().map(|(name, scenario)| format!("{name} {}\n", Shared::of(scenario).to_text())).collect();
+    fn the_bytes_are_up_to_date() {
+        let mut bytes = Vec::new();
+        for (name, scenario) in files() {
+            assert_eq!(scenario.check(), [], "{name}");
+            name.put(&mut bytes);
+            scenario.put(&mut bytes);
+        }
         if env::var_os("UPDATE").is_some() {
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/scenarios/links.txt");
-            fs::write(path, lines.concat()).expect("a writable file of links");
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/scenarios/presets.bin");
+            fs::write(path, bytes).expect("a writable file of presets");
             return;
         }
-        assert!(lines.concat() == LINKS, "assets/scenarios/links.txt is not what the files say; run with UPDATE=1");
+        assert!(bytes == PRESETS, "assets/scenarios/presets.bin is not what the files say; run with UPDATE=1");
     }
 
     #[test]

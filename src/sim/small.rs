@@ -48,6 +48,10 @@ impl<K: Ord, V> SmallMap<K, V> {
         self.find(key).ok().map(|at| self.0.remove(at).1)
     }
 
+    pub fn retain(&mut self, mut keep: impl FnMut(&K, &V) -> bool) {
+        self.0.retain(|(key, value)| keep(key, value));
+    }
+
     /// The value of this key, which is put there if need be.
     pub fn or_default(&mut self, key: K) -> &mut V
     where

@@ -149,8 +149,8 @@ fn scenarios(app: App) -> AnyView {
         set_timeout(move || alert.scroll_into_view_with_bool(false), std::time::Duration::ZERO);
     });
     // The first look stays first.
-    let names = std::iter::once(FIRST).chain(presets::names().filter(|name| *name != FIRST));
-    let list: Vec<AnyView> = names.filter_map(|name| Some(preset(app, name, presets::get(name)?))).collect();
+    let names = std::iter::once(FIRST.to_string()).chain(presets::names().filter(|name| name != FIRST));
+    let list: Vec<AnyView> = names.filter_map(|name| Some(preset(app, name.clone(), presets::get(&name)?))).collect();
     let said = move || {
         let what = element("b").with("That could not be opened; what was on screen stays.");
         element("div").class("error").with(what).with(element("pre").with(error.get())).view()
@@ -178,11 +178,11 @@ fn scenarios(app: App) -> AnyView {
     .into_any()
 }
 
-fn preset(app: App, name: &'static str, scenario: Scenario) -> AnyView {
+fn preset(app: App, name: String, scenario: Scenario) -> AnyView {
     let (title, about) = (scenario.title.clone(), scenario.about.clone());
     let open = move || {
         app.dialog.set(None);
-        app.open_scenario(Source::Preset(name.into()), scenario.clone());
+        app.open_scenario(Source::Preset(name.clone()), scenario.clone());
     };
     let words = vec![element("b").with(title).view(), element("span").with(about).view()];
     element("li").with(button(words, open).view()).view()

@@ -64,7 +64,7 @@ fn equal_causes_equal_effects() {
 #[test]
 fn every_preset_runs_the_same_twice() {
     for name in presets::names() {
-        let scenario = presets::get(name).expect(name);
+        let scenario = presets::get(&name).expect(&name);
         assert_eq!(run(&scenario, scenario.until), run(&scenario, scenario.until), "{name}");
     }
 }

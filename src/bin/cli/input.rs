@@ -32,7 +32,7 @@ pub fn read(name: &str) -> Result<Input, Fault> {
     }
     let file = File::open(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
-            let names: Vec<&str> = presets::names().collect();
+            let names: Vec<String> = presets::names().collect();
             fault(format!("there is no such file, nor a built-in scenario of that name; built in are: {}", names.join(", ")))
         }
         _ => fault(format!("cannot be read: {}", plain(&error))),

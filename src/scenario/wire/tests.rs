@@ -120,17 +120,17 @@ fn command() -> impl Strategy<Value = Command> {
 /// One of the presets with random commands, rules and delays.
 fn shared() -> impl Strategy<Value = Shared> {
     let timed = (micros(), command()).prop_map(|(at, command)| TimedCommand { at, command });
-    let names: Vec<&str> = presets::names().collect();
+    let names: Vec<String> = presets::names().collect();
     let parts = (any::<u64>(), prop::collection::vec(timed, 0..6), delay(), rule(), any::<bool>());
     (prop::sample::select(names), parts, (micros(), any::<u64>())).prop_map(|(name, parts, (at, steps))| {
         let (seed, commands, delay, rule, inline) = parts;
-        let mut scenario = presets::get(name).unwrap();
+        let mut scenario = presets::get(&name).unwrap();
         scenario.links.push(rule);
         scenario.nodes.each.flush = delay.clone();
         if let Some(workload) = scenario.clients.last_mut().and_then(|client| client.workload.as_mut()) {
             workload.pace = Pace::Think { time: delay };
         }
-        let source = if inline { Source::Inline(Box::new(scenario)) } else { Source::Preset(name.into()) };
+        let source = if inline { Source::Inline(Box::new(scenario)) } else { Source::Preset(name) };
         Shared::new(source, seed, commands, Position { at, steps })
     })
 }
