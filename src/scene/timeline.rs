@@ -6,7 +6,7 @@ use crate::{
     lab::{BranchId, Lab},
     sim::{chunked::Chunked, time::Micros},
     trace::{CrashKind, Event, Fact, Kind, Role},
-    world::command::Command,
+    world::command::{Command, TimedCommand},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,7 +109,7 @@ pub fn nice_span(horizon: Micros) -> Micros {
     }
 }
 
-fn mark_of(event: &Event, commands: &[crate::world::command::TimedCommand]) -> Option<Mark> {
+fn mark_of(event: &Event, commands: &[TimedCommand]) -> Option<Mark> {
     let mark = |kind, label: String| Some(Mark { at: event.at, kind, colour: 0, label });
     match &event.kind {
         Kind::Fact(Fact::Appended { write, .. }) => {
@@ -119,6 +119,13 @@ fn mark_of(event: &Event, commands: &[crate::world::command::TimedCommand]) -> O
         }
         Kind::Crash { how } => {
             let node = event.node?;
+            // Who leaves is switched off first.
+            let leaves = |timed: &TimedCommand| {
+                timed.at == event.at && matches!(timed.command, Command::RemoveNode { node: own } if own == node)
+            };
+            if commands.iter().any(leaves) {
+                return mark(MarkKind::Action, format!("{node} leaves"));
+            }
             let how = if *how == CrashKind::Wipe { "loses its disk" } else { "crashes" };
             mark(MarkKind::Fault, format!("{node} {how}"))
         }
