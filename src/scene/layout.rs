@@ -110,7 +110,7 @@ pub(super) const CLIENT_LABEL: f64 = 52.0;
 /// How much higher a client stands than the next one to its right.
 const STEP: f64 = 32.0;
 /// Above and below the clients of a fan, and between them and the first node.
-const EDGE: f64 = 1.0;
+const EDGE: f64 = 4.0;
 const SHORT: f64 = 24.0;
 /// What a link needs to be grasped between two shapes.
 const GRASP: f64 = 28.0;
@@ -264,7 +264,7 @@ impl Layout {
         let columns = clients.len().div_ceil(2).clamp(1, most);
         // Those on the left a step higher: their lines run over the heads of the others.
         let steps = STEP * (columns - 1) as f64;
-        let words = if clients.len() > 2 * columns { 14.0 } else { 0.0 };
+        let words = if clients.len() > 2 * columns { 16.0 } else { 0.0 };
         let seen = self.height.max(h + 2.0 * (EDGE + client_height + SHORT + steps) + words);
         self.height = seen.max(strips_height(others.len()) + 2.0 * pad);
         // In the middle of what is seen without scrolling.

@@ -1,7 +1,7 @@
 // Tests that need exact moments run a scene of their own, so that the scenarios of the product may change.
 
 import { pageTest } from "./harness.mjs";
-import { button, openText, PAUSED, press } from "./page.mjs";
+import { openText, PAUSED, press } from "./page.mjs";
 
 const far = (node, latency) => ({ from: "A", to: node, both: true, set: { latency } });
 
@@ -33,6 +33,6 @@ export function labTest(name, options, body) {
 
 export async function openScene(page) {
   await openText(page, JSON.stringify(SCENE));
-  await button(page, "Play").waitFor();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
   await press(page, "Home");
 }

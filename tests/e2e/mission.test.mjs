@@ -105,6 +105,7 @@ pageTest("hints are there for those who want them", PAUSED, async ({ page }) => 
 pageTest("a scenario that runs by itself ticks no task for the visitor", PAUSED, async ({ page }) => {
   await button(page, "Scenarios").click();
   await page.getByRole("dialog").getByRole("button", { name: "A web shop" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
   await forward(page, 3_000);
   await button(page, "Scenarios").click();
   await page.getByRole("dialog").getByRole("button", { name: "One primary, two replicas" }).click();

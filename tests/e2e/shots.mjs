@@ -184,6 +184,7 @@ const SCENES = {
         steps: async (page) => {
           await openDialog(page, "Scenarios");
           await dialog(page).locator(".presets button").nth(await place(page, name)).click();
+          await dialog(page).waitFor({ state: "detached" });
           await press(page, "Home");
           await forward(page, 2_200);
         },

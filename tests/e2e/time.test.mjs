@@ -209,6 +209,7 @@ pageTest("with nothing due any more, a step says so", PAUSED, async ({ page }) =
   await button(page, "Scenarios").click();
   await page.getByLabel("Or paste a link or a scenario").fill('{"nodes":{"count":1}}');
   await button(page.getByRole("dialog"), "Open").click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
   await press(page, "ArrowRight", 12);
   await expectText(page.getByRole("alert"), /Nothing more is due/);
   await drag(page, "Messages lost between nodes", "10 %");
