@@ -90,7 +90,7 @@ pub fn tell(world: &LabWorld, event: &Event, stale: &Chunked<StaleRead>) -> Opti
     match &event.kind {
         Kind::Outcome { client, outcome } => Some(outcome_told(world, event, (*client).into(), *outcome, stale)),
         Kind::Fact(fact) => told_fact(world, event, fact),
-        Kind::Crash { how } => Some((Weight::Loud, crashed(world, event, node?, *how))),
+        Kind::Crash { how } => Some((Weight::Loud, crashed(world, node?, *how))),
         Kind::Restart => Some((Weight::Loud, start().who(node?).strong(" restarted").text(" with what was left.").done())),
         Kind::Pause => {
             let said = start().who(node?).strong(" is paused.").text(" Nothing runs there; messages to it wait.");
@@ -236,7 +236,7 @@ fn on_its_way(world: &LabWorld, said: Writer, chip: &Chip) -> Writer {
     }
 }
 
-fn crashed(world: &LabWorld, event: &Event, node: NodeId, how: CrashKind) -> Sentence {
+fn crashed(world: &LabWorld, node: NodeId, how: CrashKind) -> Sentence {
     let what = match how {
         CrashKind::Process => " crashed.",
         CrashKind::Machine => " lost power.",
@@ -262,7 +262,6 @@ fn crashed(world: &LabWorld, event: &Event, node: NodeId, how: CrashKind) -> Sen
         1 => said.text(" No other node has ").write(Chip::of(*last)),
         count => said.text(format!(" No other node has its last {count} writes up to ")).write(Chip::of(*last)),
     };
-    let _ = event;
     match travelling.is_empty() {
         true => said.text(".").done(),
         false => said.text("; a copy is still on the wire to ").all(&travelling).text(".").done(),

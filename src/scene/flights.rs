@@ -97,15 +97,21 @@ pub fn look(cargo: &Cargo) -> Look {
     }
 }
 
-/// Where lost messages end on their way: about half-way, just before the words and walls in the middle of the link.
-const LOST_AT: f64 = 0.28;
+/// Where lost messages end on their way: half-way, as in the engine, so that until then they travel like any other.
+const LOST_AT: f64 = 0.5;
+/// Where messages end at a cut: just before the wall in the middle of the link.
+const WALL_AT: f64 = 0.28;
 
 /// How far along its link a message is at `now`, 0 to 1.
 fn progress(sent: Micros, ends: Micros, lost: bool, blocked: bool, now: Micros) -> f64 {
     let span = ends.saturating_sub(sent).0.max(1) as f64;
     let part = (now.saturating_sub(sent).0 as f64 / span).min(1.0);
     // A message that is going to be lost ends half-way; one on a cut link stops at the wall.
-    if lost || blocked { part * LOST_AT } else { part }
+    match (lost, blocked) {
+        (_, true) => part * WALL_AT,
+        (true, false) => part * LOST_AT,
+        (false, false) => part,
+    }
 }
 
 pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
@@ -136,7 +142,8 @@ pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
         let Kind::Drop { from, to, cargo, reason, .. } = &event.kind else { continue };
         let Some(curve) = layout.curve(*from, *to) else { continue };
         let part = match reason {
-            DropReason::Loss | DropReason::Cut | DropReason::ByHand => LOST_AT,
+            DropReason::Cut => WALL_AT,
+            DropReason::Loss | DropReason::ByHand => LOST_AT,
             DropReason::LinkFull => 0.0,
             DropReason::NodeDown | DropReason::QueueFull | DropReason::CrashedWaiting => 0.95,
         };

@@ -144,7 +144,7 @@ pub fn stage(world: &LabWorld, width: f64, height: f64) -> Stage {
     let window = LogWindow::new(&views, lead.as_ref(), layout.log_cells());
     let card = |(node, view): &(NodeId, NodeView)| card(world, &layout, &window, *node, view, primary, lead.as_ref());
     let nodes = views.iter().filter_map(card).collect();
-    let clients = world.sessions().iter().filter_map(|session| figure(world, &layout, session)).collect();
+    let clients = world.sessions().iter().filter_map(|session| figure(&layout, session)).collect();
     Stage { nodes, clients, links: links(world, &layout, &views), any_cut: world.network().any_cut(), layout }
 }
 
@@ -337,7 +337,7 @@ fn spoken(node: NodeId, role: &str, state: &str, copies: &[Copy], status: &str) 
     format!("Node {node}, {role}{state}. {}. {status}.", held.join("; "))
 }
 
-fn figure(world: &LabWorld, layout: &Layout, session: &Session) -> Option<ClientFigure> {
+fn figure(layout: &Layout, session: &Session) -> Option<ClientFigure> {
     let place = layout.place(session.id.into())?;
     let waits = session.open.as_ref().map(|open| match open.intent.action {
         Action::Read { key } => format!("reads {key} at {} …", open.node),
@@ -374,7 +374,6 @@ fn figure(world: &LabWorld, layout: &Layout, session: &Session) -> Option<Client
         (None, None) => (Tone::Plain, "has not asked yet".into()),
     };
     let spoken = format!("Client {}: {}", session.id, status.1);
-    let _ = world;
     Some(ClientFigure { client: session.id, place, busy, chip: chip.filter(|_| !busy), status, spoken })
 }
 
