@@ -1,7 +1,7 @@
 //! Messages on the wire at a moment, and those that were lost just now: small enough to be drawn every frame.
 
 use super::{
-    geometry::{Curve, Point},
+    geometry::{Curve, Point, Rect},
     layout::Layout,
 };
 use crate::{
@@ -41,16 +41,25 @@ pub enum Look {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sprite {
     pub message: MessageId,
+    pub way: Way,
     pub at: Point,
     pub look: Look,
+    /// Messages right behind it on the same way, for which there is no room.
+    pub behind: u32,
     pub selected: bool,
 }
+
+/// From whom, to whom.
+pub type Way = (Address, Address);
 
 /// A message that went no further.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Lost {
+    pub way: Way,
     pub at: Point,
     pub look: Look,
+    /// Others that ended at the same place just before.
+    pub behind: u32,
     pub reason: DropReason,
     /// 1 just now, 0 gone.
     pub strength: f64,
@@ -64,8 +73,9 @@ pub struct Flights {
     pub not_drawn: usize,
 }
 
-/// Most messages drawn one by one.
+/// Most messages drawn one by one, and most that are looked at.
 pub const SPRITES_MAX: usize = 300;
+const FLIGHTS_MAX: usize = 2_000;
 /// How many recent events are searched for losses.
 const RECENT_EVENTS: u64 = 2_000;
 /// Distance of what is written on, and of dots on their way back, from the middle of a link: side by side they are.
@@ -99,40 +109,38 @@ pub fn look(cargo: &Cargo) -> Look {
 
 /// Where lost messages end on their way: half-way, as in the engine, so that until then they travel like any other.
 const LOST_AT: f64 = 0.5;
-/// Where messages end at a cut: just before the wall in the middle of the link.
-const WALL_AT: f64 = 0.28;
+/// Half of what a wall with its word covers, across and down.
+const WALL: (f64, f64) = (26.0, 15.0);
 
-/// How far along its link a message is at `now`, 0 to 1.
-fn progress(sent: Micros, ends: Micros, lost: bool, blocked: bool, now: Micros) -> f64 {
+/// How far along its way a message is at `now`, 0 to 1.
+fn progress(sent: Micros, ends: Micros, lost: bool, now: Micros) -> f64 {
     let span = ends.saturating_sub(sent).0.max(1) as f64;
     let part = (now.saturating_sub(sent).0 as f64 / span).min(1.0);
-    // A message that is going to be lost ends half-way; one on a cut link stops at the wall.
-    match (lost, blocked) {
-        (_, true) => part * WALL_AT,
-        (true, false) => part * LOST_AT,
-        (false, false) => part,
-    }
+    if lost { part * LOST_AT } else { part }
 }
 
 pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
     let now = world.now();
     let mut flights = Flights::default();
-    for flight in world.flights() {
-        let Some(curve) = layout.curve(flight.from, flight.to) else { continue };
-        if flights.sprites.len() >= SPRITES_MAX {
+    for (index, flight) in world.flights().enumerate() {
+        let (way, selected) = ((flight.from, flight.to), wish.selected == Some(flight.id));
+        let Some(line) = Line::of(world, layout, way) else { continue };
+        if index >= FLIGHTS_MAX {
             flights.not_drawn += 1;
             continue;
         }
-        let blocked = world.network().is_cut(flight.from, flight.to);
-        let part = progress(flight.sent_at, flight.ends_at, flight.lost, blocked, now);
+        let part = progress(flight.sent_at, flight.ends_at, flight.lost, now);
         let part = if wish.still { ((part * 4.0).floor().min(3.0) + 0.5) / 4.0 } else { part };
         let look = look(&flight.cargo);
-        flights.sprites.push(Sprite {
-            message: flight.id,
-            at: place(layout, &curve, look, part),
-            look,
-            selected: wish.selected == Some(flight.id),
-        });
+        let at = line.place(look, part);
+        // The first one stays where it is; those that touch it wait in its count, until it arrives.
+        let room = flights.sprites.len() < SPRITES_MAX;
+        let near = flights.sprites.iter_mut().find(|other| other.way == way && touch((other.look, other.at), (look, at), layout));
+        match near.filter(|other| !selected && !other.selected) {
+            Some(other) => other.behind += 1 + look.more(),
+            None if room => flights.sprites.push(Sprite { message: flight.id, way, at, look, behind: 0, selected }),
+            None => flights.not_drawn += 1,
+        }
     }
     let trace = world.trace();
     for (_, event) in trace.range(trace.next().saturating_sub(RECENT_EVENTS), trace.next()).rev() {
@@ -140,22 +148,45 @@ pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
             break;
         }
         let Kind::Drop { from, to, cargo, reason, .. } = &event.kind else { continue };
-        let Some(curve) = layout.curve(*from, *to) else { continue };
-        let part = match reason {
-            DropReason::Cut => WALL_AT,
-            DropReason::Loss | DropReason::ByHand => LOST_AT,
-            DropReason::LinkFull => 0.0,
-            DropReason::NodeDown | DropReason::QueueFull | DropReason::CrashedWaiting => 0.95,
+        let (way, look) = ((*from, *to), look(cargo));
+        let Some(line) = Line::of(world, layout, way) else { continue };
+        let at = match reason {
+            DropReason::Cut => line.at_the_wall(look),
+            DropReason::Loss | DropReason::ByHand => line.place(look, LOST_AT),
+            DropReason::LinkFull => line.place(look, 0.0),
+            DropReason::NodeDown | DropReason::QueueFull | DropReason::CrashedWaiting => line.place(look, 0.95),
         };
-        let age = now.saturating_sub(event.at).0 as f64 / wish.linger.0.max(1) as f64;
-        let look = look(cargo);
-        let at = place(layout, &curve, look, part);
-        flights.lost.push(Lost { at, look, reason: *reason, strength: 1.0 - age });
+        let strength = 1.0 - now.saturating_sub(event.at).0 as f64 / wish.linger.0.max(1) as f64;
+        let same = |other: &&mut Lost| other.way == way && touch((other.look, other.at), (look, at), layout);
+        match flights.lost.iter_mut().find(same) {
+            Some(newer) => newer.behind += 1 + look.more(),
+            None => flights.lost.push(Lost { way, at, look, behind: 0, reason: *reason, strength }),
+        }
     }
     flights
 }
 
+/// Whether they cannot both be read. Small talk does not count as a write.
+fn touch((one, at): (Look, Point), (other, there): (Look, Point), layout: &Layout) -> bool {
+    let compact = layout.is_compact();
+    one.is_dot() == other.is_dot() && Rect::around(at, one.size(compact)).overlaps(&Rect::around(there, other.size(compact)))
+}
+
 impl Look {
+    fn is_dot(self) -> bool {
+        matches!(self, Look::Position | Look::Control)
+    }
+
+    /// Log entries beyond the one it shows.
+    fn more(self) -> u32 {
+        if let Look::Write { more, .. } = self { more } else { 0 }
+    }
+
+    /// Room it is given at cards and walls.
+    fn covers(self, compact: bool) -> (f64, f64) {
+        if self.is_dot() { (26.0, 26.0) } else { self.size(compact) }
+    }
+
     /// About how wide and high it is drawn.
     pub fn size(self, compact: bool) -> (f64, f64) {
         let (chip, more) = match self {
@@ -169,22 +200,64 @@ impl Look {
     }
 }
 
-/// Where something is that has gone `part` of its way: it begins and ends beside the cards, not over or under them.
-fn place(layout: &Layout, curve: &Curve, look: Look, part: f64) -> Point {
-    let (width, height) = look.size(layout.is_compact());
-    let is_dot = width < 10.0;
-    let (width, height) = if is_dot { (26.0, 26.0) } else { (width, height) };
-    // How much of the curve it covers at an end that heads for `towards`.
-    let covers = |end: Point, towards: Point| {
-        let (dx, dy) = ((towards.x - end.x).abs(), (towards.y - end.y).abs());
-        let length = (dx * dx + dy * dy).max(1.0);
-        ((dx * width + dy * height) / 2.0 / length / 3.0 + 0.02).min(0.44)
-    };
-    let Curve { start, bends, end } = *curve;
-    let (first, last) = (covers(start, bends.0), 1.0 - covers(end, bends.1));
-    // What is written on is wider than high: dots, which come the other way, keep clear of it.
-    let lane = if !is_dot { LANE } else { 8.0 + 14.0 * (end.y - start.y).abs() / start.distance(end).max(1.0) };
-    curve.beside(first + (last - first) * part, lane)
+/// The line that messages follow one way.
+struct Line {
+    curve: Curve,
+    /// Where a cut stops everybody.
+    wall: Option<Point>,
+    compact: bool,
+}
+
+impl Line {
+    fn of(world: &LabWorld, layout: &Layout, (from, to): Way) -> Option<Line> {
+        let curve = layout.curve(from, to)?;
+        let wall = world.network().is_cut(from, to).then(|| layout.handle(from, to, &curve));
+        Some(Line { curve, wall, compact: layout.is_compact() })
+    }
+
+    /// Where something is that has gone `part` of its way: it begins and ends beside the cards, not over or under them.
+    fn place(&self, look: Look, part: f64) -> Point {
+        let (width, height) = look.covers(self.compact);
+        let covers = |end, towards| ((covered(end, towards, width, height) / 3.0) + 0.02).min(0.44);
+        let Curve { start, bends, end } = self.curve;
+        let (first, last) = (covers(start, bends.0), 1.0 - covers(end, bends.1));
+        self.beside(look, (first + (last - first) * part).min(self.wall_at(look)))
+    }
+
+    /// Where those end that were stopped there, now or before the cut was mended.
+    fn at_the_wall(&self, look: Look) -> Point {
+        self.beside(look, self.wall_at(look).min(0.4))
+    }
+
+    /// How far one gets that is stopped just before the wall; all the way where there is none.
+    fn wall_at(&self, look: Look) -> f64 {
+        let Some(wall) = self.wall else { return 1.0 };
+        let (width, height) = look.covers(self.compact);
+        let curve = &self.curve;
+        let steps = (0..=20).map(|step| f64::from(step) / 20.0);
+        let nearest = |best: f64, t: f64| if curve.at(t).distance(wall) < curve.at(best).distance(wall) { t } else { best };
+        (steps.fold(0.0, nearest) - covered(curve.start, curve.end, width + 2.0 * WALL.0, height + 2.0 * WALL.1)).max(0.0)
+    }
+
+    fn beside(&self, look: Look, t: f64) -> Point {
+        let Curve { start, end, .. } = self.curve;
+        // What is written on is wider than high: dots, which come the other way, keep clear of it.
+        let lane = if !look.is_dot() { LANE } else { 8.0 + 14.0 * (end.y - start.y).abs() / start.distance(end).max(1.0) };
+        self.curve.beside(t, lane)
+    }
+}
+
+/// Where log entries pass on their way.
+pub(super) fn passed_by_chips(layout: &Layout, from: Address, to: Address) -> Vec<Rect> {
+    let Some(curve) = layout.curve(from, to) else { return vec![] };
+    let size = if layout.is_compact() { (42.0, 20.0) } else { (62.0, 25.0) };
+    (1..=6).map(|step| Rect::around(curve.beside(f64::from(step) / 7.0, LANE), size)).collect()
+}
+
+/// How much of the way from one point to another half of a box covers.
+fn covered(from: Point, to: Point, width: f64, height: f64) -> f64 {
+    let (dx, dy) = ((to.x - from.x).abs(), (to.y - from.y).abs());
+    (dx * width + dy * height) / 2.0 / (dx * dx + dy * dy).max(1.0)
 }
 
 /// What a message is, in words: `x = 7 on its way from A to B`.

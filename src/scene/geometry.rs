@@ -42,6 +42,11 @@ impl Rect {
         Point { x: centre.x + dx * scale, y: centre.y + dy * scale }
     }
 
+    pub fn contains(&self, other: &Rect) -> bool {
+        let (right, bottom) = (self.x + self.width, self.y + self.height);
+        other.x >= self.x && other.x + other.width <= right && other.y >= self.y && other.y + other.height <= bottom
+    }
+
     pub fn overlaps(&self, other: &Rect) -> bool {
         self.x < other.x + other.width
             && other.x < self.x + self.width

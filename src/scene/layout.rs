@@ -197,6 +197,16 @@ impl Layout {
         self.places.get(&address).copied()
     }
 
+    /// What somebody covers, a client with its words.
+    pub fn whole(&self, address: Address) -> Option<Rect> {
+        let place = self.place(address)?;
+        if address.node().is_some() {
+            return Some(place);
+        }
+        let x = place.centre().x - self.client_width / 2.0;
+        Some(Rect { x, width: self.client_width, height: CLIENT + CLIENT_LABEL, ..place })
+    }
+
     pub fn is_first(&self, address: Address) -> bool {
         self.first.map(Address::Node) == Some(address)
     }
@@ -337,15 +347,8 @@ mod tests {
         for (width, height) in STAGES {
             for count in 1..=10 {
                 let layout = of(width, height, count, 6);
-                // A client with its words.
-                let whole = |(address, rect): (&Address, &Rect)| match address {
-                    Address::Node(_) => (*address, *rect),
-                    Address::Client(_) => {
-                        let x = rect.centre().x - layout.client_width / 2.0;
-                        (*address, Rect { x, width: layout.client_width, height: CLIENT + CLIENT_LABEL, ..*rect })
-                    }
-                };
-                let all: Vec<(Address, Rect)> = layout.places.iter().map(whole).collect();
+                let whole = |address: &Address| (*address, layout.whole(*address).expect("it has a place"));
+                let all: Vec<(Address, Rect)> = layout.places.keys().map(whole).collect();
                 for (index, (address, rect)) in all.iter().enumerate() {
                     let bottom = rect.y + rect.height;
                     assert!(

@@ -59,6 +59,30 @@ impl Layout {
         }
     }
 
+    /// Where words of this size stand beside the line that log entries follow from one to the other, clear of what is
+    /// `taken`, at best on the side of what comes back, which is small.
+    pub fn beside_line(&self, from: Address, to: Address, (width, height): (f64, f64), taken: &[Rect]) -> Option<Rect> {
+        let curve = self.curve(from, to)?;
+        let first = self.is_first(from) || self.is_first(to);
+        // At the middle messages are lost.
+        let parts = match self.form {
+            Form::Row if first => [0.64, 0.36, 0.5],
+            Form::Fan if first => [0.8, 0.72, 0.6],
+            _ => [0.5, 0.4, 0.6],
+        };
+        let place = |(step, part): (usize, f64)| {
+            let side = if step % 2 == 0 { -1.0 } else { 1.0 };
+            let (on, off) = (curve.at(part), curve.beside(part, 1.0));
+            let half = ((off.x - on.x) * width / 2.0).abs() + ((off.y - on.y) * height / 2.0).abs();
+            Rect::around(curve.beside(part, side * (half + AIR + step.div_euclid(2) as f64 * 10.0)), (width, height))
+        };
+        let all = Rect { x: 0.0, y: 0.0, width: self.width, height: self.height };
+        let free = |place: &Rect| all.contains(place) && taken.iter().all(|other| !other.overlaps(place));
+        // Both sides, farther and farther. The lines of a tree lie too close to each other.
+        let places = (0..10).flat_map(|step| parts.map(|part| (step, part))).map(place);
+        if self.form == Form::Tree { None } else { places.into_iter().find(free) }
+    }
+
     fn first_to_other(&self, first: &Rect, other: &Rect) -> Curve {
         let end = Point { x: other.x, y: other.centre().y };
         match self.form {

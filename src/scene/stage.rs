@@ -1,6 +1,7 @@
 //! The stage: node cards, clients, links. What stays put between two events.
 
 use super::{
+    flights::passed_by_chips,
     geometry::{Point, Rect},
     layout::{CardSize, Layout},
 };
@@ -113,6 +114,7 @@ pub struct LinkLine {
     pub from: Address,
     pub to: Address,
     pub path: String,
+    /// Where it can be grasped: at its words, or on the line.
     pub middle: Point,
     /// Across the line where it can be grasped: where a wall is drawn.
     pub wall: String,
@@ -120,9 +122,17 @@ pub struct LinkLine {
     pub active: bool,
     /// Cut from the first to the second, and back.
     pub cut: (bool, bool),
-    /// Words at the middle: the delay, if it is remarkable.
+    /// Words beside the line, one or two lines: the delay, and how much is lost.
     pub label: Option<String>,
     pub spoken: String,
+}
+
+impl LinkLine {
+    /// How wide and high its words are drawn.
+    pub fn label_size(label: &str) -> (f64, f64) {
+        let letters = label.lines().map(str::len).max().unwrap_or_default();
+        (12.0 + 7.0 * letters as f64, 4.0 + 15.0 * label.lines().count() as f64)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -418,26 +428,41 @@ fn links(world: &LabWorld, layout: &Layout, views: &[(NodeId, NodeView)]) -> Vec
         }
     }
     let busy = |from: Address, to: Address| world.flights().any(|f| (f.from, f.to) == (from, to) || (f.to, f.from) == (from, to));
-    pairs
-        .into_iter()
-        .filter_map(|(from, to, active)| {
-            let curve = layout.curve(from, to)?;
-            let middle = layout.handle(from, to, &curve);
-            let cut = (world.network().is_cut(from, to), world.network().is_cut(to, from));
-            let active = active || busy(from, to);
-            let label = (active && from.node().is_some()).then(|| delay_label(world, from, to, views)).flatten();
-            let spoken = format!(
-                "Link {from} to {to}{}",
-                match cut {
-                    (true, true) => ", cut both ways".to_string(),
-                    (true, false) => format!(", cut from {from} to {to}"),
-                    (false, true) => format!(", cut from {to} to {from}"),
-                    (false, false) => String::new(),
-                }
-            );
-            Some(LinkLine { from, to, path: curve.path(), wall: curve.wall(middle), middle, active, cut, label, spoken })
+    let cut = |from: Address, to: Address| (world.network().is_cut(from, to), world.network().is_cut(to, from));
+    // Words stand beside their line where nothing else does nor comes along; without room the link's details say them.
+    let labels: Vec<Option<Label>> = pairs
+        .iter()
+        .map(|&(from, to, active)| {
+            let wanted = from.node().is_some() && (active || busy(from, to)) && cut(from, to) == (false, false);
+            wanted.then(|| delay_label(world, from, to, views))
         })
-        .collect()
+        .collect();
+    let mut taken: Vec<Rect> = layout.places.keys().filter_map(|address| layout.whole(*address)).collect();
+    labels.iter().flatten().for_each(|label| taken.extend(passed_by_chips(layout, label.from, label.to)));
+    let mut lines = Vec::new();
+    for ((from, to, active), label) in pairs.into_iter().zip(labels) {
+        let Some(curve) = layout.curve(from, to) else { continue };
+        let (active, cut) = (active || busy(from, to), cut(from, to));
+        let middle = layout.handle(from, to, &curve);
+        let label = label.and_then(|label| {
+            let place = layout.beside_line(label.from, label.to, LinkLine::label_size(&label.words), &taken)?;
+            taken.push(place);
+            Some((label.words, place.centre()))
+        });
+        let spoken = format!(
+            "Link {from} to {to}{}",
+            match cut {
+                (true, true) => ", cut both ways".to_string(),
+                (true, false) => format!(", cut from {from} to {to}"),
+                (false, true) => format!(", cut from {to} to {from}"),
+                (false, false) => String::new(),
+            }
+        );
+        let wall = curve.wall(middle);
+        let (label, middle) = label.map_or((None, middle), |(label, place)| (Some(label), place));
+        lines.push(LinkLine { from, to, path: curve.path(), wall, middle, active, cut, label, spoken });
+    }
+    lines
 }
 
 /// The nodes a client turns to by its settings.
@@ -455,15 +480,22 @@ fn usual_nodes(session: &Session) -> Vec<NodeId> {
     writes.into_iter().chain(reads).collect()
 }
 
-/// One-way delay of log entries towards the follower.
-fn delay_label(world: &LabWorld, from: Address, to: Address, views: &[(NodeId, NodeView)]) -> Option<String> {
+/// Words at a line, and the way that log entries go on it.
+struct Label {
+    words: String,
+    from: Address,
+    to: Address,
+}
+
+/// One-way delay of log entries.
+fn delay_label(world: &LabWorld, from: Address, to: Address, views: &[(NodeId, NodeView)]) -> Label {
     let follower = |address: Address, other: Address| {
         views.iter().any(|(node, view)| Address::Node(*node) == address && view.follows.map(Address::Node) == Some(other))
     };
     let (from, to) = if follower(from, to) { (to, from) } else { (from, to) };
     let settings = world.network().settings(from, to, crate::sim::network::MessageClass::Replicate);
-    let loss = if settings.loss > 0.0 { format!(" · {} % lost", fixed(settings.loss * 100.0, 0)) } else { String::new() };
-    Some(format!("{}{loss}", duration(settings.latency.typical())))
+    let loss = if settings.loss > 0.0 { format!("\n{} % lost", fixed(settings.loss * 100.0, 0)) } else { String::new() };
+    Label { words: format!("{}{loss}", duration(settings.latency.typical())), from, to }
 }
 
 /// The event at which a node went down, for those who ask why.

@@ -10,6 +10,7 @@ use crate::{
     platform::dom,
     scene::flights::{Flights, Look, Wish, flights},
     scene::geometry::{Point, Rect},
+    scene::stage::LinkLine,
     sim::{decimal::between, id::MessageId, time::Micros},
     trace::DropReason,
 };
@@ -100,11 +101,11 @@ impl Painter {
         context.set_text_baseline("middle");
         for lost in &scene.lost {
             context.set_global_alpha(between(lost.strength, 0.0, 1.0).sqrt());
-            self.draw_look(&context, lost.at, lost.look, true, false);
+            self.draw_look(&context, lost.at, (lost.look, lost.behind), true, false);
         }
         context.set_global_alpha(1.0);
         for sprite in &scene.sprites {
-            self.draw_look(&context, sprite.at, sprite.look, false, sprite.selected);
+            self.draw_look(&context, sprite.at, (sprite.look, sprite.behind), false, sprite.selected);
         }
         // What became of the lost, beside them, where there is room for it. Where links are cut their walls say it.
         let mut taken = self.taken(app, &scene);
@@ -137,22 +138,28 @@ impl Painter {
     /// Where no word can be: cards, messages.
     fn taken(&self, app: App, scene: &Flights) -> Vec<Rect> {
         let mut taken = Vec::new();
-        let mut add = |at: Point, look: Look| taken.push(Rect::around(at, look.size(self.drawn_small)));
-        scene.sprites.iter().for_each(|sprite| add(sprite.at, sprite.look));
-        scene.lost.iter().for_each(|lost| add(lost.at, lost.look));
-        app.stage.with_untracked(|stage| stage.nodes.iter().for_each(|card| taken.push(card.place)));
+        let mut add = |at: Point, size: (f64, f64)| taken.push(Rect::around(at, size));
+        scene.sprites.iter().for_each(|sprite| add(sprite.at, sprite.look.size(self.drawn_small)));
+        scene.lost.iter().for_each(|lost| add(lost.at, lost.look.size(self.drawn_small)));
+        app.stage.with_untracked(|stage| {
+            stage.links.iter().filter_map(|link| link.label.as_ref().map(|label| (link, label))).for_each(|(link, label)| {
+                add(link.middle, LinkLine::label_size(label));
+            });
+            stage.nodes.iter().for_each(|card| add(card.place.centre(), (card.place.width, card.place.height)));
+        });
         taken
     }
 
-    fn draw_look(&self, context: &CanvasRenderingContext2d, at: Point, look: Look, lost: bool, selected: bool) {
+    /// `behind`: how many more stand at the same place.
+    fn draw_look(&self, context: &CanvasRenderingContext2d, at: Point, (look, behind): (Look, u32), lost: bool, selected: bool) {
         match look {
-            Look::Write { chip, more } => self.draw_chip(context, at, &chip, more, lost, selected),
-            Look::Value(Some(chip)) => self.draw_chip(context, at, &chip, 0, lost, selected),
-            Look::Value(None) => self.draw_badge(context, at, "∅", &self.ink.quiet, lost, selected),
-            Look::Ask => self.draw_badge(context, at, "?", &self.ink.accent, lost, selected),
-            Look::Ok => self.draw_badge(context, at, "✓", &self.ink.good, lost, selected),
-            Look::No => self.draw_badge(context, at, "×", &self.ink.bad, lost, selected),
-            Look::Snapshot => self.draw_badge(context, at, "≡", &self.ink.ink, lost, selected),
+            Look::Write { chip, more } => self.draw_chip(context, at, &chip, more + behind, lost, selected),
+            Look::Value(Some(chip)) => self.draw_chip(context, at, &chip, behind, lost, selected),
+            Look::Value(None) => self.draw_badge(context, at, ("∅", behind), &self.ink.quiet, lost, selected),
+            Look::Ask => self.draw_badge(context, at, ("?", behind), &self.ink.accent, lost, selected),
+            Look::Ok => self.draw_badge(context, at, ("✓", behind), &self.ink.good, lost, selected),
+            Look::No => self.draw_badge(context, at, ("×", behind), &self.ink.bad, lost, selected),
+            Look::Snapshot => self.draw_badge(context, at, ("≡", behind), &self.ink.ink, lost, selected),
             Look::Position => self.draw_dot(context, at, true, lost, selected),
             Look::Control => self.draw_dot(context, at, false, lost, selected),
         }
@@ -196,10 +203,21 @@ impl Painter {
         }
     }
 
-    fn draw_badge(&self, context: &CanvasRenderingContext2d, at: Point, text: &str, colour: &str, lost: bool, selected: bool) {
+    fn draw_badge(
+        &self,
+        context: &CanvasRenderingContext2d,
+        at: Point,
+        text: (&str, u32),
+        colour: &str,
+        lost: bool,
+        selected: bool,
+    ) {
         let colour = if lost { &self.ink.bad } else { colour };
-        context.begin_path();
-        let _ = context.arc(at.x, at.y, 10.0, 0.0, std::f64::consts::TAU);
+        let (text, wide) = match text {
+            (text, 0) => (text.into(), 0.0),
+            (text, behind) => (format!("{text} +{behind}"), 10.0),
+        };
+        rounded(context, at.x - 10.0 - wide, at.y - 10.0, 20.0 + 2.0 * wide, 20.0, 10.0);
         context.set_fill_style_str(&self.ink.panel);
         context.fill();
         context.set_stroke_style_str(if selected { &self.ink.accent } else { colour });
@@ -210,7 +228,7 @@ impl Painter {
         context.set_font(SMALL_FONT);
         context.set_text_align("center");
         context.set_fill_style_str(colour);
-        let _ = context.fill_text(text, at.x, at.y + 0.5);
+        let _ = context.fill_text(&text, at.x, at.y + 0.5);
     }
 
     /// Small talk between nodes: a filled dot for an acknowledgement, an empty one for who follows whom.

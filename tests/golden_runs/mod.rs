@@ -28,7 +28,7 @@ use std::sync::Arc;
 type Golden = (&'static str, fn() -> Scenario, u64);
 
 const GOLDEN: [Golden; 6] = [
-    ("first-look", || preset("first-look"), 0xc052_4397_80e2_2bcf),
+    ("first-look", || preset("first-look"), 0xfb2d_705c_5abe_afa2),
     ("web-shop", || preset("web-shop"), 0xf18e_6220_d295_c930),
     ("three nodes, everything a hand can do", hands, 0x577c_c9fe_5dac_0843),
     ("every distribution, on a bad network", distributions, 0xc4cf_8d0f_0160_698d),
