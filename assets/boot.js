@@ -26,15 +26,22 @@ async function fetchProgram(url) {
   return response;
 }
 
+// Packed by the build for hosts (src/bin/pack.rs); as it is where trunk serves it.
+async function unpacked(response) {
+  return globalThis.replicariumUnpack(new Uint8Array(await response.arrayBuffer()));
+}
+
 async function start() {
   if (typeof WebAssembly !== "object") {
     throw new Error("this browser has no WebAssembly, or it is switched off");
   }
-  const program = fetchProgram(address("app-wasm"));
+  const url = address("app-wasm");
+  const program = fetchProgram(url);
   // The import below may fail first; the fetch then has no other listener.
   program.catch(() => {});
   const { default: init } = await import(address("app-module").href);
-  await init({ module_or_path: await program });
+  const response = await program;
+  await init({ module_or_path: url.pathname.endsWith(".bin") ? await unpacked(response) : response });
 }
 
 // Scenario files are read and written by a part of its own, which is fetched when it is first needed. A browser may remember

@@ -20,6 +20,7 @@ const TYPES = {
   ".toml": "application/toml",
   ".txt": "text/plain; charset=utf-8",
   ".wasm": "application/wasm",
+  ".bin": "application/octet-stream",
   ".webmanifest": "application/manifest+json",
   ".woff2": "font/woff2",
 };
