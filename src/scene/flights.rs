@@ -173,7 +173,8 @@ fn touch((one, at): (Look, Point), (other, there): (Look, Point), layout: &Layou
 }
 
 impl Look {
-    fn is_dot(self) -> bool {
+    /// Small talk between nodes.
+    pub fn is_dot(self) -> bool {
         matches!(self, Look::Position | Look::Control)
     }
 
@@ -247,11 +248,16 @@ impl Line {
     }
 }
 
-/// Where log entries pass on their way.
-pub(super) fn passed_by_chips(layout: &Layout, from: Address, to: Address) -> Vec<Rect> {
+/// Where log entries pass on their way, and acknowledgements on theirs.
+pub(super) fn passed(layout: &Layout, from: Address, to: Address) -> Vec<Rect> {
     let Some(curve) = layout.curve(from, to) else { return vec![] };
-    let size = if layout.is_compact() { (42.0, 20.0) } else { (62.0, 25.0) };
-    (1..=6).map(|step| Rect::around(curve.beside(f64::from(step) / 7.0, LANE), size)).collect()
+    let line = Line { curve, wall: None, compact: layout.is_compact() };
+    let back = Line { curve: curve.reversed(), ..line };
+    let size = if line.compact { (42.0, 20.0) } else { (62.0, 25.0) };
+    let steps = (1..=9).map(|step| f64::from(step) / 10.0);
+    steps
+        .flat_map(|t| [Rect::around(curve.beside(t, LANE), size), Rect::around(back.beside(Look::Position, t), (13.0, 13.0))])
+        .collect()
 }
 
 /// How much of the way from one point to another half of a box covers.

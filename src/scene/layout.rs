@@ -111,7 +111,7 @@ pub(super) const CLIENT_LABEL: f64 = 52.0;
 const STEP: f64 = 32.0;
 /// Above and below the clients of a fan, and between them and the first node.
 const EDGE: f64 = 4.0;
-const SHORT: f64 = 24.0;
+const SHORT: f64 = 20.0;
 /// What a link needs to be grasped between two shapes.
 const GRASP: f64 = 28.0;
 const STRIP_MIN: f64 = 216.0;

@@ -79,8 +79,12 @@ impl Layout {
         let all = Rect { x: 0.0, y: 0.0, width: self.width, height: self.height };
         let free = |place: &Rect| all.contains(place) && taken.iter().all(|other| !other.overlaps(place));
         // Both sides, farther and farther. The lines of a tree lie too close to each other.
-        let places = (0..10).flat_map(|step| parts.map(|part| (step, part))).map(place);
-        if self.form == Form::Tree { None } else { places.into_iter().find(free) }
+        let steps = match self.form {
+            Form::Row => 8,
+            Form::Fan => 5,
+            Form::Tree => 0,
+        };
+        (0..steps).flat_map(|step| parts.map(|part| (step, part))).map(place).find(free)
     }
 
     fn first_to_other(&self, first: &Rect, other: &Rect) -> Curve {

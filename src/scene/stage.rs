@@ -1,7 +1,7 @@
 //! The stage: node cards, clients, links. What stays put between two events.
 
 use super::{
-    flights::passed_by_chips,
+    flights::passed,
     geometry::{Point, Rect},
     layout::{CardSize, Layout},
 };
@@ -350,8 +350,8 @@ fn spoken(node: NodeId, role: &str, state: &str, copies: &[Copy], status: &str) 
 fn figure(layout: &Layout, session: &Session) -> Option<ClientFigure> {
     let place = layout.place(session.id.into())?;
     let waits = session.open.as_ref().map(|open| match open.intent.action {
-        Action::Read { key } => format!("reads {key} at {} …", open.node),
-        Action::Write { key, value } => format!("writes {key} = {value} …"),
+        Action::Read { key } => format!("reads {key} at {}…", open.node),
+        Action::Write { key, value } => format!("writes {key} = {value}…"),
     });
     let (mut tone, mut chip) = (Tone::Plain, None);
     let said = session.last.map(|(_, action, outcome)| {
@@ -438,7 +438,7 @@ fn links(world: &LabWorld, layout: &Layout, views: &[(NodeId, NodeView)]) -> Vec
         })
         .collect();
     let mut taken: Vec<Rect> = layout.places.keys().filter_map(|address| layout.whole(*address)).collect();
-    labels.iter().flatten().for_each(|label| taken.extend(passed_by_chips(layout, label.from, label.to)));
+    labels.iter().flatten().for_each(|label| taken.extend(passed(layout, label.from, label.to)));
     let mut lines = Vec::new();
     for ((from, to, active), label) in pairs.into_iter().zip(labels) {
         let Some(curve) = layout.curve(from, to) else { continue };

@@ -33,7 +33,10 @@ pub struct OtherBranch {
     pub branch: BranchId,
     pub from: Micros,
     pub to: Micros,
+    /// Its number, and what happened first there but did not here.
     pub label: String,
+    /// What happened there, writes left out.
+    pub marks: Vec<Mark>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -52,8 +55,9 @@ pub struct Timeline {
 
 /// Most marks drawn; where more fall together the weightier kind stays.
 const COLUMNS: u64 = 240;
-/// Most other branches drawn.
+/// Most other branches drawn, and most marks on each.
 const OTHERS_MAX: usize = 4;
+const OTHER_MARKS_MAX: usize = 24;
 
 pub fn timeline(lab: &Lab, stale: &Chunked<StaleRead>) -> Timeline {
     let world = lab.furthest();
@@ -161,15 +165,14 @@ fn others(lab: &Lab) -> Vec<OtherBranch> {
                 at = &lab.branches()[parent.0];
                 from = at.forked_at.at;
             }
-            OtherBranch { branch: id, from, to: branch.head.now().max(from), label: format!("branch {}", lab.future_number(id)) }
+            other(lab, id, from)
         })
         .collect();
     // Ancestors that were run on beyond the fork are futures too.
     for pair in lineage.windows(2) {
         let (child, parent) = (&lab.branches()[pair[0].0], &lab.branches()[pair[1].0]);
         if child.is_fork && parent.head.position() > child.forked_at {
-            let label = format!("branch {}", lab.future_number(pair[1]));
-            found.push(OtherBranch { branch: pair[1], from: child.forked_at.at, to: parent.head.now(), label });
+            found.push(other(lab, pair[1], child.forked_at.at));
         }
     }
     // The newest first.
@@ -179,6 +182,22 @@ fn others(lab: &Lab) -> Vec<OtherBranch> {
         newest.push(found.remove(index));
     }
     newest
+}
+
+/// The future of this branch from where it parts.
+fn other(lab: &Lab, branch: BranchId, from: Micros) -> OtherBranch {
+    let world = &lab.branches()[branch.0].head.world();
+    let recent = world.trace().iter().rev().take_while(|(_, event)| event.at >= from);
+    let marks = recent.filter_map(|(_, event)| mark_of(event, world.commands())).filter(|mark| mark.kind != MarkKind::Write);
+    let mut marks: Vec<Mark> = marks.collect();
+    marks.reverse();
+    marks.truncate(OTHER_MARKS_MAX);
+    let number = lab.future_number(branch);
+    let label = match marks.first() {
+        Some(mark) => format!("branch {number}: {}", mark.label),
+        None => format!("branch {number}"),
+    };
+    OtherBranch { branch, from, to: world.now().max(from), label, marks }
 }
 
 #[cfg(test)]

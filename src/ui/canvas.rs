@@ -104,7 +104,9 @@ impl Painter {
             self.draw_look(&context, lost.at, (lost.look, lost.behind), true, false);
         }
         context.set_global_alpha(1.0);
-        for sprite in &scene.sprites {
+        // Small talk passes below what can be read.
+        let small_talk = scene.sprites.iter().filter(|sprite| sprite.look.is_dot());
+        for sprite in small_talk.chain(scene.sprites.iter().filter(|sprite| !sprite.look.is_dot())) {
             self.draw_look(&context, sprite.at, (sprite.look, sprite.behind), false, sprite.selected);
         }
         // What became of the lost, beside them, where there is room for it. Where links are cut their walls say it.

@@ -112,5 +112,6 @@ fn log_cell(lsn: u64, numbered: bool, cell: Option<&LogCell>) -> String {
         }
     };
     let number = if numbered { lsn.to_string() } else { String::new() };
-    span(&class, &(span("box", "") + &span("lsn", &number)))
+    let shape = cell.map(|cell| mark(&cell.chip)).unwrap_or_default();
+    span(&class, &(span("box", &shape) + &span("lsn", &number)))
 }

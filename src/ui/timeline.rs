@@ -154,7 +154,7 @@ fn marks_drawn(line: &Timeline, scale: &Scale) -> String {
     for tick in 0..=5 {
         let at = Micros(line.span.0 / 5 * tick);
         let words = format!("{} s", short(at.as_secs_f64()));
-        drawn += &words_at("tick", scale.x(at), AXIS_Y + 33.0, if tick == 5 { "end" } else { "middle" }, &words);
+        drawn += &words_at("tick", scale.x(at), AXIS_Y + 36.0, if tick == 5 { "end" } else { "middle" }, &words);
     }
     format!("<svg>{drawn}</svg>")
 }
@@ -223,8 +223,18 @@ fn mark_drawn(mark: &Mark, with_label: bool, scale: &Scale) -> String {
 }
 
 fn other_line(row: usize, other: &OtherBranch, scale: &Scale) -> String {
-    let (from, to, y) = (scale.x(other.from), scale.x(other.to), AXIS_Y + 9.0 + 5.0 * row as f64);
+    let (from, to, y) = (scale.x(other.from), scale.x(other.to), AXIS_Y + 12.0 + 5.0 * row as f64);
     let bend = (from + 14.0).min(to.max(from + 2.0));
     let [start, steer, bend, end, y, axis] = [from, from + 8.0, bend, to.max(bend), y, AXIS_Y].map(|place| fixed(place, 1));
-    format!("<path class=\"other\" d=\"M{start} {axis}C{steer} {axis} {start} {y} {bend} {y}H{end}\"/>")
+    let dot = |mark: &Mark| {
+        let class = match mark.kind {
+            MarkKind::Fault => "fault",
+            MarkKind::Violation => "violation",
+            MarkKind::Election => "election",
+            _ => "action",
+        };
+        format!("<circle class=\"{class}\" r=\"3\" cx=\"{}\" cy=\"{y}\"/>", fixed(scale.x(mark.at).max(from + 14.0), 1))
+    };
+    let dots: String = other.marks.iter().map(dot).collect();
+    format!("<path class=\"other\" d=\"M{start} {axis}C{steer} {axis} {start} {y} {bend} {y}H{end}\"/>{dots}")
 }

@@ -37,7 +37,7 @@ labTest("a machine without power gives no answer at all, and the client does not
   assert.match(await headline(page), /^A lost power\./);
   await expectText(node(page, "A"), /machine down/);
   await forward(page, 1_500);
-  assert.match(await said(page, "Ana"), /writes x = 3 …/, "she is still waiting");
+  assert.match(await said(page, "Ana"), /writes x = 3…/, "she is still waiting");
   await forward(page, 800);
   assert.match(await headline(page), /Ana got no answer for x = 3\. Whether it happened, the client cannot know\./);
 });
