@@ -79,6 +79,9 @@ mod tests {
             written: Lsn(0),
             flushed: Lsn(0),
             applied: Lsn(0),
+            followers: Vec::new(),
+            waiting: 0,
+            fallen_back: false,
         }
     }
 

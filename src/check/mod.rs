@@ -91,7 +91,8 @@ impl Judge {
     /// To be called after every step. Cheap when nothing happened that could have lost a write.
     pub fn look<P: Protocol>(&mut self, world: &World<P>) {
         let mut suspects = self.freshness.extend(world.history());
-        let shaken = self.authority.extend(world.trace(), |write| {
+        let leads = |node| world.standing(node).is_some_and(|standing| standing.role == Role::Primary);
+        let shaken = self.authority.extend(world.trace(), leads, |write| {
             // Done before, and done again: it may have covered a later one.
             if self.freshness.acknowledged().get(write).is_some() {
                 suspects.insert(write.key);
@@ -184,12 +185,12 @@ struct Authority {
 
 impl Authority {
     /// Reads the events that it has not seen. Whether all of the primary's data could have become another by them; what a
-    /// primary did one by one goes to `done`.
-    fn extend(&mut self, trace: &Chunked<Event>, mut done: impl FnMut(&Write)) -> bool {
+    /// primary shows one by one goes to `done`.
+    fn extend(&mut self, trace: &Chunked<Event>, leads: impl Fn(NodeId) -> bool, mut done: impl FnMut(&Write)) -> bool {
         let mut shaken = false;
         for (_, event) in trace.range(self.next, trace.next()) {
             match &event.kind {
-                Kind::Fact(Fact::Committed { write, .. }) => done(write),
+                Kind::Fact(Fact::Applied { write, .. }) if event.node.is_some_and(&leads) => done(write),
                 kind => shaken |= event.node.is_some_and(|node| self.read(node, kind)),
             }
         }

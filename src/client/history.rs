@@ -27,7 +27,7 @@ impl Row {
             None => "invoke",
             Some(Outcome::Written | Outcome::Read(_)) => "ok",
             Some(Outcome::Refused(_)) => "fail",
-            Some(Outcome::TimedOut) => "info",
+            Some(Outcome::TimedOut | Outcome::Unconfirmed) => "info",
         };
         let (function, value) = match (self.action, self.outcome) {
             (Action::Write { value, .. }, _) => ("write", json!(value)),

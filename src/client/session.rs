@@ -133,6 +133,7 @@ impl Session {
                 }
                 Next::Done(Outcome::Written)
             }
+            Answer::Unconfirmed => Next::Done(Outcome::Unconfirmed),
             Answer::Read(value) => Next::Done(Outcome::Read(value)),
             Answer::Refused(refusal) => match self.elsewhere(refusal, members) {
                 Some(node) => Next::Ask(node, Micros::ZERO),

@@ -4,11 +4,15 @@ use super::{
     Sentence, Writer,
     chip::Chip,
     search::{committed_at, lsn_of, recent},
-    words::duration,
+    words::{counted, duration},
 };
 use crate::{
     check::StaleRead,
     lab::LabWorld,
+    protocol::{
+        NodeView,
+        commit::{Commit, Level, Which},
+    },
     sim::{
         chunked::Chunked,
         decimal::{fixed, short},
@@ -17,7 +21,8 @@ use crate::{
         operation::{Action, Outcome, Refusal, Write},
         time::Micros,
     },
-    trace::{Cargo, CrashKind, DropReason, Event, Fact, Kind, Role},
+    store::log::Lsn,
+    trace::{Cargo, CrashKind, DropReason, Event, Fact, Kind, Role, SyncState},
     world::command::Command,
 };
 
@@ -193,8 +198,13 @@ fn outcome_told(
                     None => said.text("nothing runs there."),
                 },
                 Refusal::NotReady => said.text("the node has no data yet."),
+                Refusal::TooFewReplicas => said.text("too few replicas are in touch with the primary."),
             };
             (Weight::Loud, said.done())
+        }
+        Outcome::Unconfirmed => {
+            let said = start.text("For ").who(client).text(" the wait is over: ").strong("done here, but not confirmed.");
+            (Weight::Loud, said.text(" The write stays; if its primary is lost, it may be lost too.").done())
         }
         Outcome::TimedOut => {
             let what = match chip {
@@ -285,6 +295,28 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
             };
             Some((Weight::Quiet, said.done()))
         }
+        Fact::Committed { lsn, write } if waits(world, node, *lsn) => {
+            let view = world.view(node)?;
+            let rule = &world.setup().config.commit;
+            let said = start.text(" has ").write(Chip::of(*write)).text(" on disk. ").who(write.id.client).strong(" waits");
+            Some((Weight::Quiet, waited_for(said.text(" until "), rule, &view).done()))
+        }
+        Fact::SyncChanged { replica, state } => {
+            let said = match state {
+                SyncState::Sync => start.text(" waits for ").who(*replica).strong(" from now on").text(": it is synchronous."),
+                _ => return None,
+            };
+            Some((Weight::Told, said.done()))
+        }
+        Fact::FellBack { waiting } => {
+            let said = start.strong(" goes on alone.").text(" No replica confirmed in time, so it acknowledges ");
+            let said =
+                said.text(counted(*waiting as u64, "write")).text(" without them, and all later ones until they have caught up.");
+            Some((Weight::Loud, said.done()))
+        }
+        Fact::SyncAgain => {
+            Some((Weight::Loud, start.text("’s replicas have caught up: ").strong("writes wait for them again.").done()))
+        }
         Fact::RoleChanged { role: Role::Primary, epoch, last } => {
             let said = start
                 .strong(" is primary now")
@@ -318,6 +350,35 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
         }
         _ => None,
     }
+}
+
+/// Whether a write on the primary's disk waits for replicas.
+fn waits(world: &LabWorld, primary: NodeId, lsn: Lsn) -> bool {
+    let level = world.setup().config.commit.level;
+    level.is_remote() && world.view(primary).is_some_and(|view| !view.fallen_back && view.waiting > 0 && view.applied < lsn)
+}
+
+/// "B and C have it on disk"
+fn waited_for(said: Writer, rule: &Commit, view: &NodeView) -> Writer {
+    let of = |wanted: &[SyncState]| -> Vec<Address> {
+        let counts = view.followers.iter().filter(|(_, state)| wanted.contains(state));
+        counts.map(|(replica, _)| Address::Node(*replica)).collect()
+    };
+    let (sync, quorum) = (of(&[SyncState::Sync]), of(&[SyncState::Quorum]));
+    let (said, one) = match (rule.which, sync.len(), quorum.len()) {
+        (Which::First, 0, _) | (_, _, 0) if sync.is_empty() => (said.text("a replica that counts comes back and "), true),
+        (Which::First, count, _) => (said.all(&sync).text(" "), count == 1),
+        (Which::Any, ..) => (said.text(format!("{} of ", rule.count)).all(&quorum).text(" "), rule.count == 1),
+        (Which::Majority, ..) => (said.text("with the primary a majority "), true),
+    };
+    said.text(match (rule.level, one) {
+        (Level::RemoteWrite, true) => "has received it.",
+        (Level::RemoteWrite, false) => "have received it.",
+        (Level::RemoteApply, true) => "shows it.",
+        (Level::RemoteApply, false) => "show it.",
+        (_, true) => "has it on disk, too.",
+        (_, false) => "have it on disk, too.",
+    })
 }
 
 fn dropped(from: Address, to: Address, class: MessageClass, cargo: &Cargo, reason: DropReason) -> Option<(Weight, Sentence)> {
@@ -382,6 +443,9 @@ fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
             let off = short(clock.skew_us.unsigned_abs() as f64 / 1e3);
             let way = if clock.skew_us < 0 { "behind" } else { "ahead" };
             start.text("The clock of ").who(*node).text(format!(" is {off} ms {way} now."))
+        }
+        Command::SetCommit(rule) => {
+            start.strong("Writes are acknowledged by another rule now").text(format!(": {}.", rule.words()))
         }
         Command::Slow { node, factor } => {
             start.who(*node).text(format!(" takes {} times as long for everything now.", short(*factor)))

@@ -4,6 +4,7 @@
 //! It owns no clock but the node's, no chance, no network; the same machine could run over a real transport.
 //! It must not know who looks at it: pictures and sentences read the trace and [`NodeView`].
 
+pub mod commit;
 pub mod primary_replica;
 mod round_trip;
 
@@ -15,8 +16,9 @@ use crate::{
         time::Micros,
     },
     store::log::{Epoch, Lsn},
-    trace::{Cargo, Fact, Role, TimerName},
+    trace::{Cargo, Fact, Role, SyncState, TimerName},
 };
+use commit::Commit;
 use std::{fmt::Debug, sync::Arc};
 
 /// One node's replication logic.
@@ -39,6 +41,10 @@ pub trait Protocol: Clone {
     fn on_flushed(&mut self, up_to: u64, context: &mut Context<Self>);
     /// The operator makes this node primary. An answer in words if that cannot be.
     fn promote(&mut self, context: &mut Context<Self>) -> Result<(), &'static str>;
+    /// The operator changes the rule by which writes are acknowledged, while the node runs.
+    fn reconfigure(&mut self, commit: &Commit, context: &mut Context<Self>);
+    /// The settings with another such rule, for nodes that start later.
+    fn with_commit(config: &Self::Config, commit: &Commit) -> Self::Config;
     fn view(&self) -> NodeView;
     /// Of the view, what is asked for most.
     fn standing(&self) -> Standing;
@@ -82,6 +88,10 @@ pub struct NodeView {
     pub written: Lsn,
     pub flushed: Lsn,
     pub applied: Lsn,
+    /// Of a primary: what its replicas are to its writes, how many writes wait for them, and whether it has stopped waiting.
+    pub followers: Vec<(NodeId, SyncState)>,
+    pub waiting: usize,
+    pub fallen_back: bool,
 }
 
 /// What a node thinks that it is, and how far readers see.

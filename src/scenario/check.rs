@@ -3,7 +3,7 @@
 use super::model::{ProtocolSettings, Scenario};
 use crate::{
     client::workload::{ClientSettings, Pace, Popularity, Target},
-    protocol::primary_replica::PrimaryReplica,
+    protocol::{commit::Commit, primary_replica::PrimaryReplica},
     sim::{
         clock::Clock,
         decimal::short,
@@ -90,6 +90,12 @@ impl Check {
         self.within(&format!("{at}.drift_ppm"), clock.drift_ppm, -Clock::DRIFT_PPM_MAX..=Clock::DRIFT_PPM_MAX);
     }
 
+    fn commit(&mut self, at: &str, commit: &Commit) {
+        if let Some((field, what)) = commit.problem() {
+            self.say(format!("{at}.{field}"), what);
+        }
+    }
+
     fn link(&mut self, at: &str, change: &LinkChange) {
         if let Some(latency) = &change.latency {
             self.delay(&format!("{at}.latency"), latency);
@@ -155,6 +161,21 @@ impl Scenario {
             ("announce_every", config.announce_every),
         ] {
             check.within(&at(field), value, Self::WAIT);
+        }
+        check.within(&at("delayed"), config.delayed.len(), 0..=*Self::NODES.end() as usize);
+        for (index, delayed) in config.delayed.iter().enumerate() {
+            self.check_node(check, &at(&format!("delayed[{index}].node")), delayed.node);
+            check.within(&at(&format!("delayed[{index}].by")), delayed.by, Self::WAIT);
+        }
+        let (commit, others) = (&config.commit, self.nodes.count.saturating_sub(1));
+        check.commit(&at("commit"), commit);
+        commit.among.iter().for_each(|node| self.check_node(check, &at("commit.among"), *node));
+        for (field, count) in
+            [("count", commit.needed(self.nodes.count as usize)), ("min_replicas", commit.min_replicas as usize)]
+        {
+            if count > others as usize && (field != "count" || commit.level.is_remote()) {
+                check.say(at(&format!("commit.{field}")), format!("{count} replicas are asked for, and the group has {others}"));
+            }
         }
     }
 
@@ -269,6 +290,7 @@ pub fn check_command(command: &Command) -> Option<String> {
         Command::Slow { factor, .. } => check.within("factor", *factor, SLOW_FACTOR),
         Command::SetClock { clock, .. } => check.clock("clock", *clock),
         Command::SetLink(rule) => check.link("set", &rule.set),
+        Command::SetCommit(commit) => check.commit("set_commit", commit),
         Command::DelayMessage { by, .. } => check.within("by", *by, Micros::ZERO..=Scenario::DELAY_MAX),
         Command::Issue { action, .. } => check.within("key", action.key().0, 0..=Scenario::KEYS.end() - 1),
         Command::Partition { groups } => groups.iter().flatten().for_each(|one| address(&mut check, one)),

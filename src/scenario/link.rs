@@ -80,16 +80,17 @@ impl Shared {
         };
         let damaged = || "The link was damaged on its way. Copy the whole of it; some programs cut long links off.".to_string();
         let bytes = URL_SAFE_NO_PAD.decode(body).ok().ok_or_else(damaged)?;
+        // First by whom it was made: what follows may have another form.
+        let engine = u32::take(&mut Bytes::new(&bytes)).ok_or_else(damaged)?;
+        if engine != ENGINE_VERSION {
+            return Err(format!(
+                "The link was made by engine version {engine}; this is version {ENGINE_VERSION}, which may run it differently, so it is not shown.",
+            ));
+        }
         let mut bytes = Bytes::new(&bytes);
         let shared = Shared::take(&mut bytes).ok_or_else(damaged)?;
         if bytes.left() > 0 {
             return Err(format!("The link has {} bytes too many at its end.", bytes.left()));
-        }
-        if shared.engine != ENGINE_VERSION {
-            return Err(format!(
-                "The link was made by engine version {}; this is version {ENGINE_VERSION}, which may run it differently, so it is not shown.",
-                shared.engine
-            ));
         }
         shared.check()?;
         Ok(shared)

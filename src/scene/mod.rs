@@ -5,6 +5,7 @@
 pub mod flights;
 pub mod geometry;
 pub mod layout;
+pub mod links;
 mod route;
 pub mod stage;
 pub mod timeline;

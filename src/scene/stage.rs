@@ -1,9 +1,9 @@
 //! The stage: node cards, clients, links. What stays put between two events.
 
 use super::{
-    flights::passed,
-    geometry::{Point, Rect},
+    geometry::Rect,
     layout::{CardSize, Layout},
+    links::{LinkLine, links},
 };
 use crate::{
     client::session::Session,
@@ -15,12 +15,11 @@ use crate::{
     lab::LabWorld,
     protocol::NodeView,
     sim::{
-        decimal::fixed,
-        id::{Address, ClientId, EventId, Key, NodeId},
+        id::{ClientId, EventId, Key, NodeId},
         operation::{Action, Outcome, Refusal, Write},
     },
     store::log::Lsn,
-    trace::Role,
+    trace::{Role, SyncState},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,32 +109,6 @@ pub struct ClientFigure {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct LinkLine {
-    pub from: Address,
-    pub to: Address,
-    pub path: String,
-    /// Where it can be grasped: at its words, or on the line.
-    pub middle: Point,
-    /// Across the line where it can be grasped: where a wall is drawn.
-    pub wall: String,
-    /// In use: drawn solid, else dotted.
-    pub active: bool,
-    /// Cut from the first to the second, and back.
-    pub cut: (bool, bool),
-    /// Words beside the line, one or two lines: the delay, and how much is lost.
-    pub label: Option<String>,
-    pub spoken: String,
-}
-
-impl LinkLine {
-    /// How wide and high its words are drawn.
-    pub fn label_size(label: &str) -> (f64, f64) {
-        let letters = label.lines().map(str::len).max().unwrap_or_default();
-        (12.0 + 7.0 * letters as f64, 4.0 + 15.0 * label.lines().count() as f64)
-    }
-}
-
-#[derive(Clone, Debug, PartialEq)]
 pub struct Stage {
     pub layout: Layout,
     pub nodes: Vec<NodeCard>,
@@ -222,6 +195,8 @@ fn card(
     let role = match (view.role, state) {
         (Role::Primary, NodeState::Down) => "was primary",
         (Role::Primary, _) => "primary",
+        // Beside a badge there is no room for more.
+        (Role::Replica, NodeState::Up) if size != CardSize::Strip => sync_role(lead, node),
         (Role::Replica, _) => "replica",
     };
     let badge = match state {
@@ -234,10 +209,12 @@ fn card(
     };
     let holds = |key: Key| view.copies.iter().find(|write| write.key == key).copied();
     let leads_with = |key: Key| lead.and_then(|lead| lead.copies.iter().find(|write| write.key == key).copied());
+    // A replica that is waited for shows a write before the primary does.
+    let is_behind = lead.is_some_and(|lead| view.epoch < lead.epoch || view.applied < lead.applied);
     let keys = world.setup().keys.max(view.copies.last().map_or(0, |write| write.key.0 + 1));
     let copies: Vec<Copy> = (0..keys)
         .map(Key)
-        .map(|key| Copy { key, chip: holds(key).map(Chip::of), old: lead.is_some() && holds(key) != leads_with(key) })
+        .map(|key| Copy { key, chip: holds(key).map(Chip::of), old: is_behind && holds(key) != leads_with(key) })
         .collect();
     let queue = host.queue_len();
     let spoken_status = status(world, node, view, state, primary, lead, (CardSize::Large, false)).1;
@@ -296,6 +273,17 @@ fn status(
                     "takes no writes now".into()
                 }
             }
+            (0, _) if view.waiting > 0 => {
+                let what = if brief {
+                    format!("{} wait", view.waiting)
+                } else {
+                    format!("{} waiting for replicas", counted(view.waiting as u64, "write"))
+                };
+                return (Tone::Warn, what);
+            }
+            (0, _) if view.fallen_back => {
+                return (Tone::Warn, if brief { "goes on alone".into() } else { "goes on without replicas".into() });
+            }
             (0, _) if size == CardSize::Strip || waiting => "takes writes".into(),
             (0, _) => format!("takes writes · epoch {}", view.epoch),
             _ => format!("{} going to disk", counted(open, "write")),
@@ -336,6 +324,17 @@ fn status(
     (Tone::Warn, format!("{prefix}{count} behind{age}"))
 }
 
+/// What a replica is called, by what it is to its primary's writes.
+fn sync_role(lead: Option<&NodeView>, node: NodeId) -> &'static str {
+    let state = lead.and_then(|lead| lead.followers.iter().find(|(replica, _)| *replica == node));
+    match state.map(|(_, state)| *state) {
+        Some(SyncState::Sync) => "sync replica",
+        Some(SyncState::Quorum) => "quorum replica",
+        Some(SyncState::Potential) => "potential sync",
+        _ => "replica",
+    }
+}
+
 fn spoken(node: NodeId, role: &str, state: &str, copies: &[Copy], status: &str) -> String {
     let held: Vec<String> = copies
         .iter()
@@ -367,6 +366,10 @@ fn figure(layout: &Layout, session: &Session) -> Option<ClientFigure> {
                 format!("{key} = {value} · OK")
             }
             (_, Outcome::Written) => "OK".into(),
+            (_, Outcome::Unconfirmed) => {
+                tone = Tone::Warn;
+                format!("{} · OK, unconfirmed", what(action))
+            }
             (_, Outcome::Refused(refusal)) => {
                 tone = Tone::Bad;
                 format!("{} · {}", what(action), refused(refusal))
@@ -400,102 +403,8 @@ pub fn refused(refusal: Refusal) -> &'static str {
         Refusal::NotPrimary { .. } => "refused: not primary",
         Refusal::NoProcess => "refused: node down",
         Refusal::NotReady => "refused: not ready",
+        Refusal::TooFewReplicas => "refused: too few replicas",
     }
-}
-
-fn links(world: &LabWorld, layout: &Layout, views: &[(NodeId, NodeView)]) -> Vec<LinkLine> {
-    let mut pairs: Vec<(Address, Address, bool)> = Vec::new();
-    let follows = |one: &(NodeId, NodeView), other: NodeId| one.1.follows == Some(other);
-    for (index, one) in views.iter().enumerate() {
-        for other in &views[index + 1..] {
-            let active = follows(one, other.0) || follows(other, one.0);
-            let (a, b) = (Address::Node(one.0), Address::Node(other.0));
-            if active || views.len() <= 4 || world.network().is_cut(a, b) || world.network().is_cut(b, a) {
-                pairs.push((a, b, active));
-            }
-        }
-    }
-    for session in world.sessions() {
-        let client = Address::Client(session.id);
-        for (node, _) in views {
-            let node_address = Address::Node(*node);
-            let asked = session.open.as_ref().is_some_and(|open| open.node == *node);
-            let usual = usual_nodes(session).contains(node);
-            let cut = world.network().is_cut(client, node_address) || world.network().is_cut(node_address, client);
-            if asked || usual || cut {
-                pairs.push((client, node_address, asked));
-            }
-        }
-    }
-    let busy = |from: Address, to: Address| world.flights().any(|f| (f.from, f.to) == (from, to) || (f.to, f.from) == (from, to));
-    let cut = |from: Address, to: Address| (world.network().is_cut(from, to), world.network().is_cut(to, from));
-    // Words stand beside their line where nothing else does nor comes along; without room the link's details say them.
-    let labels: Vec<Option<Label>> = pairs
-        .iter()
-        .map(|&(from, to, active)| {
-            let wanted = from.node().is_some() && (active || busy(from, to)) && cut(from, to) == (false, false);
-            wanted.then(|| delay_label(world, from, to, views))
-        })
-        .collect();
-    let mut taken: Vec<Rect> = layout.places.keys().filter_map(|address| layout.whole(*address)).collect();
-    labels.iter().flatten().for_each(|label| taken.extend(passed(layout, label.from, label.to)));
-    let mut lines = Vec::new();
-    for ((from, to, active), label) in pairs.into_iter().zip(labels) {
-        let Some(curve) = layout.curve(from, to) else { continue };
-        let (active, cut) = (active || busy(from, to), cut(from, to));
-        let middle = layout.handle(from, to, &curve);
-        let label = label.and_then(|label| {
-            let place = layout.beside_line(label.from, label.to, LinkLine::label_size(&label.words), &taken)?;
-            taken.push(place);
-            Some((label.words, place.centre()))
-        });
-        let spoken = format!(
-            "Link {from} to {to}{}",
-            match cut {
-                (true, true) => ", cut both ways".to_string(),
-                (true, false) => format!(", cut from {from} to {to}"),
-                (false, true) => format!(", cut from {to} to {from}"),
-                (false, false) => String::new(),
-            }
-        );
-        let wall = curve.wall(middle);
-        let (label, middle) = label.map_or((None, middle), |(label, place)| (Some(label), place));
-        lines.push(LinkLine { from, to, path: curve.path(), wall, middle, active, cut, label, spoken });
-    }
-    lines
-}
-
-/// The nodes a client turns to by its settings.
-fn usual_nodes(session: &Session) -> Vec<NodeId> {
-    use crate::client::workload::Target;
-    let node = |target: Target| match target {
-        Target::Node(node) => Some(node),
-        Target::Primary => Some(session.believed_primary()),
-        Target::Replica | Target::Any => None,
-    };
-    let reads_only = session.settings.workload.is_none() && session.settings.writes_to == Target::Primary;
-    let writes = node(session.settings.writes_to).filter(|_| !reads_only || session.settings.reads_from == Target::Primary);
-    let reads_too = session.settings.workload.as_ref().is_none_or(|workload| workload.read_share > 0.0);
-    let reads = node(session.settings.reads_from).filter(|_| reads_too);
-    writes.into_iter().chain(reads).collect()
-}
-
-/// Words at a line, and the way that log entries go on it.
-struct Label {
-    words: String,
-    from: Address,
-    to: Address,
-}
-
-/// One-way delay of log entries.
-fn delay_label(world: &LabWorld, from: Address, to: Address, views: &[(NodeId, NodeView)]) -> Label {
-    let follower = |address: Address, other: Address| {
-        views.iter().any(|(node, view)| Address::Node(*node) == address && view.follows.map(Address::Node) == Some(other))
-    };
-    let (from, to) = if follower(from, to) { (to, from) } else { (from, to) };
-    let settings = world.network().settings(from, to, crate::sim::network::MessageClass::Replicate);
-    let loss = if settings.loss > 0.0 { format!("\n{} % lost", fixed(settings.loss * 100.0, 0)) } else { String::new() };
-    Label { words: format!("{}{loss}", duration(settings.latency.typical())), from, to }
 }
 
 /// The event at which a node went down, for those who ask why.

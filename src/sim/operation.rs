@@ -41,6 +41,8 @@ pub enum Refusal {
     NoProcess,
     /// The node is running but has no data to serve yet.
     NotReady,
+    /// Fewer replicas are in touch with the primary than it must have to take writes.
+    TooFewReplicas,
 }
 
 /// What a node answers.
@@ -48,6 +50,8 @@ pub enum Refusal {
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     Written,
+    /// Written here, but replicas did not confirm it in time. It stays.
+    Unconfirmed,
     /// The write the value came from; none if the key was never written.
     Read(Option<Write>),
     Refused(Refusal),
@@ -63,6 +67,8 @@ pub enum Outcome {
     Refused(Refusal),
     /// No answer in time. A write may have happened, or may still happen.
     TimedOut,
+    /// A node has the write, but those who should confirm it did not in time: it may survive or not.
+    Unconfirmed,
 }
 
 /// One try of an operation at one node.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const LEGEND: &str = include_str!("README.md");
 const SOURCES: [(&str, &[&str]); 3] = [
-    (include_str!("mod.rs"), &["Kind", "Cargo", "DropReason", "Work", "TimerName", "CrashKind", "Role", "Fact"]),
+    (include_str!("mod.rs"), &["Kind", "Cargo", "DropReason", "Work", "TimerName", "CrashKind", "Role", "SyncState", "Fact"]),
     (include_str!("../sim/operation.rs"), &["Action", "Outcome", "Refusal"]),
     (include_str!("../sim/network.rs"), &["MessageClass"]),
 ];

@@ -112,6 +112,12 @@ pub enum TimerName {
     Follow,
     /// Tell the others again who is primary.
     Announce,
+    /// Wait no longer for replicas to confirm.
+    Confirm,
+    /// Look again who is in touch.
+    Touch,
+    /// Show what has been held back for long enough.
+    ApplyDelayed,
 }
 
 /// What a node was doing when it was not waiting for messages.
@@ -141,6 +147,20 @@ pub enum CrashKind {
 pub enum Role {
     Primary,
     Replica,
+}
+
+/// What a replica is to its primary's writes, in the words of PostgreSQL's `pg_stat_replication.sync_state`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncState {
+    /// Writes wait for it.
+    Sync,
+    /// It would be the next to be waited for.
+    Potential,
+    /// One of those of whom any will do.
+    Quorum,
+    /// Nobody waits for it.
+    Async,
 }
 
 /// What a protocol has to say, as data.
@@ -235,6 +255,25 @@ pub enum Fact {
     Recovered {
         last: Lsn,
         applied: Lsn,
+    },
+    /// A replica counts in another way from now on, or not at all.
+    SyncChanged {
+        replica: NodeId,
+        state: SyncState,
+    },
+    /// Replicas did not confirm in time: this many writes that waited are acknowledged without them, and so are all later ones.
+    FellBack {
+        waiting: usize,
+    },
+    /// Replicas have caught up: writes wait for them again.
+    SyncAgain,
+    /// Replicas did not confirm this write in time; its client is told.
+    Unconfirmed {
+        lsn: Lsn,
+    },
+    /// A write was turned away: so few replicas are in touch.
+    TooFewReplicas {
+        in_touch: usize,
     },
 }
 

@@ -10,7 +10,7 @@ use crate::{
     platform::dom,
     scene::flights::{Flights, Look, Wish, flights},
     scene::geometry::{Point, Rect},
-    scene::stage::LinkLine,
+    scene::links::LinkLine,
     sim::{decimal::between, id::MessageId, time::Micros},
     trace::DropReason,
 };

@@ -3,6 +3,7 @@
 mod canvas;
 mod card;
 mod chip;
+mod commit;
 mod dialogs;
 mod element;
 mod forms;

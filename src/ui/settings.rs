@@ -2,6 +2,7 @@
 
 use super::leptos::*;
 use super::{
+    commit::commit,
     element::{element, moving},
     forms::{DELAYS_MS, LOSSES, delay_index, delay_name, loss_index, loss_name},
     inspector::lag_to,
@@ -77,6 +78,6 @@ pub fn settings(app: App) -> AnyView {
         .class("settings")
         .attribute("aria-label", "Settings")
         .with(element("h2").with("The whole group"))
-        .with(vec![lag, loss, stepper.view(), acts.view()])
+        .with(vec![lag, loss, stepper.view(), commit(app), acts.view()])
         .view()
 }

@@ -13,7 +13,8 @@ use crate::{
     platform::dom::SizeWatch,
     scene::{
         geometry::Point,
-        stage::{ClientFigure, LinkLine, Stage},
+        links::LinkLine,
+        stage::{ClientFigure, Stage},
     },
     sim::id::{Address, ClientId},
 };

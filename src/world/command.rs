@@ -2,6 +2,7 @@
 
 use crate::{
     client::workload::Target,
+    protocol::commit::Commit,
     sim::{
         clock::Clock,
         id::{Address, ClientId, MessageId, NodeId},
@@ -121,4 +122,6 @@ pub enum Command {
         client: ClientId,
         target: Target,
     },
+    /// All nodes acknowledge writes by another rule from now on.
+    SetCommit(Commit),
 }

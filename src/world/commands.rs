@@ -3,18 +3,22 @@
 use super::{
     World,
     command::{Command, SLOW_FACTOR},
+    host::{Input, What},
 };
 use crate::{
     client::workload::Target,
-    protocol::Protocol,
+    protocol::{Protocol, commit::Commit},
     sim::{
         clock::Clock,
+        draw::Lineage,
         id::{Address, ClientId, EventId, NodeId},
         network::{LinkRule, Network},
     },
     trace::{Causes, CrashKind, Kind},
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
+
+const RECONFIGURE: u64 = 31;
 
 impl<P: Protocol> World<P> {
     /// Most nodes of a group, those that left included.
@@ -49,6 +53,7 @@ impl<P: Protocol> World<P> {
                     _ => None,
                 });
             }
+            Command::SetCommit(commit) => addresses.extend(commit.among.iter().copied().map(Address::Node)),
             _ => {}
         }
         if addresses.iter().all(exists) { Ok(()) } else { Err("there is no such node or client") }
@@ -88,6 +93,7 @@ impl<P: Protocol> World<P> {
             Command::SetReadsFrom { client, target } => {
                 self.with_session(*client, |session| session.settings.reads_from = *target)
             }
+            Command::SetCommit(commit) => self.set_commit(commit, id),
             Command::SetWritesTo { client, target } => self.with_session(*client, |session| session.settings.writes_to = *target),
         }
     }
@@ -98,6 +104,26 @@ impl<P: Protocol> World<P> {
         change: impl FnOnce(&mut crate::client::session::Session),
     ) -> Result<(), &'static str> {
         change(&mut self.sessions[client.0 as usize]);
+        Ok(())
+    }
+
+    /// Nodes that run are told; those that are down find it when they start.
+    fn set_commit(&mut self, commit: &Commit, command: EventId) -> Result<(), &'static str> {
+        if commit.problem().is_some() {
+            return Err("it asks for what cannot be");
+        }
+        let setup = Arc::make_mut(&mut self.setup);
+        setup.config = P::with_commit(&setup.config, commit);
+        let members = self.members.clone();
+        for node in members.iter() {
+            if !self.hosts[node.0 as usize].is_up() {
+                continue;
+            }
+            let lineage = Lineage::root(&[RECONFIGURE, node.0 as u64, self.now.0]);
+            let (arrived, causes) = (self.now, Causes::one(command));
+            let what = What::Reconfigure(commit.clone());
+            self.arrive(*node, Input { what, lineage, causes, arrived, operation: None, message: None });
+        }
         Ok(())
     }
 

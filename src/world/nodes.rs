@@ -172,7 +172,7 @@ impl<P: Protocol> World<P> {
             },
             What::Message(..) => (Work::Message, &host.settings.message),
             What::Job(_) => (Work::Apply, &host.settings.apply),
-            What::Timer(..) | What::Flushed(_) | What::Promote(_) => return None,
+            What::Timer(..) | What::Flushed(_) | What::Promote(_) | What::Reconfigure(_) => return None,
         };
         let mut draw = self.chance().draw(Purpose::Service, input.lineage.with(&[node.0 as u64]));
         let took = time.sample(&mut draw);
@@ -216,6 +216,7 @@ impl<P: Protocol> World<P> {
             What::Timer(timer, _) => process.on_timer(timer, &mut context),
             What::Job(job) => process.on_job(job, &mut context),
             What::Flushed(up_to) => process.on_flushed(up_to, &mut context),
+            What::Reconfigure(commit) => process.reconfigure(&commit, &mut context),
             What::Promote(number) => match process.promote(&mut context) {
                 Ok(()) => self.newest_epoch = self.newest_epoch.next(),
                 Err(why) => drop(self.note(Some(node), None, input.causes, Kind::CommandIdle { number, why })),

@@ -58,6 +58,7 @@ impl<P: Protocol> Payload<P> {
 fn outcome(answer: Answer) -> Outcome {
     match answer {
         Answer::Written => Outcome::Written,
+        Answer::Unconfirmed => Outcome::Unconfirmed,
         Answer::Read(value) => Outcome::Read(value),
         Answer::Refused(refusal) => Outcome::Refused(refusal),
     }

@@ -7,7 +7,10 @@ use replicarium::{
         workload::{ClientSettings, Pace, Popularity, Target, Workload},
     },
     lab::LabWorld,
-    protocol::primary_replica::Config,
+    protocol::{
+        commit::{Commit, Level, OnTimeout, Which},
+        primary_replica::{Config, Delayed},
+    },
     scenario::{NodesSettings, OneNode, ProtocolSettings, Scenario, check_command},
     sim::{
         clock::Clock,
@@ -82,6 +85,24 @@ impl Odd {
     fn end(&mut self) -> End {
         let one = End::One(self.address());
         self.of(&[End::Any, End::Nodes, End::Clients, one])
+    }
+
+    /// Any rule that a group of `count` nodes can have.
+    fn commit(&mut self, count: u16) -> Commit {
+        let others = count.saturating_sub(1) as u64;
+        let levels = [Level::Async, Level::LocalFlush, Level::RemoteWrite, Level::RemoteFlush, Level::RemoteApply];
+        let wanted = if others == 0 { Level::LocalFlush } else { self.of(&levels) };
+        Commit {
+            level: wanted,
+            which: self.of(&[Which::First, Which::Any, Which::Majority]),
+            count: 1 + self.0.below(others.max(1)) as u8,
+            among: vec![],
+            timeout: self.of(&[None, Some(ms(1)), Some(ms(500))]),
+            on_timeout: self.of(&[OnTimeout::FallBack, OnTimeout::Warn]),
+            visible_early: self.of(&[true, false]),
+            min_replicas: if others > 0 { self.0.below(2) as u8 } else { 0 },
+            replica_timeout: self.of(&[ms(1), ms(300), ms(10_000)]),
+        }
     }
 
     fn change(&mut self) -> LinkChange {
@@ -160,6 +181,8 @@ impl Odd {
             resend_after: self.time().max(ms(1)),
             follow_every: self.time().max(ms(1)),
             announce_every: self.time().max(ms(1)),
+            commit: self.commit(count),
+            delayed: if self.0.chance(0.3) { vec![Delayed { node: NodeId(0), by: self.time().max(ms(1)) }] } else { vec![] },
         };
         let LinkChange { latency, jitter, loss, duplicate, in_order, bandwidth_bytes_per_s } = self.change();
         let network = LinkSettings {
@@ -186,7 +209,7 @@ impl Odd {
         let (node, client, both) = (self.node(), self.client(), self.0.chance(0.5));
         let message = MessageId(self.of(&[0, 1, 5, 30, 200, 1_000, u64::MAX]));
         let target = self.target(26);
-        match self.0.below(27) {
+        match self.0.below(28) {
             0 => Command::Crash { node },
             1 => Command::CrashMachine { node },
             2 => Command::Wipe { node },
@@ -212,6 +235,7 @@ impl Odd {
             23 => Command::Issue { client, action: self.action(), at: self.of(&[None, Some(node)]) },
             24 => Command::SetWorkload { client, on: both },
             25 => Command::SetReadsFrom { client, target },
+            26 => Command::SetCommit(self.commit(3)),
             _ => Command::SetWritesTo { client, target },
         }
     }

@@ -23,7 +23,7 @@ impl Operations {
             None => self.invoked += 1,
             Some(Outcome::Written | Outcome::Read(_)) => self.acknowledged += 1,
             Some(Outcome::Refused(_)) => self.refused += 1,
-            Some(Outcome::TimedOut) => self.unknown += 1,
+            Some(Outcome::TimedOut | Outcome::Unconfirmed) => self.unknown += 1,
         }
     }
 

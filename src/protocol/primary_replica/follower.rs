@@ -3,7 +3,12 @@
 //! TCP in small: a window, go-back-N after a time-out with a slow start (RFC 5681, section 3.1), one quick resend for each
 //! gap reported, and round trips measured on first sends only. It sends nothing itself.
 
-use crate::{protocol::round_trip::RoundTrip, sim::time::Micros, store::log::Lsn};
+use crate::{
+    protocol::{commit::Level, round_trip::RoundTrip},
+    sim::time::Micros,
+    store::log::Lsn,
+    trace::SyncState,
+};
 
 /// Most entries sent to one replica and not acknowledged yet. Far above what any scenario needs;
 /// keeps the wire bounded when a replica is slow.
@@ -24,6 +29,14 @@ pub(super) struct Follower {
     pub phase: Phase,
     /// Position acknowledged, position sent, and the furthest ever sent; ascending.
     pub written: Lsn,
+    /// Further positions acknowledged.
+    pub flushed: Lsn,
+    pub applied: Lsn,
+    /// When it was last heard, by the primary's clock.
+    pub heard_us: i64,
+    /// It has had everything that was on the primary's disk, once since it connected.
+    pub caught_up: bool,
+    pub state: SyncState,
     sent: Lsn,
     furthest: Lsn,
     /// Entries that may be under way at once.
@@ -39,11 +52,16 @@ pub(super) struct Follower {
 
 impl Follower {
     /// `floor`: shortest wait for an acknowledgement.
-    pub fn new(connection: u64, written: Lsn, floor: Micros) -> Follower {
+    pub fn new(connection: u64, written: Lsn, floor: Micros, now_us: i64) -> Follower {
         Follower {
             connection,
             phase: Phase::Streaming,
             written,
+            flushed: Lsn::ZERO,
+            applied: Lsn::ZERO,
+            heard_us: now_us,
+            caught_up: false,
+            state: SyncState::Async,
             sent: written,
             furthest: written,
             window: WINDOW_ENTRIES,
@@ -51,6 +69,15 @@ impl Follower {
             measuring: None,
             attempt: 0,
             gap_filled: Lsn::ZERO,
+        }
+    }
+
+    /// How far it has confirmed writes, by what is asked for.
+    pub fn confirmed(&self, level: Level) -> Lsn {
+        match level {
+            Level::RemoteApply => self.applied,
+            Level::RemoteFlush => self.flushed,
+            _ => self.written,
         }
     }
 
@@ -118,7 +145,7 @@ mod tests {
     use super::*;
 
     fn follower() -> Follower {
-        Follower::new(1, Lsn(10), Micros::from_millis(100))
+        Follower::new(1, Lsn(10), Micros::from_millis(100), 0)
     }
 
     #[test]

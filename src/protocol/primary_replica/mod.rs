@@ -8,6 +8,8 @@
 //!
 //! The node's part is in `primary` or `replica`; what both share is here.
 
+mod config;
+mod confirm;
 mod disk;
 mod follower;
 mod message;
@@ -17,15 +19,18 @@ mod replica;
 mod tests;
 mod timeline;
 
+pub use config::{Config, Delayed};
 pub use disk::{Change, Disk};
 pub use message::Message;
 
-use super::{Context, Named, NodeView, Protocol, Standing, TailEntry};
+use super::{
+    Context, Named, NodeView, Protocol, Standing, TailEntry,
+    commit::{Commit, Level},
+};
 use crate::{
     sim::{
         id::{Key, NodeId},
         operation::{Action, Answer, Refusal, Request, Write},
-        time::Micros,
     },
     store::{
         log::{Entry, Epoch, Log, Lsn},
@@ -36,46 +41,17 @@ use crate::{
 use disk::Identity;
 use primary::Leading;
 use replica::Following;
-use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use timeline::{History, begin_epoch};
-
-/// Settings of the group; the same on every node.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// The node that is primary at first boot.
-    pub primary: NodeId,
-    /// Entries of the log kept at least; a replica that needs older ones is sent a snapshot.
-    pub log_retention_entries: u64,
-    /// Most entries in one message.
-    pub batch_entries: u32,
-    /// Shortest wait for an acknowledgement before sending again.
-    pub resend_after: Micros,
-    /// A replica that heard nothing for this long asks again to be sent the log.
-    pub follow_every: Micros,
-    /// A promoted primary tells nodes that do not follow it yet this often.
-    pub announce_every: Micros,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Config {
-            primary: NodeId(0),
-            log_retention_entries: 1_000,
-            batch_entries: 16,
-            resend_after: Micros::from_millis(1_000),
-            follow_every: Micros::from_millis(2_000),
-            announce_every: Micros::from_millis(1_000),
-        }
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
     Resend(NodeId),
     Follow,
     Announce,
+    Confirm,
+    Touch,
+    ApplyDelayed,
 }
 
 impl Named for Timer {
@@ -84,6 +60,9 @@ impl Named for Timer {
             Timer::Resend(_) => TimerName::Resend,
             Timer::Follow => TimerName::Follow,
             Timer::Announce => TimerName::Announce,
+            Timer::Confirm => TimerName::Confirm,
+            Timer::Touch => TimerName::Touch,
+            Timer::ApplyDelayed => TimerName::ApplyDelayed,
         }
     }
 }
@@ -94,6 +73,13 @@ struct Position {
     log_id: u64,
     written: Lsn,
     last_epoch: Epoch,
+}
+
+/// What a replica has told of its positions.
+struct Confirmed {
+    written: Lsn,
+    flushed: Lsn,
+    applied: Lsn,
 }
 
 /// Work that takes a replica's time: making an entry visible to readers.
@@ -154,6 +140,13 @@ impl PrimaryReplica {
         }
     }
 
+    /// Makes everything visible that is on disk.
+    fn replay(&mut self, ctx: &mut Ctx) {
+        while self.applied < self.flushed {
+            self.make_visible(self.applied.next(), ctx);
+        }
+    }
+
     /// Drops old entries, a quarter of the retention at a time, as real logs go by segments.
     fn truncate_log(&mut self, ctx: &mut Ctx) {
         let keep = self.config.log_retention_entries;
@@ -187,6 +180,8 @@ impl PrimaryReplica {
     fn follow(&mut self, primary: NodeId, epoch: Epoch, ctx: &mut Ctx) {
         if let Part::Primary(leading) = &self.part {
             leading.stop(ctx);
+            // What waited for replicas is in the log, and read like the rest of it now.
+            self.replay(ctx);
         }
         self.epoch = epoch;
         self.part = Part::Replica(Following::new(primary));
@@ -302,7 +297,9 @@ impl Protocol for PrimaryReplica {
             Message::Follow { connection, log_id, written, last_epoch, .. } => {
                 self.on_follow(from, Position { connection, log_id, written, last_epoch }, ctx)
             }
-            Message::Acknowledge { connection, written, gap, .. } => self.on_acknowledge(from, connection, written, gap, ctx),
+            Message::Acknowledge { connection, written, flushed, applied, gap, .. } => {
+                self.on_acknowledge(from, connection, Confirmed { written, flushed, applied }, gap, ctx)
+            }
             Message::Replicate { connection, previous, previous_epoch, entries, last, .. } => {
                 if self.heard(from, connection, ctx) {
                     self.on_entries(previous, previous_epoch, entries, last, ctx)
@@ -322,6 +319,9 @@ impl Protocol for PrimaryReplica {
             Timer::Resend(replica) => self.resend(replica, ctx),
             Timer::Follow => self.ask_to_follow(ctx),
             Timer::Announce => self.announce(ctx),
+            Timer::Confirm => self.on_confirm_timeout(ctx),
+            Timer::Touch => self.on_touch(ctx),
+            Timer::ApplyDelayed => self.apply_delayed(ctx),
         }
     }
 
@@ -331,6 +331,9 @@ impl Protocol for PrimaryReplica {
             self.make_visible(lsn, ctx);
             self.truncate_log(ctx);
             self.check_complete(ctx);
+            if self.config.commit.level == Level::RemoteApply && matches!(self.part, Part::Replica(_)) {
+                self.acknowledge(ctx);
+            }
         }
     }
 
@@ -369,14 +372,21 @@ impl Protocol for PrimaryReplica {
             leading.forget_followers();
         }
         // What was received counts: what is on disk is replayed now, the rest when it is, before any new write.
-        while self.applied < self.flushed {
-            self.make_visible(self.applied.next(), ctx);
-        }
+        self.replay(ctx);
         ctx.cancel_timer(Timer::Follow);
+        ctx.cancel_timer(Timer::ApplyDelayed);
         self.complete = true;
         debug_assert!(self.epoch < epoch, "no epoch but what the operator numbered");
         self.lead(epoch, ctx);
         Ok(())
+    }
+
+    fn reconfigure(&mut self, commit: &Commit, ctx: &mut Ctx) {
+        self.on_new_rule(commit, ctx);
+    }
+
+    fn with_commit(config: &Config, commit: &Commit) -> Config {
+        Config { commit: commit.clone(), ..config.clone() }
     }
 
     fn remains(config: &Config, me: NodeId, disk: &Disk) -> NodeView {
@@ -395,6 +405,9 @@ impl Protocol for PrimaryReplica {
             written: last,
             flushed: last,
             applied: last,
+            followers: Vec::new(),
+            waiting: 0,
+            fallen_back: false,
         }
     }
 
@@ -420,10 +433,17 @@ impl Protocol for PrimaryReplica {
             Part::Replica(following) => following.early().take(NodeView::TAIL).map(|entry| tail_entry(entry, false)).collect(),
             Part::Primary(_) => Vec::new(),
         };
+        let (followers, waiting, fallen_back) = match &self.part {
+            Part::Primary(leading) => leading.seen(self.flushed, self.config.commit.level),
+            Part::Replica(_) => (Vec::new(), 0, false),
+        };
         NodeView {
             role,
             epoch,
             follows,
+            followers,
+            waiting,
+            fallen_back,
             copies: self.registers.iter().collect(),
             tail: tail_of(&self.log).chain(early).collect(),
             first: self.log.first(),

@@ -1,27 +1,33 @@
 //! The primary's part: order writes, acknowledge them once they are on its own disk, send them on.
 
 use super::{
-    Ctx, Message, Part, Position, PrimaryReplica, Timer,
+    Confirmed, Ctx, Message, Part, Position, PrimaryReplica, Timer,
+    confirm::Waiting,
     follower::{Follower, Phase},
     message::Snapshot,
     timeline::epoch_at,
 };
 use crate::{
+    protocol::commit::Level,
     sim::{
         id::NodeId,
-        operation::{Action, Answer, Request, Write},
+        operation::{Action, Request, Write},
         small::SmallMap,
     },
     store::log::{Entry, Lsn},
-    trace::Fact,
+    trace::{Fact, SyncState},
 };
 use std::collections::VecDeque;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Leading {
-    followers: SmallMap<NodeId, Follower>,
-    /// Writes not yet on disk, in the order of their LSNs.
-    waiting: VecDeque<(Lsn, Request)>,
+    pub followers: SmallMap<NodeId, Follower>,
+    /// Writes not yet acknowledged, in the order of their LSNs.
+    pub waiting: VecDeque<Waiting>,
+    /// Whether the alarms of those that wait for replicas are set: their own, and that of who is in touch.
+    pub alarmed: (bool, bool),
+    /// Replicas did not confirm in time; nobody waits for them until they have caught up.
+    pub fallen_back: bool,
     /// Number of the write that says on disk that this node leads, while it is under way. Until then nobody is told:
     /// after a machine crash the node would know nothing of it.
     unsaved: Option<u64>,
@@ -30,7 +36,14 @@ pub(super) struct Leading {
 impl Leading {
     pub fn stop(&self, ctx: &mut Ctx) {
         self.followers.keys().for_each(|replica| ctx.cancel_timer(Timer::Resend(*replica)));
-        ctx.cancel_timer(Timer::Announce);
+        [Timer::Announce, Timer::Confirm, Timer::Touch].into_iter().for_each(|timer| ctx.cancel_timer(timer));
+    }
+
+    /// For those who look: what each replica is to writes, how many of these wait for them, and whether none does any more.
+    pub fn seen(&self, flushed: Lsn, level: Level) -> (Vec<(NodeId, SyncState)>, usize, bool) {
+        let states = self.followers.iter().map(|(replica, follower)| (*replica, follower.state)).collect();
+        let waiting = self.waiting.iter().filter(|waiting| level.is_remote() && waiting.lsn <= flushed).count();
+        (states, waiting, self.fallen_back)
     }
 
     pub fn forget_followers(&mut self) {
@@ -47,7 +60,7 @@ impl Leading {
 }
 
 impl PrimaryReplica {
-    fn leading(&mut self) -> Option<&mut Leading> {
+    pub(super) fn leading(&mut self) -> Option<&mut Leading> {
         match &mut self.part {
             Part::Primary(leading) => Some(leading),
             Part::Replica(_) => None,
@@ -60,29 +73,33 @@ impl PrimaryReplica {
 
     pub(super) fn accept_write(&mut self, request: Request, ctx: &mut Ctx) {
         let Action::Write { key, value } = request.action else { return };
+        if self.too_few_replicas(request, ctx) {
+            return;
+        }
         let lsn = self.log.last().next();
         let write = Write { id: request.operation, key, value };
         ctx.note_about(write.id, Fact::Appended { lsn, epoch: self.epoch, write });
         self.append_to_log(Entry { lsn, epoch: self.epoch, write }, ctx);
         ctx.flush();
+        let since_us = ctx.local_us();
         if let Some(leading) = self.leading() {
-            leading.waiting.push_back((lsn, request));
+            leading.waiting.push_back(Waiting { lsn, request, since_us });
+        }
+        if self.config.commit.level == Level::Async {
+            self.release(ctx);
         }
     }
 
-    /// Everything after `before` up to the flushed position is durable here: visible, acknowledged, sent on.
+    /// Everything after `before` up to the flushed position is durable here: sent on, and acknowledged if that is enough.
     pub(super) fn commit(&mut self, before: Lsn, ctx: &mut Ctx) {
+        let up_to = self.acknowledgeable(ctx);
         for lsn in (before.0 + 1..=self.flushed.0).map(Lsn) {
             let Some(write) = self.log.get(lsn).map(|entry| entry.write) else { continue };
             ctx.note_about(write.id, Fact::Committed { lsn, write });
-            if lsn == self.applied.next() {
-                self.make_visible(lsn, ctx);
-            }
-            let waiting = |leading: &mut Leading| leading.waiting.pop_front_if(|(own, _)| *own == lsn);
-            if let Some((_, request)) = self.leading().and_then(waiting) {
-                ctx.reply(request, Answer::Written);
-            }
+            self.release_up_to(up_to.min(lsn), lsn, ctx);
         }
+        self.count_replicas(ctx);
+        self.release(ctx);
         let replicas: Vec<NodeId> = self.leading().map(|leading| leading.followers.keys().copied().collect()).unwrap_or_default();
         replicas.into_iter().for_each(|replica| self.ship(replica, ctx));
         self.truncate_log(ctx);
@@ -107,9 +124,13 @@ impl PrimaryReplica {
         let floor = self.config.resend_after;
         let Some(leading) = self.leading() else { return };
         let from = if same_log { written } else { Lsn::ZERO };
-        leading.followers.insert(replica, Follower::new(connection, from, floor));
+        let state = leading.followers.get(&replica).map_or(SyncState::Async, |known| known.state);
+        let mut follower = Follower::new(connection, from, floor, ctx.local_us());
+        follower.state = state;
+        leading.followers.insert(replica, follower);
         ctx.cancel_timer(Timer::Resend(replica));
         ctx.note(Fact::Following { replica, from: from.next() });
+        self.count_replicas(ctx);
         if !same_log {
             self.start_copying(replica, written.next(), ctx);
         } else if from >= self.flushed {
@@ -126,19 +147,25 @@ impl PrimaryReplica {
             Some(follower) if follower.phase != Phase::Streaming => {}
             Some(follower) if stuck(follower) => self.go_back(replica, ctx),
             _ => {
-                self.on_acknowledge(replica, connection, written, None, ctx);
+                let (flushed, applied) =
+                    self.follower(replica).map_or((Lsn::ZERO, Lsn::ZERO), |known| (known.flushed, known.applied));
+                self.on_acknowledge(replica, connection, Confirmed { written, flushed, applied }, None, ctx);
                 self.send_probe(replica, ctx);
             }
         }
     }
 
-    pub(super) fn on_acknowledge(&mut self, replica: NodeId, connection: u64, written: Lsn, gap: Option<Lsn>, ctx: &mut Ctx) {
+    pub(super) fn on_acknowledge(&mut self, replica: NodeId, connection: u64, at: Confirmed, gap: Option<Lsn>, ctx: &mut Ctx) {
         let now_us = ctx.local_us();
+        let Confirmed { written, flushed, applied } = at;
         let Some(follower) = self.follower(replica) else { return };
         // What a replica says before it has the snapshot speaks of a log that is not this one.
         if follower.connection != connection || follower.phase != Phase::Streaming {
             return;
         }
+        follower.heard_us = now_us;
+        follower.flushed = follower.flushed.max(flushed);
+        follower.applied = follower.applied.max(applied);
         if follower.acknowledged(written, now_us) {
             match follower.is_waiting() {
                 true => ctx.set_timer(Timer::Resend(replica), follower.round_trip.timeout()),
@@ -149,6 +176,8 @@ impl PrimaryReplica {
             self.fill_gap(replica, missing, ctx);
         }
         self.ship(replica, ctx);
+        self.count_replicas(ctx);
+        self.release(ctx);
     }
 
     /// No acknowledgement in time.
@@ -252,10 +281,11 @@ impl PrimaryReplica {
     }
 
     fn send_snapshot(&mut self, replica: NodeId, ctx: &mut Ctx) {
-        // What is not on disk here yet must not outlive a crash elsewhere: it goes when it is.
+        // What is not on disk here yet must not outlive a crash elsewhere: it goes when it is. What waits for replicas goes with it.
         let durable = self.applied <= self.flushed;
-        let (lsn, epoch, log_id) = (self.applied, self.epoch, self.log_id);
-        let (history, registers) = (self.history.clone(), self.registers.clone());
+        let (lsn, epoch, log_id) = (self.flushed, self.epoch, self.log_id);
+        let (history, mut registers) = (self.history.clone(), self.registers.clone());
+        self.log.range(self.applied.next(), lsn).for_each(|entry| registers.put(entry.write));
         let Some(follower) = self.follower(replica) else { return };
         let Phase::Copying { sent, .. } = &mut follower.phase else { return };
         *sent = durable;

@@ -6,10 +6,12 @@ use super::{
     timeline::{begin_epoch, epoch_at, fork},
 };
 use crate::{
-    sim::{id::NodeId, small::SmallMap},
+    protocol::commit::Level,
+    sim::{id::NodeId, small::SmallMap, time::Micros},
     store::log::{Entry, Epoch, Log, Lsn},
     trace::Fact,
 };
+use std::collections::VecDeque;
 
 /// Most entries kept that came before the one they follow; more are dropped and sent again later.
 const EARLY_MAX: usize = 4_096;
@@ -21,12 +23,14 @@ pub(super) struct Following {
     /// For a newcomer: where the primary's log ended when it first answered.
     complete_at: Option<Lsn>,
     early: SmallMap<Lsn, Entry>,
+    /// On a delayed replica: up to where entries may be shown, and when, by its clock; in order.
+    held_back: VecDeque<(Lsn, i64)>,
 }
 
 impl Following {
     /// Not connected yet.
     pub fn new(primary: NodeId) -> Following {
-        Following { primary, connection: 0, complete_at: None, early: SmallMap::new() }
+        Following { primary, connection: 0, complete_at: None, early: SmallMap::new(), held_back: VecDeque::new() }
     }
 
     pub fn primary(&self) -> NodeId {
@@ -114,6 +118,7 @@ impl PrimaryReplica {
         if appended {
             ctx.flush();
         }
+        let taken = appended && self.config.commit.level == Level::RemoteWrite;
         if repeated {
             ctx.note(Fact::AlreadyHad { last: written });
         }
@@ -121,7 +126,7 @@ impl PrimaryReplica {
         if let Some(got) = gap {
             ctx.note(Fact::Gap { expected: self.log.last().next(), got });
         }
-        if repeated || gap.is_some() {
+        if repeated || gap.is_some() || taken {
             self.acknowledge(ctx);
         }
         if let Some(following) = self.following() {
@@ -160,15 +165,44 @@ impl PrimaryReplica {
 
     /// Entries after `before` are on disk: acknowledge, and apply them one after the other.
     pub(super) fn flushed_here(&mut self, before: Lsn, ctx: &mut Ctx) {
-        for lsn in (before.max(self.applied).0 + 1..=self.flushed.0).map(Lsn) {
-            if let Some(entry) = self.log.get(lsn) {
-                ctx.work(Apply(lsn), entry.write.id);
+        let delay = self.config.delayed.iter().find(|delayed| delayed.node == ctx.me()).map(|delayed| delayed.by);
+        let (flushed, due_us) = (self.flushed, ctx.local_us() + delay.unwrap_or_default().0 as i64);
+        match (delay, self.following()) {
+            (Some(by), Some(following)) => {
+                following.held_back.push_back((flushed, due_us));
+                if following.held_back.len() == 1 {
+                    ctx.set_timer(Timer::ApplyDelayed, by);
+                }
             }
+            _ => self.apply_after(before, flushed, ctx),
         }
         self.acknowledge(ctx);
     }
 
-    fn acknowledge(&mut self, ctx: &mut Ctx) {
+    fn apply_after(&mut self, before: Lsn, up_to: Lsn, ctx: &mut Ctx) {
+        for lsn in (before.max(self.applied).0 + 1..=up_to.0).map(Lsn) {
+            if let Some(entry) = self.log.get(lsn) {
+                ctx.work(Apply(lsn), entry.write.id);
+            }
+        }
+    }
+
+    /// What was held back for long enough is shown.
+    pub(super) fn apply_delayed(&mut self, ctx: &mut Ctx) {
+        let (now_us, applied) = (ctx.local_us(), self.applied);
+        let Some(following) = self.following() else { return };
+        let mut up_to = Lsn::ZERO;
+        // Rounding may make the alarm ring a little early.
+        while let Some((lsn, _)) = following.held_back.pop_front_if(|(_, due_us)| *due_us <= now_us + 1_000) {
+            up_to = lsn;
+        }
+        if let Some((_, due_us)) = following.held_back.front() {
+            ctx.set_timer(Timer::ApplyDelayed, Micros((due_us - now_us).max(1_000) as u64));
+        }
+        self.apply_after(applied, up_to, ctx);
+    }
+
+    pub(super) fn acknowledge(&mut self, ctx: &mut Ctx) {
         let (epoch, written, flushed, applied) = (self.epoch, self.log.last(), self.flushed, self.applied);
         let Some(following) = self.following() else { return };
         let (primary, connection) = (following.primary, following.connection);

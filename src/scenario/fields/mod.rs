@@ -40,6 +40,7 @@ pub enum Form {
     Key(u16),
     /// A node or a client.
     Address,
+    Nodes,
     Groups,
     /// One end of a link, or many.
     End,
@@ -77,6 +78,7 @@ impl Field {
             Form::Client => "a client".into(),
             Form::Key(most) => format!("a key, up to the {most}th"),
             Form::Address => "a node or a client".into(),
+            Form::Nodes => "list of nodes, each once".into(),
             Form::Groups => "list of lists of nodes and clients".into(),
             Form::End => "a node, a client, or one of any, nodes, clients".into(),
             Form::Message => "number of a message in the trace".into(),

@@ -2,6 +2,7 @@
 
 use super::{Field, Form};
 use crate::{
+    protocol::commit::Commit,
     scenario::Scenario,
     sim::{clock::Clock, distribution::Distribution, network::Network, time::Micros},
     world::command::{COMMANDS_MAX, SLOW_FACTOR},
@@ -10,6 +11,7 @@ use Form::*;
 use std::ops::RangeInclusive;
 
 const CLASSES: [&str; 6] = ["request", "response", "replicate", "acknowledge", "snapshot", "control"];
+const LEVELS: [&str; 5] = ["async", "local_flush", "remote_write", "remote_flush", "remote_apply"];
 const DELAY: Form = Shape("delay");
 const ANY_TIME: RangeInclusive<Micros> = Micros::ZERO..=Micros::MAX;
 const UP_TO_DELAY: RangeInclusive<Micros> = Micros::ZERO..=Scenario::DELAY_MAX;
@@ -76,6 +78,20 @@ fn run() -> Vec<Field> {
             r#""1s""#,
             "How often a promoted primary tells the nodes that do not follow it yet.",
         ),
+        row(
+            "protocol.primary_replica.delayed",
+            List(0..=*Scenario::NODES.end() as usize),
+            "[]",
+            "Replicas that apply entries late on purpose (PostgreSQL's `recovery_min_apply_delay`).",
+        ),
+        row("protocol.primary_replica.delayed[].node", Node, "required", "Which node."),
+        row(
+            "protocol.primary_replica.delayed[].by",
+            wait(),
+            "required",
+            "How long after an entry is on its disk its readers see it.",
+        ),
+        row("protocol.primary_replica.commit", Shape("commit"), "", "When a write counts as committed and its client hears OK."),
     ]
 }
 
@@ -280,6 +296,7 @@ fn commands() -> Vec<Field> {
         row("commands[].do.set_writes_to", Group, "", "Changes whom a client asks to write."),
         row("commands[].do.set_writes_to.client", Client, "required", "Which client."),
         row("commands[].do.set_writes_to.target", Shape("target"), "required", "Whom."),
+        row("commands[].do.set_commit", Shape("commit"), "", "Changes when a write counts as committed."),
     ]
 }
 
@@ -298,6 +315,49 @@ fn shapes() -> Vec<Field> {
         row("clock", Group, "", "A table."),
         row("clock.skew_us", whole(skew, "µs"), "0", "Ahead of true time, or if negative behind it."),
         row("clock.drift_ppm", whole(drift, "µs per second"), "0", "What it gains, or if negative loses."),
+        row("commit", Group, "", "A table."),
+        row(
+            "commit.level",
+            Word(&LEVELS),
+            r#""local_flush""#,
+            "What a copy must have done with a write: nothing (`async`), the primary has it on disk (`local_flush`), and replicas have taken it \
+             (`remote_write`), have it on disk (`remote_flush`), show it to readers (`remote_apply`). PostgreSQL's `synchronous_commit`: off, \
+             local, remote_write, on, remote_apply.",
+        ),
+        row(
+            "commit.which",
+            Word(&["first", "any", "majority"]),
+            r#""first""#,
+            "Which replicas count: the first ones listed that are there, whichever are quickest, or so many that with the primary they are a \
+             majority.",
+        ),
+        row("commit.count", whole(Commit::COUNT, "replicas"), "1", "How many of them; for a majority it follows from the group."),
+        row("commit.among", Nodes, "[]", "Who may count, the most wanted first; empty: all."),
+        row("commit.timeout", Time(Commit::TIMEOUT), "none", "How long replicas are waited for; absent: for ever."),
+        row(
+            "commit.on_timeout",
+            Word(&["fall_back", "warn"]),
+            r#""fall_back""#,
+            "Then the primary goes on alone until replicas have caught up (MySQL), or the client is told that its write is not confirmed.",
+        ),
+        row(
+            "commit.visible_early",
+            Switch,
+            "false",
+            "Readers of the primary see a write before replicas have it (MySQL's `AFTER_COMMIT`).",
+        ),
+        row(
+            "commit.min_replicas",
+            whole(0..=*Commit::COUNT.end(), "replicas"),
+            "0",
+            "With fewer replicas in touch no write is taken (Redis' `min-replicas-to-write`).",
+        ),
+        row(
+            "commit.replica_timeout",
+            Time(Commit::TIMEOUT),
+            r#""10s""#,
+            "A replica not heard for this long is out of touch and does not count.",
+        ),
         row("delay", Group, "", "A time, or one of the following."),
         row("delay.constant", Time(UP_TO_DELAY), "", "Always the same."),
         row("delay.uniform", Group, "", "Evenly between two times."),

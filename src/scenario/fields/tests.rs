@@ -3,7 +3,10 @@
 use super::*;
 use crate::{
     client::workload::{ClientSettings, Pace, Popularity, Target, Workload},
-    protocol::primary_replica::Config,
+    protocol::{
+        commit::{Commit, Level, OnTimeout, Which},
+        primary_replica::{Config, Delayed},
+    },
     scenario::{NodesSettings, OneNode, ProtocolSettings, Scenario, text},
     sim::{
         clock::Clock,
@@ -58,6 +61,20 @@ fn rule() -> LinkRule {
     LinkRule { from: End::Any, to: End::Clients, both: true, class: Some(MessageClass::Control), set }
 }
 
+fn commit() -> Commit {
+    Commit {
+        level: Level::LocalFlush,
+        which: Which::First,
+        count: 1,
+        among: vec![],
+        timeout: Some(MS),
+        on_timeout: OnTimeout::FallBack,
+        visible_early: true,
+        min_replicas: 1,
+        replica_timeout: MS,
+    }
+}
+
 /// One of each, and some twice.
 fn commands() -> Vec<Command> {
     let (node, client, from, to, both, message) = (A, ANA, Address::Node(A), Address::Client(ANA), true, MessageId(1));
@@ -87,6 +104,7 @@ fn commands() -> Vec<Command> {
         Command::SetWorkload { client, on: true },
         Command::SetReadsFrom { client, target: Target::Replica },
         Command::SetWritesTo { client, target: Target::Any },
+        Command::SetCommit(commit()),
     ];
     for command in &all {
         // A new command must be added above.
@@ -97,7 +115,7 @@ fn commands() -> Vec<Command> {
             Command::Heal { .. } | Command::Partition { .. } | Command::HealAll | Command::SetLink(_) => {}
             Command::DropMessage { .. } | Command::DelayMessage { .. } | Command::DuplicateMessage { .. } => {}
             Command::DeliverNow { .. } | Command::Issue { .. } | Command::SetWorkload { .. } => {}
-            Command::SetReadsFrom { .. } | Command::SetWritesTo { .. } => {}
+            Command::SetReadsFrom { .. } | Command::SetWritesTo { .. } | Command::SetCommit(_) => {}
         }
     }
     all
@@ -144,8 +162,10 @@ fn full() -> Scenario {
             resend_after: MS,
             follow_every: MS,
             announce_every: MS,
+            commit: commit(),
+            delayed: vec![Delayed { node: A, by: MS }],
         }),
-        nodes: NodesSettings { count: 1, each, different: vec![one] },
+        nodes: NodesSettings { count: 10, each, different: vec![one] },
         network: LinkSettings {
             latency: delay(5),
             jitter: MS,
@@ -313,6 +333,7 @@ fn edges(form: &Form) -> (Vec<Json>, Vec<Json>) {
         Form::Node => (vec![json!("A")], vec![json!("Ana")]),
         Form::Client => (vec![json!("Ana")], vec![json!("A")]),
         Form::Message => (vec![json!(0)], vec![json!(-1)]),
+        Form::Nodes => (vec![json!([])], vec![json!("A"), json!(["Ana"])]),
         Form::Groups => (vec![json!([]), json!([["A"], ["B", "Ana"]])], vec![json!(["A"])]),
         Form::Group | Form::List(_) | Form::Shape(_) | Form::ShapeList(..) => (vec![], vec![]),
     }

@@ -8,7 +8,10 @@ use crate::scenario::{
 };
 use crate::{
     client::workload::{ClientSettings, Pace, Popularity, Target, Workload},
-    protocol::primary_replica::Config,
+    protocol::{
+        commit::{Commit, Level, OnTimeout, Which},
+        primary_replica::{Config, Delayed},
+    },
     sim::{
         clock::Clock,
         distribution::{Distribution, Part},
@@ -143,7 +146,9 @@ record! {
     NodesSettings { count, each, different }
     Workload { pace, start, stop, read_share, keys }
     ClientSettings { count, writes_to, reads_from, timeout, redirects, retries, retry_wait, workload }
-    Config { primary, log_retention_entries, batch_entries, resend_after, follow_every, announce_every }
+    Config { primary, log_retention_entries, batch_entries, resend_after, follow_every, announce_every, commit, delayed }
+    Delayed { node, by }
+    Commit { level, which, count, among, timeout, on_timeout, visible_early, min_replicas, replica_timeout }
     TimedCommand { at, command }
     Scenario { title, about, seed, until, keys, protocol, nodes, network, links, clients, commands }
     Shared { engine, source, seed, commands, cursor }
@@ -165,6 +170,9 @@ choice! {
     Pace { 0 Regular { every every } 1 Poisson { per_s per_s } 2 Think { time time } }
     Popularity { 0 Uniform {} 1 Zipf { exponent exponent } }
     Action { 0 Read { key key } 1 Write { key key, value value } }
+    Level { 0 Async {} 1 LocalFlush {} 2 RemoteWrite {} 3 RemoteFlush {} 4 RemoteApply {} }
+    Which { 0 First {} 1 Any {} 2 Majority {} }
+    OnTimeout { 0 FallBack {} 1 Warn {} }
     Command {
         0 Crash { node node }
         1 CrashMachine { node node }
@@ -190,5 +198,6 @@ choice! {
         21 SetWorkload { client client, on on }
         22 SetReadsFrom { client client, target target }
         23 SetWritesTo { client client, target target }
+        24 SetCommit { 0 commit }
     }
 }

@@ -1,10 +1,12 @@
 //! What holds at every moment of every run, whatever is done to it. Looked at after each single step.
 
 use super::*;
+use crate::world::command::Command;
 use crate::{
     check::Judge,
     client::history::Row,
     lab::LabWorld,
+    protocol::commit::Level,
     protocol::primary_replica::{Part, PrimaryReplica, timeline::epoch_at},
     sim::{
         id::{ClientId, NodeId, OperationId},
@@ -27,16 +29,19 @@ pub struct Laws {
     open: BTreeMap<ClientId, OperationId>,
     ended: BTreeSet<OperationId>,
     judge: Judge,
+    /// Writes were acknowledged before they were on any disk, for a time.
+    asynchronous: bool,
 }
 
 impl Laws {
     /// One step, and everything that must hold after it.
     pub fn step(&mut self, play: &mut Play) {
+        self.asynchronous |= asynchronous(play);
         play.world.step();
         let world = &play.world;
         for (_, event) in world.trace().range(self.events, u64::MAX - 1) {
             if let (Some(node), Kind::Send { cargo, .. }) = (event.node, &event.kind) {
-                sent_from_disk(world, node, event.operation, cargo);
+                sent_from_disk(world, node, event.operation, cargo, self.asynchronous);
             }
             if let (Some(node), Kind::Fact(Fact::Discarded { writes, .. })) = (event.node, &event.kind) {
                 discarded(world, node, writes);
@@ -79,6 +84,7 @@ impl Laws {
     }
 
     pub fn look(&mut self, play: &Play) {
+        self.asynchronous |= asynchronous(play);
         for host in play.world.hosts() {
             let disk = host.disk();
             if let Some(epoch) = disk.identity.as_ref().map(|identity| identity.epoch) {
@@ -88,7 +94,7 @@ impl Laws {
             let Some(node) = host.process() else { continue };
             assert!(disk.identity.as_ref().is_none_or(|identity| identity.epoch <= node.epoch));
             self.log(host.id, node);
-            positions(host.id, node);
+            positions(host.id, node, self.asynchronous);
             // What the operating system holds, and so what a restart would find, is what the process believes.
             let cache = host.cache();
             assert_eq!((cache.log.first(), cache.log.last()), (node.log.first(), node.log.last()), "log of {}", host.id);
@@ -117,13 +123,23 @@ impl Laws {
     }
 }
 
-fn positions(id: NodeId, node: &PrimaryReplica) {
+/// Whether writes are, or were for a time, acknowledged before they are on any disk.
+fn asynchronous(play: &Play) -> bool {
+    let at_first = play.scenario.setup().config.commit.level;
+    let later = play.commands.iter().filter_map(|timed| match &timed.command {
+        Command::SetCommit(rule) => Some(rule.level),
+        _ => None,
+    });
+    at_first == Level::Async || later.into_iter().any(|level| level == Level::Async)
+}
+
+fn positions(id: NodeId, node: &PrimaryReplica, asynchronous: bool) {
     let (applied, flushed, written) = (node.applied, node.flushed, node.log.last());
     assert!(applied <= written && flushed <= written, "{id}: {applied} and {flushed} of {written}");
     // Visible and not yet known to be on disk: only what was found at the start or came in a snapshot, until the next flush.
     let found = || node.flushing.iter().any(|(number, lsn)| *number == 0 && applied <= *lsn);
     let copied = || node.flushing.iter().any(|(_, lsn)| applied == *lsn && node.log.first() == lsn.next());
-    assert!(applied <= flushed || found() || copied(), "{id} shows {applied}, on disk is {flushed}");
+    assert!(asynchronous || applied <= flushed || found() || copied(), "{id} shows {applied}, on disk is {flushed}");
 }
 
 /// A node calls only those entries discarded that its primary does not have.
@@ -144,13 +160,13 @@ fn discarded(world: &LabWorld, node: NodeId, writes: &[(Lsn, Write)]) {
 }
 
 /// Entries go out, and writes are acknowledged, only from the sender's disk.
-fn sent_from_disk(world: &LabWorld, node: NodeId, operation: Option<OperationId>, cargo: &Cargo) {
+fn sent_from_disk(world: &LabWorld, node: NodeId, operation: Option<OperationId>, cargo: &Cargo, asynchronous: bool) {
     let disk = world.hosts()[node.0 as usize].disk();
     match cargo {
         Cargo::Answer { outcome: Outcome::Written } => {
             let logged = disk.log.range(disk.log.first(), disk.log.last()).any(|entry| Some(entry.write.id) == operation);
             let folded = || disk.log.first() > Lsn(1);
-            assert!(logged || folded(), "{node} says yes to what it could forget");
+            assert!(asynchronous || logged || folded(), "{node} says yes to what it could forget");
         }
         Cargo::Entries { first, count, first_write, .. } => {
             assert!(first.0 + *count as u64 - 1 <= disk.log.last().0, "{node} sends what it could forget");

@@ -4,8 +4,10 @@
 //! `SCHEDULES=40000 SCHEDULES_FROM=100000 cargo test --release --lib random_faults`, or one with `SCHEDULES=1`.
 
 use super::{laws::*, *};
+use crate::protocol::primary_replica::Delayed;
 use crate::{
     client::workload::{ClientSettings, Pace, Target, Workload},
+    protocol::commit::{Commit, Level, OnTimeout, Which},
     scenario::Scenario,
     sim::{
         clock::Clock,
@@ -52,6 +54,10 @@ fn world(draw: &mut Draw, seed: u64) -> Scenario {
     config.resend_after = ms(60 + draw.below(200));
     config.follow_every = ms(150 + draw.below(300));
     config.announce_every = ms(100 + draw.below(200));
+    config.commit = commit(draw);
+    if draw.chance(0.2) {
+        config.delayed = vec![Delayed { node: NodeId(1), by: ms(30 + draw.below(300)) }];
+    }
     let workload = Workload { pace: Pace::Poisson { per_s: 40.0 }, stop: Some(ms(1_800)), read_share: 0.2, ..Default::default() };
     scenario.clients = vec![ClientSettings {
         count: 2,
@@ -64,6 +70,21 @@ fn world(draw: &mut Draw, seed: u64) -> Scenario {
     scenario
 }
 
+/// A rule that a group of two can follow.
+fn commit(draw: &mut Draw) -> Commit {
+    let levels = [Level::Async, Level::LocalFlush, Level::LocalFlush, Level::RemoteWrite, Level::RemoteFlush, Level::RemoteApply];
+    Commit {
+        level: pick(draw, &levels),
+        which: pick(draw, &[Which::First, Which::Any, Which::Majority]),
+        timeout: pick(draw, &[None, Some(ms(80)), Some(ms(400))]),
+        on_timeout: pick(draw, &[OnTimeout::FallBack, OnTimeout::Warn]),
+        visible_early: draw.chance(0.3),
+        min_replicas: pick(draw, &[0, 0, 0, 1]),
+        replica_timeout: pick(draw, &[ms(700), ms(10_000)]),
+        ..Commit::default()
+    }
+}
+
 /// Something that can happen.
 pub fn fault(draw: &mut Draw, play: &Play) -> Command {
     let nodes = play.world.hosts().len() as u64;
@@ -72,7 +93,7 @@ pub fn fault(draw: &mut Draw, play: &Play) -> Command {
     let (from, to) = (pick(draw, &addresses), pick(draw, &addresses));
     let both = draw.chance(0.5);
     let flight = play.world.flights().map(|flight| flight.id).nth(draw.below(4) as usize);
-    match (draw.below(26), flight) {
+    match (draw.below(27), flight) {
         (0 | 1, _) => Command::Crash { node },
         (2 | 3, _) => Command::CrashMachine { node },
         (4, _) => Command::Wipe { node },
@@ -99,6 +120,7 @@ pub fn fault(draw: &mut Draw, play: &Play) -> Command {
         (23, Some(message)) => Command::DuplicateMessage { message },
         (24, Some(message)) => Command::DelayMessage { message, by: ms(draw.below(400)) },
         (25, Some(message)) => Command::DeliverNow { message },
+        (26, _) => Command::SetCommit(commit(draw)),
         _ => {
             let set = LinkChange { latency: Some(constant(draw.below(60))), loss: Some(draw.unit()), ..Default::default() };
             Command::SetLink(LinkRule { from: End::One(from), to: End::One(to), both, class: None, set })
@@ -114,6 +136,10 @@ fn heal(play: &mut Play, laws: &mut Laws, draw: &mut Draw) {
     play.act(Command::SetLink(rule));
     for node in play.world.members() {
         play.act(Command::Restart { node }).act(Command::Resume { node }).act(Command::Slow { node, factor: 1.0 });
+    }
+    // Who is alone would wait for replicas for ever, and for a delayed one longer than clients have patience.
+    if play.world.members().len() < 2 || !config(&mut play.scenario).delayed.is_empty() {
+        play.act(Command::SetCommit(Commit::default()));
     }
     // Until what was delayed by hand has come, too.
     let at = play.world.now() + ms(1_000);

@@ -1,0 +1,53 @@
+//! Settings of a primary–replica group.
+
+use crate::{
+    protocol::commit::Commit,
+    sim::{id::NodeId, time::Micros},
+};
+use serde::{Deserialize, Serialize};
+
+/// Settings of the group; the same on every node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The node that is primary at first boot.
+    pub primary: NodeId,
+    /// Entries of the log kept at least; a replica that needs older ones is sent a snapshot.
+    pub log_retention_entries: u64,
+    /// Most entries in one message.
+    pub batch_entries: u32,
+    /// Shortest wait for an acknowledgement before sending again.
+    pub resend_after: Micros,
+    /// A replica that heard nothing for this long asks again to be sent the log.
+    pub follow_every: Micros,
+    /// A promoted primary tells nodes that do not follow it yet this often.
+    pub announce_every: Micros,
+    /// When a write counts as committed.
+    pub commit: Commit,
+    /// Replicas that apply entries late on purpose.
+    pub delayed: Vec<Delayed>,
+}
+
+/// A replica that shows entries only so long after it has them on disk (PostgreSQL's `recovery_min_apply_delay`): time to
+/// take back a mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delayed {
+    pub node: NodeId,
+    pub by: Micros,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            primary: NodeId(0),
+            log_retention_entries: 1_000,
+            batch_entries: 16,
+            resend_after: Micros::from_millis(1_000),
+            follow_every: Micros::from_millis(2_000),
+            announce_every: Micros::from_millis(1_000),
+            commit: Commit::default(),
+            delayed: Vec::new(),
+        }
+    }
+}
