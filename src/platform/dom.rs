@@ -83,6 +83,13 @@ pub fn typing(event: &web_sys::KeyboardEvent) -> bool {
     })
 }
 
+/// Scrolls what the selector finds back to its beginning.
+pub fn to_top(selector: &str) {
+    if let Some(element) = web_sys::window().and_then(|window| window.document()?.query_selector(selector).ok()?) {
+        element.set_scroll_top(0);
+    }
+}
+
 pub fn focus(id: &str) {
     let element = window().document().and_then(|document| document.get_element_by_id(id));
     if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {

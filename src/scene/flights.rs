@@ -222,12 +222,20 @@ impl Line {
         let covers = |end, towards| ((covered(end, towards, width, height) / 3.0) + 0.02).min(0.44);
         let Curve { start, bends, end } = self.curve;
         let (first, last) = (covers(start, bends.0), 1.0 - covers(end, bends.1));
-        self.beside(look, (first + (last - first) * part).min(self.wall_at(look)))
+        let (t, stop) = (first + (last - first) * part, self.wall_at(look));
+        self.stopped(look, t, stop, first)
     }
 
     /// Where those end that were stopped there, now or before the cut was mended.
     fn at_the_wall(&self, look: Look) -> Point {
-        self.beside(look, self.wall_at(look).min(0.4))
+        self.stopped(look, 1.0, self.wall_at(look).min(0.4), 0.2)
+    }
+
+    /// At `t`, or before the wall; where the way is too short to stand before it, beside it.
+    fn stopped(&self, look: Look, t: f64, stop: f64, first: f64) -> Point {
+        let (point, beside) =
+            (self.beside(look, t.min(stop.max(first))), WALL.0 / 2.0 + look.covers(self.compact).0 / 2.0 + 10.0);
+        if t <= stop || stop >= first { point } else { self.curve.beside(first.max(0.3), beside) }
     }
 
     /// How far one gets that is stopped just before the wall; all the way where there is none.

@@ -96,9 +96,9 @@ impl Curve {
         Point { x: point.x - dy / length * by, y: point.y + dx / length * by }
     }
 
-    /// A stroke across the curve at a point, as an SVG path.
-    pub fn wall(&self, at: Point) -> String {
-        let length = self.start.distance(self.end).max(1.0) / 34.0;
+    /// A stroke across the curve at a point, so far to each side, as an SVG path.
+    pub fn wall(&self, at: Point, reach: f64) -> String {
+        let length = self.start.distance(self.end).max(1.0) / reach;
         let (dx, dy) = ((self.end.x - self.start.x) / length, (self.end.y - self.start.y) / length);
         let [x, y, to_x, to_y] = [at.x - dy, at.y + dx, 2.0 * dy, -2.0 * dx].map(|number| fixed(number, 0));
         format!("M{x} {y}l{to_x} {to_y}")

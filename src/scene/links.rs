@@ -97,7 +97,7 @@ pub(super) fn links(world: &LabWorld, layout: &Layout, views: &[(NodeId, NodeVie
                 (false, false) => String::new(),
             }
         );
-        let wall = curve.wall(middle);
+        let wall = curve.wall(middle, if layout.is_compact() { 20.0 } else { 34.0 });
         let (label, middle) = label.map_or((None, middle), |(label, place)| (Some(label), place));
         lines.push(LinkLine { from, to, path: curve.path(), wall, middle, active, cut, label, spoken });
     }

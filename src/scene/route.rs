@@ -66,9 +66,9 @@ impl Layout {
         let first = self.is_first(from) || self.is_first(to);
         // At the middle messages are lost.
         let parts = match self.form {
-            Form::Row if first => [0.64, 0.36, 0.5],
-            Form::Fan if first => [0.8, 0.72, 0.6],
-            _ => [0.5, 0.4, 0.6],
+            Form::Row if first => [0.64, 0.36, 0.5, 0.76, 0.24],
+            Form::Fan if first => [0.8, 0.72, 0.6, 0.5, 0.4],
+            _ => [0.5, 0.4, 0.6, 0.3, 0.7],
         };
         let place = |(step, part): (usize, f64)| {
             let side = if step % 2 == 0 { -1.0 } else { 1.0 };
@@ -80,7 +80,7 @@ impl Layout {
         let free = |place: &Rect| all.contains(place) && taken.iter().all(|other| !other.overlaps(place));
         // Both sides, farther and farther. The lines of a tree lie too close to each other.
         let steps = match self.form {
-            Form::Row => 8,
+            Form::Row => 11,
             Form::Fan => 5,
             Form::Tree => 0,
         };

@@ -274,15 +274,11 @@ fn status(
                 }
             }
             (0, _) if view.waiting > 0 => {
-                let what = if brief {
-                    format!("{} wait", view.waiting)
-                } else {
-                    format!("{} waiting for replicas", counted(view.waiting as u64, "write"))
-                };
+                let what = if brief { format!("{} wait", view.waiting) } else { counted_wait(view.waiting) };
                 return (Tone::Warn, what);
             }
             (0, _) if view.fallen_back => {
-                return (Tone::Warn, if brief { "goes on alone".into() } else { "goes on without replicas".into() });
+                return (Tone::Warn, "goes on alone".into());
             }
             (0, _) if size == CardSize::Strip || waiting => "takes writes".into(),
             (0, _) => format!("takes writes · epoch {}", view.epoch),
@@ -322,6 +318,10 @@ fn status(
     // Small cards, and the longest case, have room for the number only.
     let count = if cut || size != CardSize::Large { behind.to_string() } else { counted(behind, "write") };
     (Tone::Warn, format!("{prefix}{count} behind{age}"))
+}
+
+fn counted_wait(count: usize) -> String {
+    if count == 1 { "1 write waits".into() } else { format!("{count} writes wait") }
 }
 
 /// What a replica is called, by what it is to its primary's writes.

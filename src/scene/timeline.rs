@@ -68,11 +68,16 @@ pub fn timeline(lab: &Lab, stale: &Chunked<StaleRead>) -> Timeline {
     let mut place = |mark: Mark| {
         let slot = &mut slots[(mark.at.0 * COLUMNS / span.0.max(1)).min(COLUMNS) as usize];
         match slot {
-            Some(old) if old.kind >= mark.kind => merged += 1,
-            _ => {
-                merged += slot.is_some() as usize;
-                *slot = Some(mark);
+            Some(old) if old.kind >= mark.kind => {
+                merged += 1;
+                also(old, &mark);
             }
+            Some(old) => {
+                merged += 1;
+                let less = std::mem::replace(old, mark);
+                also(old, &less);
+            }
+            None => *slot = Some(mark),
         }
     };
     for (_, event) in world.trace().iter() {
@@ -93,6 +98,14 @@ pub fn timeline(lab: &Lab, stale: &Chunked<StaleRead>) -> Timeline {
         branch: lab.future_number(lab.current()),
         steps_known: world.steps(),
         merged,
+    }
+}
+
+/// Says with a mark what else happened at its place, as far as there is room; writes go without saying.
+fn also(mark: &mut Mark, other: &Mark) {
+    let known = mark.label.contains(&other.label);
+    if other.kind != MarkKind::Write && mark.kind != MarkKind::Write && !known && mark.label.len() < 40 {
+        mark.label = format!("{}, {}", other.label, mark.label);
     }
 }
 

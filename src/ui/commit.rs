@@ -15,19 +15,19 @@ use crate::{
 
 /// By what operators know them.
 const LEVELS: [(Level, &str); 5] = [
-    (Level::Async, "at once (async)"),
-    (Level::LocalFlush, "when the primary has it on disk (local)"),
-    (Level::RemoteWrite, "when replicas received it (remote write)"),
-    (Level::RemoteFlush, "when they have it on disk (remote flush)"),
-    (Level::RemoteApply, "when they show it (remote apply)"),
+    (Level::Async, "taken by the primary (async)"),
+    (Level::LocalFlush, "on the primary’s disk (local)"),
+    (Level::RemoteWrite, "received there (remote write)"),
+    (Level::RemoteFlush, "on disk there (remote flush)"),
+    (Level::RemoteApply, "visible there (remote apply)"),
 ];
 
 /// How long replicas are waited for, and what then.
 const PATIENCE: [(Option<Micros>, OnTimeout, &str); 4] = [
-    (None, OnTimeout::FallBack, "wait without end (PostgreSQL)"),
-    (Some(Micros::from_secs(10)), OnTimeout::FallBack, "after 10 s go on alone (MySQL)"),
-    (Some(Micros::from_secs(2)), OnTimeout::FallBack, "after 2 s go on alone"),
-    (Some(Micros::from_secs(2)), OnTimeout::Warn, "after 2 s warn the client (MongoDB)"),
+    (None, OnTimeout::FallBack, "wait on (as PostgreSQL)"),
+    (Some(Micros::from_secs(10)), OnTimeout::FallBack, "10 s, then go on alone (MySQL)"),
+    (Some(Micros::from_secs(2)), OnTimeout::FallBack, "2 s, then go on alone"),
+    (Some(Micros::from_secs(2)), OnTimeout::Warn, "2 s, then warn (MongoDB)"),
 ];
 
 fn rule(app: App) -> Commit {
@@ -41,7 +41,7 @@ fn group(app: App) -> (Vec<NodeId>, Option<NodeId>) {
 /// Whom to wait for, in a group of these nodes.
 fn whom(members: &[NodeId], primary: Option<NodeId>) -> Vec<(Which, u8, Vec<NodeId>, String)> {
     let replicas: Vec<NodeId> = members.iter().copied().filter(|node| Some(*node) != primary).collect();
-    let mut all = vec![(Which::First, 1, vec![], "the first replica that is there".to_string())];
+    let mut all = vec![(Which::First, 1, vec![], "the first that is in touch".to_string())];
     let most = replicas.len().min(3);
     all.extend((2..=most).map(|count| (Which::First, count as u8, vec![], format!("the first {count}"))));
     all.extend((1..=most).map(|count| (Which::Any, count as u8, vec![], format!("any {count}"))));
@@ -138,7 +138,7 @@ pub fn commit(app: App) -> AnyView {
         move || remote.get(),
         move || {
             vec![
-                labelled("Of these replicas", "commit-who", who()),
+                labelled("There: at these replicas", "commit-who", who()),
                 labelled("If they do not come", "commit-patience", patience()),
                 early(),
             ]
@@ -153,7 +153,7 @@ pub fn commit(app: App) -> AnyView {
         .class("commit")
         .attribute("role", "group")
         .attribute("aria-label", "When a write is done")
-        .with(labelled("The client hears OK", "commit-level", level))
+        .with(labelled("A write is done when it is", "commit-level", level))
         .with(more)
         .with(element("p").class("caution").attribute("role", "status").with(moving(warning)))
         .view()

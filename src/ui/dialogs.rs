@@ -275,10 +275,10 @@ fn help() -> AnyView {
     let small = |lines| element("ul").class("small").with(list(lines)).view();
     vec![
         paragraph("", "A real replication engine runs in this page. Clients write at the primary, and each write, a chip with its own colour and shape, travels to the replicas. Break things, go back in time, look closer."),
-        subtitle("Keys"),
-        element("div").class("wide keys").with(words(&KEYS)).view(),
         subtitle("Marks"),
         small(&MARKS),
+        subtitle("Keys"),
+        element("div").class("wide keys").with(words(&KEYS)).view(),
         subtitle("Words"),
         element("div").class("wide").with(words(&WORDS)).view(),
         subtitle("What this models, and what it does not"),

@@ -53,7 +53,11 @@ fn nothing() -> AnyView {
 fn heading(app: App, text: impl Into<Words>) -> AnyView {
     let close = picture_button(picture(CLOSE), "Select nothing", move || app.select(None)).class("quiet").title("Esc").view();
     let heading = element("div").class("heading").with(element("h2").with(text.into())).with(close);
-    vec![heading.view(), element("p").class("sub").with("selected · Esc to close").view()].into_any()
+    vec![
+        heading.view(),
+        element("p").class("sub").with("selected").with(element("span").class("by-key").with(" · Esc to close")).view(),
+    ]
+    .into_any()
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -132,11 +136,12 @@ fn node_panel(app: App, node: NodeId) -> AnyView {
         },
     );
     let lag = move || {
-        let slider = Slider { id: "lag-here", label: format!("Lag to {node}"), count: DELAYS_MS.len(), name: delay_name };
+        let slider =
+            Slider { id: "lag-here", label: format!("Lag to {node}"), count: DELAYS_MS.len(), name: delay_name, exact: None };
         let value = move || delay_index(facts.with(|facts| facts.lag));
         slider.view(value, move |index| app.act(lag_to(End::One(node.into()), DELAYS_MS[index])))
     };
-    let skew = Slider { id: "skew", label: "Clock ahead by".into(), count: DELAYS_MS.len(), name: delay_name };
+    let skew = Slider { id: "skew", label: "Clock ahead by".into(), count: DELAYS_MS.len(), name: delay_name, exact: None };
     let skew = skew.view(
         move || delay_index(Micros(facts.with(|facts| facts.skew_us.max(0) as u64))),
         move |index| {
@@ -314,7 +319,7 @@ fn link_panel(app: App, from: Address, to: Address) -> AnyView {
     let change = move |set: LinkChange| {
         app.act(Command::SetLink(LinkRule { from: End::One(from), to: End::One(to), both: true, class: None, set }));
     };
-    let delay = |id, label: &str| Slider { id, label: label.into(), count: DELAYS_MS.len(), name: delay_name };
+    let delay = |id, label: &str| Slider { id, label: label.into(), count: DELAYS_MS.len(), name: delay_name, exact: None };
     let latency = delay("link-latency", "One way takes").view(
         move || delay_index(settings().latency.typical()),
         move |index| {
@@ -326,7 +331,7 @@ fn link_panel(app: App, from: Address, to: Address) -> AnyView {
         move || delay_index(settings().jitter),
         move |index| change(LinkChange { jitter: Some(Micros::from_millis(DELAYS_MS[index])), ..LinkChange::default() }),
     );
-    let loss = Slider { id: "link-loss", label: "Messages lost".into(), count: LOSSES.len(), name: loss_name };
+    let loss = Slider { id: "link-loss", label: "Messages lost".into(), count: LOSSES.len(), name: loss_name, exact: None };
     let loss = loss.view(
         move || loss_index(settings().loss),
         move |index| change(LinkChange { loss: Some(LOSSES[index] as f64 / 100.0), ..LinkChange::default() }),

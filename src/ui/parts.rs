@@ -113,6 +113,8 @@ pub struct Slider {
     pub label: String,
     pub count: usize,
     pub name: fn(usize) -> String,
+    /// What is so now, where that may lie between the places; else the name of the place.
+    pub exact: Option<Box<dyn Fn() -> String + Send + Sync>>,
 }
 
 impl Slider {
@@ -121,11 +123,15 @@ impl Slider {
     }
 
     fn of(self, value: Box<dyn Fn() -> usize + Send + Sync>, act: Box<dyn Fn(usize)>) -> AnyView {
-        let Slider { id, label, count, name } = self;
+        let Slider { id, label, count, name, exact } = self;
         let dragged = Watched::new(None::<usize>);
         // One value, so that the parts of the slider never disagree.
         let shown = Derived::new(move || dragged.get().unwrap_or_else(&value).min(count - 1));
-        let words = move || name(shown.get());
+        let words = Derived::new(move || match (&exact, dragged.get()) {
+            (Some(exact), None) => exact(),
+            _ => name(shown.get()),
+        });
+        let words = move || words.get();
         let let_go = Rc::new(move || {
             if let Some(place) = dragged.get_if_there().flatten() {
                 dragged.set(None);

@@ -10,6 +10,7 @@ use super::{
     state::{App, Dialog},
 };
 use crate::{
+    explain::words::duration,
     lab::Lab,
     sim::{
         id::NodeId,
@@ -22,13 +23,15 @@ use crate::{
 /// Most replicas that the controls offer.
 const REPLICAS_MAX: usize = 9;
 
-/// The longest of the delays from the primary to the others.
-fn farthest(lab: &Lab) -> Micros {
+/// The shortest and the longest of the delays from the primary to the others.
+fn lags(lab: &Lab) -> (Micros, Micros) {
     let world = lab.world();
     let primary = world.primary().unwrap_or(NodeId(0));
     let others = world.members().into_iter().filter(|node| *node != primary);
     let lag = |node: NodeId| world.network().settings(primary.into(), node.into(), MessageClass::Replicate).latency.typical();
-    others.map(lag).max().unwrap_or(Micros::ZERO)
+    let lags: Vec<Micros> = others.map(lag).collect();
+    let [least, most] = [lags.iter().min(), lags.iter().max()].map(|lag| lag.copied().unwrap_or_default());
+    (least, most)
 }
 
 fn loss_between_nodes(lab: &Lab) -> f64 {
@@ -49,9 +52,20 @@ pub fn settings(app: App) -> AnyView {
             app.act(Command::RemoveNode { node });
         }
     };
-    let lag = Slider { id: "lag", label: "Lag to every replica".into(), count: DELAYS_MS.len(), name: delay_name };
-    let loss = Slider { id: "loss", label: "Messages lost between nodes".into(), count: LOSSES.len(), name: loss_name };
-    let lag = lag.view(move || delay_index(app.watch(farthest)), move |index| app.act(lag_to(End::Nodes, DELAYS_MS[index])));
+    let exact = move || match app.watch(lags) {
+        (least, most) if least < most => format!("up to {}", duration(most)),
+        (_, most) => duration(most),
+    };
+    let lag = Slider {
+        id: "lag",
+        label: "Lag to every replica".into(),
+        count: DELAYS_MS.len(),
+        name: delay_name,
+        exact: Some(Box::new(exact)),
+    };
+    let loss =
+        Slider { id: "loss", label: "Messages lost between nodes".into(), count: LOSSES.len(), name: loss_name, exact: None };
+    let lag = lag.view(move || delay_index(app.watch(lags).1), move |index| app.act(lag_to(End::Nodes, DELAYS_MS[index])));
     let loss = loss.view(
         move || loss_index(app.watch(loss_between_nodes)),
         move |index| {

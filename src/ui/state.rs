@@ -303,6 +303,7 @@ impl App {
         self.selection.set(selection);
         self.dirty.set(true);
         if selection.is_some() {
+            dom::to_top(".side");
             self.tab.set(Tab::Details);
         }
     }

@@ -21,7 +21,9 @@ use web_sys::{Event, KeyboardEvent, PointerEvent};
 
 /// Room left and right of the axis.
 const EDGE: f64 = 10.0;
-const AXIS_Y: f64 = 40.0;
+const AXIS_Y: f64 = 46.0;
+/// Where words of marks stand: right above them, or where that is taken one row higher.
+const LABEL_ROWS: [f64; 2] = [24.0, 12.0];
 
 pub fn timeline(app: App) -> AnyView {
     let area = Place::new();
@@ -154,7 +156,7 @@ fn marks_drawn(line: &Timeline, scale: &Scale) -> String {
     for tick in 0..=5 {
         let at = Micros(line.span.0 / 5 * tick);
         let words = format!("{} s", short(at.as_secs_f64()));
-        drawn += &words_at("tick", scale.x(at), AXIS_Y + 36.0, if tick == 5 { "end" } else { "middle" }, &words);
+        drawn += &words_at("tick", scale.x(at), AXIS_Y + 33.0, if tick == 5 { "end" } else { "middle" }, &words);
     }
     format!("<svg>{drawn}</svg>")
 }
@@ -177,19 +179,20 @@ fn half_width(words: &str) -> f64 {
     words.len() as f64 * 3.2 + 4.0
 }
 
-/// Which marks have room for their words: the weightiest first, none over another.
-fn labelled(marks: &[Mark], scale: &Scale) -> Vec<bool> {
+/// Which marks have room for their words, and in which row: the weightiest first, none over another.
+fn labelled(marks: &[Mark], scale: &Scale) -> Vec<Option<f64>> {
     let weighty = [MarkKind::Violation, MarkKind::Election, MarkKind::Fault, MarkKind::Action];
     // Of the same weight the later ones first.
     let of = |kind: MarkKind| (0..marks.len()).rev().filter(move |index| marks[*index].kind == kind);
-    let mut taken: Vec<(f64, f64)> = Vec::new();
-    let mut shown = vec![false; marks.len()];
+    let mut taken: Vec<(f64, f64, f64)> = Vec::new();
+    let mut shown = vec![None; marks.len()];
     for index in weighty.into_iter().flat_map(of) {
         let (middle, half) = (inside(scale, marks[index].at, &marks[index].label), half_width(&marks[index].label));
         let (from, to) = (middle - half, middle + half);
-        if taken.iter().all(|(a, b)| to < *a || from > *b) {
-            taken.push((from, to));
-            shown[index] = true;
+        let free = |row: &f64| taken.iter().all(|(a, b, other)| to < *a || from > *b || row != other);
+        if let Some(row) = LABEL_ROWS.into_iter().find(free) {
+            taken.push((from, to, row));
+            shown[index] = Some(row);
         }
     }
     shown
@@ -201,16 +204,16 @@ fn inside(scale: &Scale, at: Micros, words: &str) -> f64 {
     scale.x(at).min(scale.width - half).max(half)
 }
 
-fn mark_drawn(mark: &Mark, with_label: bool, scale: &Scale) -> String {
+fn mark_drawn(mark: &Mark, label_y: Option<f64>, scale: &Scale) -> String {
     let (x, y) = (scale.x(mark.at), AXIS_Y);
     let (class, colour) = match mark.kind {
         MarkKind::Violation => ("warn", 0),
         MarkKind::Fault => ("bad", 0),
         _ => ("plain", mark.colour),
     };
-    let label = match with_label {
-        true => words_at(class, inside(scale, mark.at, &mark.label), 16.0, "middle", &mark.label),
-        false => String::new(),
+    let label = match label_y {
+        Some(y) => words_at(class, inside(scale, mark.at, &mark.label), y, "middle", &mark.label),
+        None => String::new(),
     };
     let (class, shape) = match mark.kind {
         MarkKind::Write => ("write", "m-3.500-9h7v18h-7z"),

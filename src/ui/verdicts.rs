@@ -33,11 +33,12 @@ struct Line {
     words: String,
     /// Daily business of asynchronous replication, no alarm.
     passing: bool,
+    holds: &'static str,
     /// Who broke which promise.
     why: String,
 }
 
-fn lines(verdicts: &Verdicts) -> Vec<Line> {
+fn lines(verdicts: &Verdicts, members: usize) -> Vec<Line> {
     let count = |count: usize, one: &str, many: &str| match count {
         0 => String::new(),
         1 => format!("1 {one}"),
@@ -51,6 +52,7 @@ fn lines(verdicts: &Verdicts) -> Vec<Line> {
             verdict: verdicts.fresh.clone(),
             words: count(verdicts.stale_reads, "old", "old"),
             passing: false,
+            holds: "holds so far",
             why: String::new(),
         },
         Line {
@@ -59,34 +61,36 @@ fn lines(verdicts: &Verdicts) -> Vec<Line> {
             verdict: verdicts.durable.clone(),
             words: count(verdicts.lost.len(), "gone", "gone"),
             passing: false,
+            holds: "holds so far",
             why: first_lost.map(|lost| plain(&why_lost(lost))).unwrap_or_default(),
         },
         Line {
             name: "Equal copies",
             about: "All running nodes hold the same values now.",
             verdict: verdicts.converged.clone(),
-            words: count(verdicts.convergence.differing.len(), "differs", "differ"),
+            words: count(verdicts.convergence.differing.len(), "copy differs", "copies differ"),
             passing: true,
+            // Who is down has no say.
+            holds: if verdicts.convergence.nodes < members { "where nodes run" } else { "right now" },
             why: String::new(),
         },
     ]
 }
 
 pub fn verdicts(app: App) -> AnyView {
-    let all = Derived::new(move || app.verdicts.with(|verdicts| lines(verdicts)));
+    let all = Derived::new(move || app.verdicts.with(|verdicts| lines(verdicts, app.world(|world| world.members().len()))));
     let pills = move || all.get().into_iter().map(|line| pill(app, line)).collect::<Vec<AnyView>>();
     // Where they do not fit side by side they scroll, by keyboard too.
     element("ul").class("verdicts").attribute("aria-label", "Verdicts").attribute("tabindex", "0").with(changing(pills)).view()
 }
 
 fn pill(app: App, line: Line) -> AnyView {
-    let Line { name, about, verdict, words, passing, why } = line;
+    let Line { name, about, verdict, words, passing, holds, why } = line;
     let (class, icon, small, spoken) = match &verdict {
-        Verdict::Holds if passing => ("verdict ok", Some(TICK), "right now".into(), ""),
-        Verdict::Holds => ("verdict ok", Some(TICK), "holds so far".into(), ""),
+        Verdict::Holds => ("verdict ok", Some(TICK), holds.into(), ""),
         Verdict::Broken { .. } if passing => ("verdict", Some(DOTS), words, "not at this moment"),
         Verdict::Broken { since, .. } => {
-            ("verdict bad", Some(CROSS), format!("{words} · {}", moment(*since)), "broken; go to the first time")
+            ("verdict bad", Some(CROSS), format!("{words} · at {}", moment(*since)), "broken; go to the first time")
         }
         Verdict::CannotTell { why } => ("verdict", None, "cannot tell now".into(), *why),
     };

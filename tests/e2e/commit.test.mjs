@@ -9,14 +9,14 @@ const caution = (page) => settings(page).locator(".caution").innerText();
 
 labTest("waiting for a replica: the client hears OK when it confirms, and the replica is called synchronous", async ({ page }) => {
   await forward(page, 500);
-  await choose(page, "commit-level", "when they have it on disk (remote flush)");
+  await choose(page, "commit-level", "on disk there (remote flush)");
   assert.match(await headline(page), /Writes are acknowledged by another rule now: when the first replica has it on disk\./);
   await expectText(node(page, "B"), /sync replica/);
   // Ana writes x = 3 at 760 ms; it is on A's disk at 804 ms and B's word is back 124 ms later.
   await forward(page, 350);
   assert.match(await headline(page), /A has x = 3 on disk\. Ana waits until B has it on disk, too\./);
   assert.match(await said(page, "Ana"), /writes x = 3…/);
-  assert.match(await status(page, "A"), /1 write waiting for replicas/);
+  assert.match(await status(page, "A"), /1 write waits/);
   await forward(page, 150);
   assert.match(await said(page, "Ana"), /x = 3 · OK/);
   await axe(page);
@@ -24,26 +24,26 @@ labTest("waiting for a replica: the client hears OK when it confirms, and the re
 
 labTest("without its only synchronous replica every write waits, and the page warned of it", async ({ page }) => {
   await forward(page, 500);
-  await choose(page, "commit-level", "when they have it on disk (remote flush)");
+  await choose(page, "commit-level", "on disk there (remote flush)");
   await choose(page, "commit-who", "B and nobody else");
   assert.match(await caution(page), /every write waits for it, without end/);
   await onNode(page, "B", "Crash");
   await forward(page, 2_000);
-  assert.match(await status(page, "A"), /1 write waiting for replicas/);
+  assert.match(await status(page, "A"), /1 write waits/);
   assert.match(await said(page, "Ana"), /writes x = 3…/);
 });
 
 labTest("semi-synchronous: after its time-out the primary goes on alone, and writes wait again when a replica is back", async ({ page }) => {
   await forward(page, 500);
-  await choose(page, "commit-level", "when they have it on disk (remote flush)");
+  await choose(page, "commit-level", "on disk there (remote flush)");
   await choose(page, "commit-who", "B and nobody else");
-  await choose(page, "commit-patience", "after 2 s go on alone");
+  await choose(page, "commit-patience", "2 s, then go on alone");
   assert.match(await caution(page), /what it then acknowledges can be lost/);
   await onNode(page, "B", "Crash");
   // From 804 ms on.
   await forward(page, 2_400);
-  assert.match(await status(page, "A"), /goes on without replicas/);
+  assert.match(await status(page, "A"), /goes on alone/);
   await onNode(page, "B", "Restart");
   await forward(page, 1_500);
-  assert.doesNotMatch(await status(page, "A"), /goes on without replicas/);
+  assert.doesNotMatch(await status(page, "A"), /goes on alone/);
 });

@@ -85,7 +85,7 @@ labTest("a promotion before the copy arrives loses an acknowledged write, and th
   await loseWrite(page);
   await forward(page, 100);
   assert(await broken(page, "No acknowledged write lost"));
-  assert.match(await verdict(page, "No acknowledged write lost").innerText(), /1 gone · 0\.9\d\d s/);
+  assert.match(await verdict(page, "No acknowledged write lost").innerText(), /1 gone · at 0\.9\d\d s/);
   await verdict(page, "No acknowledged write lost").getByRole("button").click();
   await expectText(page.locator("#clock"), /^0\.9\d\d s$/);
 });

@@ -109,6 +109,16 @@ const SCENES = {
       await forward(page, 2_700);
     },
   },
+  "waiting-for-replicas": {
+    ...PAUSED,
+    steps: async (page) => {
+      await forward(page, 500);
+      await controls(page);
+      await page.locator("#commit-level").selectOption({ index: 3 });
+      await page.locator("#commit-who").selectOption({ index: 3 });
+      await forward(page, 400);
+    },
+  },
   "message-selected": {
     ...PAUSED,
     steps: async (page) => {
