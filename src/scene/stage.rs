@@ -16,7 +16,7 @@ use crate::{
     protocol::NodeView,
     sim::{
         decimal::fixed,
-        id::{Address, ClientId, EventId, Key, NodeId},
+        id::{Address, ClientId, Key, NodeId},
         operation::{Action, Outcome, Refusal, Write},
     },
     store::log::Lsn,
@@ -496,9 +496,4 @@ fn delay_label(world: &LabWorld, from: Address, to: Address, views: &[(NodeId, N
     let settings = world.network().settings(from, to, crate::sim::network::MessageClass::Replicate);
     let loss = if settings.loss > 0.0 { format!("\n{} % lost", fixed(settings.loss * 100.0, 0)) } else { String::new() };
     Label { words: format!("{}{loss}", duration(settings.latency.typical())), from, to }
-}
-
-/// The event at which a node went down, for those who ask why.
-pub fn down_event(world: &LabWorld, node: NodeId) -> Option<EventId> {
-    world.host(node)?.down_since().map(|(_, event)| event)
 }
