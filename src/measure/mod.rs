@@ -25,7 +25,6 @@ use crate::{
     client::history::Row,
     protocol::Protocol,
     sim::{
-        chunked::Chunked,
         id::NodeId,
         operation::{Action, Outcome},
         time::Micros,
@@ -39,7 +38,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Measures {
     /// Buckets that are over. Shared by clones.
-    done: Chunked<Arc<Bucket>>,
+    done: Vec<Arc<Bucket>>,
     /// The present one, and when it ends.
     open: Bucket,
     open_until: Micros,
@@ -58,7 +57,7 @@ pub struct Measures {
 impl Default for Measures {
     fn default() -> Measures {
         Measures {
-            done: Chunked::default(),
+            done: Vec::new(),
             open: Bucket::default(),
             open_until: Self::WIDTH_MIN,
             width: Self::WIDTH_MIN,
@@ -146,16 +145,12 @@ impl Measures {
     }
 }
 
-/// Every two neighbours as one.
-fn pairs(buckets: &Chunked<Arc<Bucket>>) -> Chunked<Arc<Bucket>> {
-    let mut merged = Chunked::default();
-    let mut left = buckets.values();
-    while let Some(first) = left.next() {
-        let mut both = first.clone();
-        if let Some(second) = left.next() {
-            Arc::make_mut(&mut both).merge(second);
-        }
-        merged.push(both);
-    }
-    merged
+/// Every two neighbours as one. Their number is even.
+fn pairs(buckets: &[Arc<Bucket>]) -> Vec<Arc<Bucket>> {
+    let merged = |pair: &[Arc<Bucket>]| {
+        let mut both = Bucket::default();
+        pair.iter().for_each(|bucket| both.merge(bucket));
+        Arc::new(both)
+    };
+    buckets.chunks(2).map(merged).collect()
 }

@@ -8,7 +8,7 @@ use super::Measures;
 use super::bucket::{Bucket, COUNTS, GAUGES, Gauge, NodeBucket, Peak};
 use crate::{
     protocol::Protocol,
-    sim::{chunked::Chunked, id::NodeId, time::Micros},
+    sim::{id::NodeId, time::Micros},
     store::log::Lsn,
     trace::{Fact, Kind},
     world::{World, host::Load},
@@ -38,13 +38,14 @@ pub(super) struct Nodes {
     /// What it has on disk.
     reached: Lsn,
     /// When a primary had its log on disk up to where; both ascend.
-    commits: Chunked<(Lsn, Micros)>,
+    commits: Vec<(Lsn, Micros)>,
     /// Index of the next event to read.
     next_event: u64,
 }
 
-/// Most flushes of primaries that are remembered. A node that is behind by more is as old as the oldest of them.
-const COMMITS_MAX: u64 = 10_000;
+/// Most flushes of primaries that are remembered, and half of that at least. A node that is behind by more is as old as the
+/// oldest of them.
+const COMMITS_MAX: usize = 1_000;
 
 impl Nodes {
     /// Reads the events that it has not seen.
@@ -122,8 +123,10 @@ impl Nodes {
     /// The primary has its log on disk up to where it has `reached`, now if not before.
     fn remember(&mut self, now: Micros) {
         if self.commits.last().is_none_or(|(lsn, _)| *lsn < self.reached) {
+            if self.commits.len() == COMMITS_MAX {
+                self.commits.drain(..COMMITS_MAX / 2);
+            }
             self.commits.push((self.reached, now));
-            self.commits.keep_last(COMMITS_MAX);
         }
     }
 

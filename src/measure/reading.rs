@@ -5,7 +5,7 @@ use super::{
     bucket::Bucket,
     latencies::{Ended, Latencies},
 };
-use crate::sim::{chunked::Chunked, time::Micros};
+use crate::sim::time::Micros;
 use std::sync::Arc;
 
 /// The figures of a run up to a moment.
@@ -14,7 +14,7 @@ pub struct Reading {
     /// Of every bucket; the last one ends with the reading.
     pub width: Micros,
     pub until: Micros,
-    pub(super) buckets: Chunked<Arc<Bucket>>,
+    pub(super) buckets: Vec<Arc<Bucket>>,
     /// Of the whole run.
     pub all: Latencies,
 }
@@ -23,7 +23,7 @@ impl Reading {
     /// From the start of the run, without gaps. At most [`Measures::BUCKETS_MAX`].
     pub fn buckets(&self) -> impl DoubleEndedIterator<Item = &Bucket> {
         debug_assert!(self.buckets.len() <= Measures::BUCKETS_MAX);
-        self.buckets.values().map(|bucket| &**bucket)
+        self.buckets.iter().map(|bucket| &**bucket)
     }
 
     pub fn len(&self) -> usize {
