@@ -12,6 +12,7 @@ use crate::{
         time::Micros,
     },
 };
+use std::ops::Range;
 
 /// Most points of a line.
 const COLUMNS: usize = 128;
@@ -65,6 +66,10 @@ pub enum Behind {
 
 impl Charts {
     pub const COUNT: usize = 9;
+
+    pub fn title(index: usize) -> &'static str {
+        CHARTS[index].0
+    }
 }
 
 impl Behind {
@@ -112,35 +117,49 @@ const CHARTS: [(&str, Units, f64, What); Charts::COUNT] = [
     ("Messages sent", PER_SECOND, 10.0, What::Rate(&[Count::Messages])),
     ("Bytes sent", BYTES, 1e3, What::Rate(&[Count::Bytes])),
 ];
-const WRONGS: [(&str, Total); 3] = [("refused", Total::Refused), ("no answer", Total::Unknown), ("old", Total::Stale)];
-
 /// The charts of the current branch.
 pub fn charts(lab: &Lab, line: &Timeline, behind: Behind) -> Charts {
-    let run = lab.furthest_run();
-    let reading = run.reading();
-    let now = lab.world().now();
+    let reading = lab.furthest_run().reading();
     let columns = Columns::new(&reading, line.span);
-    let chart = |(title, units, least, what): (&'static str, Units, f64, What)| {
-        let what = if let What::Gauge(Gauge::Applied) = what { What::Gauge(behind.gauge()) } else { what };
-        let lines = columns.lines(what);
-        let said = lines.iter().filter_map(|line| {
-            let value = match what {
-                What::Gauge(gauge) => lab.measures().gauge(NodeId(line.look as u16), gauge, now).map(|value| value as f64),
-                _ => line.at(now),
-            };
-            Some((line, value?))
-        });
-        let said: Vec<(&Line, f64)> = said.collect();
-        let values = lines.iter().flat_map(|line| &line.points).filter_map(|(_, value)| *value);
-        let most = said.iter().map(|(_, value)| *value).chain(values).fold(least, f64::max);
-        let (scale, unit) = *units.iter().rfind(|(from, _)| most >= 2.0 * from).unwrap_or(&units[0]);
-        let step = nice_step(most / scale / 3.0).max(if scale > 1.0 { 0.0 } else { 1.0 }) * scale;
-        let top = (most / step).ceil() * step;
-        let said = in_words(&said, units);
-        Chart { title, unit, scale, lines, top, step, said }
-    };
     let marks = line.marks.iter().filter(|mark| mark.kind != MarkKind::Write).cloned().collect();
-    Charts { span: line.span, now, marks, charts: CHARTS.into_iter().map(chart).collect() }
+    let charts = CHARTS.iter().map(|one| chart(lab, &columns, behind, one)).collect();
+    Charts { span: line.span, now: lab.world().now(), marks, charts }
+}
+
+fn chart(lab: &Lab, columns: &Columns, behind: Behind, one: &(&'static str, Units, f64, What)) -> Chart {
+    let (title, units, least, what) = *one;
+    let what = if let What::Gauge(Gauge::Applied) = what { What::Gauge(behind.gauge()) } else { what };
+    let now = lab.world().now();
+    let lines = columns.lines(what);
+    let (mut most, mut said) = (least, Vec::new());
+    for line in &lines {
+        for (_, value) in &line.points {
+            most = most.max(value.unwrap_or(0.0));
+        }
+        let value = match what {
+            What::Gauge(gauge) => lab.measures().gauge(NodeId(line.look as u16), gauge, now).map(|value| value as f64),
+            _ => line.at(now),
+        };
+        if let Some(value) = value {
+            most = most.max(value);
+            said.push((line, value));
+        }
+    }
+    let (scale, unit) = unit_of(most / 2.0, units);
+    let step = nice_step(most / scale / 3.0).max(if scale > 1.0 { 0.0 } else { 1.0 }) * scale;
+    let said = in_words(&said, units);
+    Chart { title, unit, scale, top: (most / step).ceil() * step, step, said, lines }
+}
+
+/// The largest unit that is not larger than the value, or the smallest one.
+fn unit_of(value: f64, units: Units) -> (f64, &'static str) {
+    let mut found = units[0];
+    for unit in units {
+        if value >= unit.0 {
+            found = *unit;
+        }
+    }
+    found
 }
 
 /// The values now, or, of many, the largest.
@@ -155,7 +174,7 @@ fn in_words(values: &[(&Line, f64)], units: Units) -> Vec<(String, usize, String
 
 /// A value in the unit that suits it.
 fn quantity(value: f64, units: Units) -> String {
-    let (scale, unit) = *units.iter().rfind(|(from, _)| value >= *from).unwrap_or(&units[0]);
+    let (scale, unit) = unit_of(value, units);
     let value = value / scale;
     let places = if value >= 10.0 || value == (value as u64) as f64 { 0 } else { 1 };
     let number = fixed(value, places);
@@ -195,9 +214,6 @@ impl Chart {
     }
 }
 
-/// What a column shows, from its own buckets and those of the window.
-type Value<'a> = dyn Fn(&[&Bucket], &[&Bucket]) -> Option<f64> + 'a;
-
 /// Buckets by columns of the picture.
 struct Columns<'a> {
     reading: &'a Reading,
@@ -216,74 +232,76 @@ impl<'a> Columns<'a> {
         Columns { reading, buckets: reading.buckets().collect(), group, window }
     }
 
-    /// A point for every column, of the buckets up to its end: those of the column, and those of the window.
-    fn points(&self, value: &Value) -> Vec<(Micros, Option<f64>)> {
-        let ends = (0..self.buckets.len()).step_by(self.group).map(|from| (from, (from + self.group).min(self.buckets.len())));
-        let point = |(from, to): (usize, usize)| {
-            let window = &self.buckets[to.saturating_sub(self.window)..to];
-            (self.reading.end(to - 1), value(&self.buckets[from..to], window))
-        };
-        ends.map(point).collect()
+    /// Which buckets a column has, and those of the window that ends with it.
+    fn ranges(&self, column: usize) -> (Range<usize>, Range<usize>) {
+        let from = column * self.group;
+        let to = (from + self.group).min(self.buckets.len());
+        (from..to, to.saturating_sub(self.window)..to)
     }
 
     fn lines(&self, what: What) -> Vec<Line> {
-        let per_s = 1e6 / (self.reading.width.0 * self.window as u64) as f64;
-        let rate = |of: &dyn Fn(&Bucket) -> u64| {
-            self.points(&|_, window| Some(window.iter().map(|bucket| of(bucket)).sum::<u64>() as f64 * per_s))
+        let names: &[&str] = match what {
+            What::Gauge(_) | What::Rate(_) => &[],
+            What::Answers => &["reads", "writes"],
+            What::Waits => &["half", "95 %", "99 %"],
+            What::Wrongs => &["refused", "no answer", "old", "lost"],
         };
-        let named = |look: usize, name: &str, points| Line { name: name.into(), look, points };
-        let nodes = 0..self.reading.nodes();
-        let node = |look: usize, points| Line { name: NodeId(look as u16).to_string(), look, points };
+        let columns = self.buckets.len().div_ceil(self.group);
+        let waits: Vec<Latencies> = match what {
+            What::Waits => (0..columns).map(|column| self.waits(column)).collect(),
+            _ => Vec::new(),
+        };
+        let mut lines = Vec::new();
+        for look in 0..if names.is_empty() { self.reading.nodes() } else { names.len() } {
+            let (mut points, mut shown) = (Vec::with_capacity(columns), false);
+            for column in 0..columns {
+                let value = match waits.get(column) {
+                    Some(waits) => waits.percentile(Ended::WELL, [50, 95, 99][look]).map(|value| value as f64),
+                    None => self.value(what, look, column),
+                };
+                // What never went wrong needs no line.
+                shown |= if let What::Wrongs = what { value > Some(0.0) } else { value.is_some() };
+                points.push((self.reading.end(self.ranges(column).0.end - 1), value));
+            }
+            if shown {
+                let name = names.get(look).map_or_else(|| NodeId(look as u16).to_string(), |name| name.to_string());
+                lines.push(Line { name, look, points });
+            }
+        }
+        lines
+    }
+
+    /// What a line shows in a column.
+    fn value(&self, what: What, look: usize, column: usize) -> Option<f64> {
+        let (own, window) = self.ranges(column);
+        let buckets = match what {
+            What::Gauge(_) => &self.buckets[own],
+            What::Wrongs => &self.buckets[..own.end],
+            _ => &self.buckets[window],
+        };
+        let (mut most, mut sum) = (None, 0);
+        for bucket in buckets {
+            match what {
+                What::Gauge(gauge) => most = bucket.gauge(look, gauge).max(most),
+                What::Rate(counts) => counts.iter().for_each(|count| sum += bucket.count(look, *count)),
+                What::Answers => sum += bucket.total([Total::Reads, Total::Writes][look]),
+                What::Wrongs if look == 3 => sum = bucket.lost,
+                What::Wrongs => sum += bucket.total([Total::Refused, Total::Unknown, Total::Stale][look]),
+                What::Waits => {}
+            }
+        }
         match what {
-            What::Gauge(gauge) => {
-                let most = |own: &[&Bucket], node| own.iter().filter_map(|bucket| bucket.gauge(node, gauge)).max();
-                let points = |index| self.points(&|own, _| most(own, index).map(|value| value as f64));
-                let lines = nodes.map(|index| node(index, points(index)));
-                lines.filter(|line| line.points.iter().any(|(_, value)| value.is_some())).collect()
-            }
-            What::Rate(counts) => {
-                let of = |index| rate(&|bucket| counts.iter().map(|count| bucket.count(index, *count)).sum());
-                nodes.map(|index| node(index, of(index))).collect()
-            }
-            What::Answers => [("reads", Total::Reads), ("writes", Total::Writes)]
-                .into_iter()
-                .enumerate()
-                .map(|(look, (name, total))| named(look, name, rate(&|bucket| bucket.total(total))))
-                .collect(),
-            What::Waits => {
-                let waits = self.waits();
-                let line = |(look, name): (usize, &str)| {
-                    let points = waits.iter().map(|(at, waits)| (*at, waits[look].map(|value| value as f64))).collect();
-                    named(look, name, points)
-                };
-                ["half", "95 %", "99 %"].into_iter().enumerate().map(line).collect()
-            }
-            What::Wrongs => {
-                let so_far = |total: Total| {
-                    let sum = std::cell::Cell::new(0);
-                    self.points(&|own, _| {
-                        sum.set(sum.get() + own.iter().map(|bucket| bucket.total(total)).sum::<u64>());
-                        Some(sum.get() as f64)
-                    })
-                };
-                let lost = self.points(&|own, _| own.last().map(|bucket| bucket.lost as f64));
-                let lines = WRONGS.into_iter().enumerate().map(|(look, (name, total))| named(look, name, so_far(total)));
-                // What has not happened needs no line.
-                let happened = |line: &Line| line.points.last().is_some_and(|(_, sum)| *sum > Some(0.0));
-                lines.chain([named(WRONGS.len(), "lost", lost)]).filter(happened).collect()
-            }
+            What::Gauge(_) => most.map(|value| value as f64),
+            What::Wrongs => Some(sum as f64),
+            _ => Some(sum as f64 * 1e6 / (self.reading.width.0 * self.window as u64) as f64),
         }
     }
 
-    /// Percentiles of the operations that ended well in the second before each column's end.
-    fn waits(&self) -> Vec<(Micros, [Option<u64>; 3])> {
-        let of = |window: &[&Bucket]| {
-            let mut all = Latencies::default();
-            window.iter().for_each(|bucket| all.merge(&bucket.latencies));
-            [50, 95, 99].map(|percent| all.percentile(Ended::WELL, percent))
-        };
-        let ends = (self.group..self.buckets.len() + self.group).step_by(self.group).map(|to| to.min(self.buckets.len()));
-        ends.map(|to| (self.reading.end(to - 1), of(&self.buckets[to.saturating_sub(self.window)..to]))).collect()
+    /// How long clients waited in the second before a column's end.
+    fn waits(&self, column: usize) -> Latencies {
+        let mut all = Latencies::default();
+        self.buckets[self.ranges(column).1].iter().for_each(|bucket| all.merge(&bucket.latencies));
+        all
     }
 }
 

@@ -169,7 +169,7 @@ fn drawing(app: App) -> Option<(String, (f64, f64))> {
 fn chart(app: App, index: usize) -> AnyView {
     let Measuring { charts, width, .. } = app.measuring;
     let of = move |look: &dyn Fn(&Charts) -> String| charts.with(|all| all.as_ref().map(|all| look(&all.0)).unwrap_or_default());
-    let title = move || of(&|all| all.charts[index].title.to_string());
+    let title = Charts::title(index);
     let unit = move || of(&|all| all.charts[index].unit.to_string());
     let svg = move || of(&|all| plot(all, &all.charts[index], &of_theme(), width.get(), HEIGHT));
     let spoken = move || of(&|all| format!("{}: {}", moment(all.now), all.charts[index].spoken()));
@@ -193,7 +193,7 @@ fn chart(app: App, index: usize) -> AnyView {
         .place(area)
         .attribute("role", "slider")
         .attribute("tabindex", "0")
-        .attribute("aria-label", moving(title))
+        .attribute("aria-label", title)
         .attribute("aria-valuemin", "0")
         .attribute("aria-valuemax", moving(move || app.now.get().horizon.0.to_string()))
         .attribute("aria-valuenow", moving(move || app.now.get().position.at.0.to_string()))
@@ -201,6 +201,6 @@ fn chart(app: App, index: usize) -> AnyView {
         .on("click", click)
         .on("keydown", key)
         .with(drawn(moving(svg)));
-    let heading = element("h3").with(moving(title)).with(span("unit", moving(unit)));
+    let heading = element("h3").with(title).with(span("unit", moving(unit)));
     element("div").class("chart").with(heading).with(plot).view()
 }
