@@ -18,7 +18,7 @@ pub const RIGHT: f64 = 14.0;
 const BOTTOM: f64 = 18.0;
 /// Marks stand no nearer to each other, names of lines neither.
 const MARK_GAP: f64 = 11.0;
-const NAME_GAP: f64 = 11.0;
+const NAME_GAP: f64 = 9.0;
 /// Colours of lines; beyond, the same with other dashes.
 const COLOURS: usize = 6;
 const DASHES: [&str; 4] = ["none", "6 3", "2 3", "8 3 2 3"];
@@ -222,8 +222,10 @@ impl Frame<'_> {
         for line in &self.chart.lines {
             let Some((x, wanted)) = end(line) else { continue };
             let free = |y: f64| taken.iter().all(|(other_x, other)| (y - other).abs() >= NAME_GAP || (x - other_x).abs() > 20.0);
-            // Upwards from where it belongs: below is the axis.
-            let Some(y) = (0..40).map(|row| wanted - NAME_GAP * row as f64 / 2.0).find(|y| free(*y)) else { continue };
+            // As near to where it belongs as there is room, above or below.
+            let place = |row: i32| wanted + NAME_GAP / 3.0 * (if row % 2 == 0 { row / 2 } else { -row / 2 - 1 }) as f64;
+            let inside = |y: &f64| (TOP - 8.0..=self.height - BOTTOM + 2.0).contains(y);
+            let y = (0..100).map(place).find(|y| inside(y) && free(*y)).unwrap_or(wanted);
             taken.push((x, y));
             text(svg, (x, y + 4.0), "start", &format!("{}\" font-weight=\"700", self.colour(line.look)), &line.name);
         }

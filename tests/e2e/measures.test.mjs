@@ -129,7 +129,7 @@ labTest("with eight replicas every line is named at its end", async ({ page }) =
   const boxes = await names.evaluateAll((all) => all.map((text) => [text.textContent, text.getBoundingClientRect().top]));
   assert.deepEqual(boxes.map(([name]) => name).sort(), [..."ABCDEFGHIJ"]);
   const heights = boxes.map(([, top]) => top).sort((one, other) => one - other);
-  assert(heights.every((top, index) => index === 0 || top - heights[index - 1] > 9), `${heights}`);
+  assert(heights.every((top, index) => index === 0 || top - heights[index - 1] > 8.5), `${heights}`);
 });
 
 for (const colorScheme of ["light", "dark"]) {
