@@ -7,6 +7,7 @@ use replicarium::{
     check::Judge,
     client::workload::{ClientSettings, Pace, Target, Workload},
     lab::{Lab, LabWorld, Run},
+    measure::Measures,
     scenario::{Scenario, link::Source},
     sim::{distribution::Distribution, time::Micros},
     world::World,
@@ -50,7 +51,7 @@ fn steps(bencher: Bencher, size: (u16, f64)) {
     });
 }
 
-/// A run with its judge, as far as [`warm`].
+/// A run with those who watch it, as far as [`warm`].
 fn watched(size: (u16, f64)) -> Run {
     let mut run = Run::new(Arc::new(scenario(size).setup()), Default::default());
     run.run_until(Micros::MAX, STEPS);
@@ -60,6 +61,20 @@ fn watched(size: (u16, f64)) -> Run {
 /// The same steps, with a judge that looks at each.
 #[divan::bench(args = SIZES, sample_count = 10, sample_size = 1)]
 fn judged_steps(bencher: Bencher, size: (u16, f64)) {
+    let watched = || {
+        let (mut world, mut judge) = (world(size), Judge::default());
+        world.run_watched(Micros::MAX, STEPS, |world| judge.look(world));
+        (world, judge)
+    };
+    bencher.counter(ItemsCount::new(STEPS)).with_inputs(watched).bench_values(|(mut world, mut judge)| {
+        world.run_watched(Micros::MAX, STEPS, |world| judge.look(world));
+        (world, judge)
+    });
+}
+
+/// The same steps, with a judge and measures: what the page and the command line run.
+#[divan::bench(args = SIZES, sample_count = 10, sample_size = 1)]
+fn measured_steps(bencher: Bencher, size: (u16, f64)) {
     bencher.counter(ItemsCount::new(STEPS)).with_inputs(|| watched(size)).bench_values(|mut run| {
         run.run_until(Micros::MAX, STEPS);
         run
@@ -84,6 +99,20 @@ fn keyframe(bencher: Bencher, size: (u16, f64)) {
 fn keyframe_of_judge(bencher: Bencher, size: (u16, f64)) {
     let judge: Judge = watched(size).judge().clone();
     bencher.bench(|| judge.clone());
+}
+
+/// The measures' share of it.
+#[divan::bench(args = SIZES, sample_count = 100)]
+fn keyframe_of_measures(bencher: Bencher, size: (u16, f64)) {
+    let measures: Measures = watched(size).measures().clone();
+    bencher.bench(|| measures.clone());
+}
+
+/// What the open charts ask ten times a second.
+#[divan::bench(args = SIZES, sample_count = 100)]
+fn reading(bencher: Bencher, size: (u16, f64)) {
+    let run = watched(size);
+    bencher.bench(|| run.reading());
 }
 
 /// Back to the middle of the run, as far as one can be from a keyframe.

@@ -10,6 +10,7 @@
 //! * [`world`]: nodes, clients and the wire, driven by one queue of events
 //! * [`scenario`]: what can be set up, as file and link
 //! * [`check`]: judges of a run
+//! * [`measure`]: figures of a run over time: lag, throughput, latencies
 //! * [`lab`]: one experiment: branches of commands, a cursor in time
 //! * [`explain`]: what happened, as sentences
 //! * [`lesson`]: missions that tick themselves
@@ -25,6 +26,7 @@ pub mod client;
 pub mod explain;
 pub mod lab;
 pub mod lesson;
+pub mod measure;
 pub mod protocol;
 pub mod scenario;
 pub mod scene;

@@ -234,6 +234,44 @@ fn the_report_is_documented() {
     }
 }
 
+/// The figures over time add up to the totals of the report, and every measure is documented.
+#[test]
+fn the_figures_are_a_table_that_agrees_with_the_report() {
+    let folder = Folder::new("metrics");
+    let (_, stdout, stderr) = folder.run("run losing.toml --metrics - --report r.json");
+    assert!(stderr.contains("durable    NO"), "{stderr}");
+    let report: Json = serde_json::from_str(&folder.read("r.json")).unwrap();
+    let mut lines = stdout.lines();
+    assert_eq!(lines.next(), Some("time_s,node,measure,unit,value"));
+    let rows: Vec<[&str; 5]> =
+        lines.map(|line| line.split(',').collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("{line}"))).collect();
+    let sum = |node: &str, measure: &str| {
+        let of = rows.iter().filter(|row| row[1] == node && row[2] == measure);
+        of.map(|row| row[4].parse::<f64>().unwrap()).sum::<f64>()
+    };
+    let number = |json: &Json| json.as_f64().unwrap();
+    assert_eq!(sum("", "reads_done"), number(&report["operations"]["reads"]["acknowledged"]));
+    assert_eq!(sum("", "writes_done"), number(&report["operations"]["writes"]["acknowledged"]));
+    assert_eq!(sum("", "stale_reads"), report["stale_reads"].as_array().unwrap().len() as f64);
+    assert_eq!(sum("B", "messages_sent"), number(&report["nodes"][1]["messages_out"]));
+    assert_eq!(sum("B", "bytes_sent"), number(&report["nodes"][1]["bytes_out"]));
+    assert_eq!(sum("B", "reads_served"), number(&report["nodes"][1]["reads"]));
+    assert!((sum("", "bucket_width") - number(&report["reached_us"]) / 1e6).abs() < 1e-6);
+    let last = rows.iter().rfind(|row| row[2] == "lost_writes").unwrap();
+    assert_eq!(last[4].parse::<usize>().unwrap(), report["lost_writes"].as_array().unwrap().len());
+    // A is down at the end: its line ends, that of B goes on.
+    let times = |node: &str| rows.iter().filter(|row| row[1] == node && row[2] == "queue").count();
+    assert!(times("A") > 10 && times("A") + 10 < times("B"), "{} of {}", times("A"), times("B"));
+    let text = include_str!("../src/bin/cli/README.md");
+    assert!(rows.iter().all(|row| text.contains(&format!("`{}`", row[2]))), "a measure is not documented");
+    let all = &report["latency_us"]["all"];
+    assert!(number(&all["p50"]) <= number(&all["p95"]) && number(&all["p95"]) <= number(&all["p99"]));
+    let count = |name: &str| number(&report["latency_us"][name]["count"]);
+    assert_eq!(count("all"), count("reads") + count("writes"));
+    let (code, _, stderr) = folder.run("run calm.toml --metrics calm.toml");
+    assert_eq!((code, stderr.as_str()), (2, "--metrics: calm.toml is the place of the scenario already\n"));
+}
+
 /// More events than the engine keeps in memory are all in the file.
 #[test]
 fn long_traces_are_not_truncated() {

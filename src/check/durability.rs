@@ -64,6 +64,10 @@ impl Losses {
         self.0.values()
     }
 
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// When the first of them was seen to be lost.
     pub fn first_seen(&self) -> Option<Micros> {
         self.all().map(|lost| lost.since).min()

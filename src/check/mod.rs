@@ -132,6 +132,11 @@ impl Judge {
         self.freshness.stale_reads()
     }
 
+    /// How many acknowledged writes are known to be lost.
+    pub fn lost(&self) -> usize {
+        self.losses.count()
+    }
+
     fn fresh(&self) -> Verdict {
         match self.stale_reads().get(0) {
             Some(first) => Verdict::Broken { since: first.at, operations: vec![first.operation, first.missed.id] },

@@ -14,6 +14,7 @@ pub use run::Run;
 
 use crate::{
     check::{Judge, Verdicts},
+    measure::Measures,
     protocol::primary_replica::PrimaryReplica,
     scenario::{
         Scenario,
@@ -115,6 +116,11 @@ impl Lab {
     /// What is known about the run up to the cursor.
     pub fn judge(&self) -> &Judge {
         self.run.judge()
+    }
+
+    /// What was measured of the run up to the cursor.
+    pub fn measures(&self) -> &Measures {
+        self.run.measures()
     }
 
     /// Verdicts on the run up to the cursor; the same wherever the cursor came from.

@@ -25,14 +25,14 @@ fn write(value: i64) -> Command {
     Command::Issue { client: ClientId(0), action: Action::Write { key: Key(1), value }, at: None }
 }
 
-/// Everything that can be seen of a run: trace, messages in flight, nodes, verdicts and what they rest on.
+/// Everything that can be seen of a run: trace, messages in flight, nodes, verdicts and what they rest on, all figures.
 fn picture(run: &Run) -> (u64, Micros, u64, String) {
     let world = run.world();
     let trace = trace::hash(world.trace().iter().map(|(_, event)| event));
     let flights: Vec<_> = world.flights().map(|flight| (flight.id, flight.sent_at, flight.ends_at, flight.cargo)).collect();
     let views: Vec<_> = world.members().into_iter().map(|node| world.view(node)).collect();
     let stale: Vec<_> = run.judge().stale_reads().values().collect();
-    (trace, world.now(), world.steps(), format!("{flights:?} {views:?} {:?} {stale:?}", run.verdicts()))
+    (trace, world.now(), world.steps(), format!("{flights:?} {views:?} {:?} {stale:?} {:?}", run.verdicts(), run.reading()))
 }
 
 /// A fresh run with these commands, straight to `at`.

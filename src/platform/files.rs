@@ -4,19 +4,39 @@ use super::window;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 
-/// Offers `text` for download under `name`.
-pub fn download(name: &str, text: &str) -> Result<(), JsValue> {
+/// Offers `text` for download under `name`; `kind` is its media type.
+pub fn download(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
     let options = web_sys::BlobPropertyBag::new();
-    options.set_type("application/json");
+    options.set_type(kind);
     let parts = js_sys::Array::of1(&JsValue::from_str(text));
     let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options)?;
     let url = web_sys::Url::create_object_url_with_blob(&blob)?;
+    offer(name, &url)?;
+    web_sys::Url::revoke_object_url(&url)
+}
+
+fn offer(name: &str, url: &str) -> Result<(), JsValue> {
     let document = window().document().ok_or(JsValue::NULL)?;
     let anchor: web_sys::HtmlAnchorElement = document.create_element("a")?.dyn_into()?;
-    anchor.set_href(&url);
+    anchor.set_href(url);
     anchor.set_download(name);
     anchor.click();
-    web_sys::Url::revoke_object_url(&url)
+    Ok(())
+}
+
+/// Offers a drawing of this size, given as SVG, for download under `name` as PNG, with twice as many pixels each way.
+pub async fn download_png(name: &str, svg: &str, (width, height): (f64, f64)) -> Result<(), JsValue> {
+    let image = web_sys::HtmlImageElement::new()?;
+    // The page's policy allows pictures from such addresses, and none made up by the page.
+    image.set_src(&["data:image/svg+xml,", &String::from(js_sys::encode_uri_component(svg))].concat());
+    JsFuture::from(image.decode()).await?;
+    let document = window().document().ok_or(JsValue::NULL)?;
+    let canvas: web_sys::HtmlCanvasElement = document.create_element("canvas")?.dyn_into()?;
+    canvas.set_width(2 * width as u32);
+    canvas.set_height(2 * height as u32);
+    let context: web_sys::CanvasRenderingContext2d = canvas.get_context("2d")?.ok_or(JsValue::NULL)?.dyn_into()?;
+    context.draw_image_with_html_image_element_and_dw_and_dh(&image, 0.0, 0.0, 2.0 * width, 2.0 * height)?;
+    offer(name, &canvas.to_data_url()?)
 }
 
 /// The text of the file chosen in `input`. None if none was chosen; an error in words if it is too large or no text.

@@ -2,10 +2,12 @@
 //!
 //! Everything drawn comes from the world and its trace; nothing here is scripted, and nothing knows of a framework.
 
+pub mod charts;
 pub mod flights;
 pub mod geometry;
 pub mod layout;
 pub mod links;
+pub mod plot;
 mod route;
 pub mod stage;
 pub mod timeline;

@@ -15,7 +15,7 @@ use crate::{
     lab::LabWorld,
     protocol::NodeView,
     sim::{
-        id::{ClientId, EventId, Key, NodeId},
+        id::{ClientId, Key, NodeId},
         operation::{Action, Outcome, Refusal, Write},
     },
     store::log::Lsn,
@@ -405,9 +405,4 @@ pub fn refused(refusal: Refusal) -> &'static str {
         Refusal::NotReady => "refused: not ready",
         Refusal::TooFewReplicas => "refused: too few replicas",
     }
-}
-
-/// The event at which a node went down, for those who ask why.
-pub fn down_event(world: &LabWorld, node: NodeId) -> Option<EventId> {
-    world.host(node)?.down_since().map(|(_, event)| event)
 }

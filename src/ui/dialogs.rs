@@ -75,7 +75,7 @@ fn share(app: App) -> AnyView {
         let link = app.lab(|lab| lab.share().to_text());
         spawn_local(async move {
             match files::json_of_link(&link).await {
-                Ok(json) if files::download("replicarium-scenario.json", &json).is_ok() => {}
+                Ok(json) if files::download("replicarium-scenario.json", "application/json", &json).is_ok() => {}
                 Ok(_) => app.say_bad("The browser did not take the file."),
                 Err(error) => app.say_bad(error),
             }

@@ -1,7 +1,7 @@
 //! The heartbeat: once a frame time goes on, the picture is drawn, and what changed is said.
 
 use super::{
-    canvas,
+    canvas, measures,
     state::{App, SPEEDS, STEPS_PER_FRAME},
 };
 use crate::{
@@ -16,12 +16,15 @@ const FRAME_MS_MAX: f64 = 100.0;
 const REFRESH_MS: f64 = 250.0;
 /// Ages and lags on the stage grow while nothing happens; they follow this often.
 const AGES_MS: f64 = 100.0;
+/// Open charts are drawn anew at most this often.
+const CHARTS_MS: f64 = 100.0;
 
 pub fn start(app: App) -> Frames {
     let mut last_ms = None;
     let mut last_refresh_ms = 0.0;
     let mut last_stage_ms = 0.0;
     let mut marks_due = true;
+    let (mut last_charts_ms, mut charts_of) = (0.0, 0);
     // Less than a microsecond of simulated time that is still owed.
     let mut owed_us = 0.0;
     let mut painter = canvas::Painter::default();
@@ -50,6 +53,13 @@ pub fn start(app: App) -> Frames {
             last_refresh_ms = now_ms;
             marks_due = false;
             app.refresh_marks();
+        }
+        let revision = app.revision.get_untracked();
+        if charts_of != revision && now_ms - last_charts_ms > CHARTS_MS {
+            charts_of = revision;
+            if measures::refresh(app) {
+                last_charts_ms = now_ms;
+            }
         }
         painter.draw(app);
     })

@@ -4,6 +4,7 @@ use super::leptos::AnyView;
 use super::{
     element::{drawn, element, moving},
     icons::{THEME, picture},
+    measures,
     parts::{button, picture_button},
     state::{App, Dialog},
     watched::Watched,
@@ -36,6 +37,10 @@ pub fn header(app: App) -> AnyView {
     let colours = move || format!("Colours: {}", THEMES[theme.get()].1);
     let actions = vec![
         button("Scenarios", open(Dialog::Scenarios)).class("quiet").view(),
+        button("Measures", move || measures::toggle(app))
+            .class("quiet wide-only")
+            .expanded(move || measures::is_open(app))
+            .view(),
         button("Share", open(Dialog::Share)).view(),
         picture_button(picture(THEME), moving(colours), next_theme).class("quiet").view(),
         picture_button("?", "Help", open(Dialog::Help)).class("quiet").view(),

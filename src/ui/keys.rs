@@ -1,11 +1,12 @@
 //! The keyboard: everything that the transport can do, and a few more.
 
 use super::leptos::*;
+use super::measures;
 use super::state::{App, Dialog, Selection};
 use crate::{platform::dom, sim::time::Micros, world::command::Command};
 
 /// Key, what it does; shown in the help.
-pub const KEYS: [(&str, &str); 15] = [
+pub const KEYS: [(&str, &str); 16] = [
     ("Space", "play or pause"),
     ("→  ←", "one event forward, back"),
     ("Shift + →  ←", "100 ms forward, back"),
@@ -19,6 +20,7 @@ pub const KEYS: [(&str, &str); 15] = [
     ("R", "read, at the selected node"),
     ("C", "crash or restart the selected node"),
     ("P", "promote the selected node"),
+    ("M", "open or close the measures"),
     ("S", "share"),
     ("?", "this help"),
 ];
@@ -74,6 +76,7 @@ fn press(app: App, key: &str, control: bool, shift: bool) -> bool {
             app.notice.set(None);
         }
         ("?", _) => app.dialog.set(Some(Dialog::Help)),
+        ("m", _) => measures::toggle(app),
         ("s", _) => app.dialog.set(Some(Dialog::Share)),
         ("w" | "r" | "c" | "p", _) => return press_on_node(app, &key),
         _ => return false,

@@ -14,6 +14,7 @@ mod inspector;
 mod keys;
 mod leptos;
 mod lesson;
+mod measures;
 mod parts;
 mod settings;
 mod stage;
@@ -34,11 +35,12 @@ pub fn start() {
     leptos::mount(page);
 }
 
-const TABS: [(Tab, &str, &str); 4] = [
+const TABS: [(Tab, &str, &str); 5] = [
     (Tab::Lesson, "Lesson", "page tab-lesson"),
     (Tab::Controls, "Controls", "page tab-controls"),
     (Tab::Timeline, "Timeline", "page tab-timeline"),
     (Tab::Details, "Details", "page tab-details"),
+    (Tab::Measures, "Measures", "page tab-measures"),
 ];
 
 fn page() -> AnyView {
@@ -59,6 +61,7 @@ fn page() -> AnyView {
         .attribute("tabindex", "-1")
         .attribute("aria-label", "Stage")
         .with(vec![verdicts::headline(app), stage::stage(app), verdicts::verdicts(app)]);
+    let middle = element("div").class("middle").with(centre).with(measures::measures(app));
     let side = element("aside")
         .class("side")
         .attribute("aria-label", "Details and settings")
@@ -72,7 +75,7 @@ fn page() -> AnyView {
         .class(moving(class))
         .with(element("a").class("skip").attribute("href", "#stage").on("click", skip).with("Skip to the stage"))
         .with(vec![header::header(app), lesson::lesson(app)])
-        .with(centre)
+        .with(middle)
         .with(side)
         .with(transport::transport(app))
         .with(element("nav").class("tabs").attribute("aria-label", "Panels").with(Vec::from(tabs)))

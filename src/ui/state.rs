@@ -1,6 +1,7 @@
 //! What the page knows: the lab, how it is played, what is selected, and the signals that components listen to.
 
 use super::leptos::*;
+use super::measures::Measuring;
 use super::watched::Watched;
 use crate::{
     check::{StaleRead, Verdicts},
@@ -44,6 +45,7 @@ pub enum Tab {
     Controls,
     Timeline,
     Details,
+    Measures,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -126,6 +128,7 @@ pub struct App {
     pub notice: Watched<Option<Notice>>,
     pub dialog: Watched<Option<Dialog>>,
     pub tab: Watched<Tab>,
+    pub measuring: Measuring,
     /// Counts changes of the lab; panels that read the lab itself listen to it.
     pub revision: Watched<u64>,
     /// Counts changes of the theme; the canvas listens.
@@ -187,6 +190,7 @@ impl App {
             notice: Watched::new(None),
             dialog: Watched::new(None),
             tab: Watched::new(Tab::Lesson),
+            measuring: Measuring::new(),
             revision: Watched::new(0),
             theme_changes: Watched::new(0),
         }

@@ -110,7 +110,8 @@ fn branches(app: App) -> Vec<AnyView> {
     others.into_iter().map(other).collect()
 }
 
-fn press(app: App, event: &KeyboardEvent) -> bool {
+/// Keys that move the cursor, as on any slider.
+pub fn press(app: App, event: &KeyboardEvent) -> bool {
     let now = app.world(|world| world.now());
     let step = Micros::from_millis(if event.shift_key() { 10 } else { 100 });
     let horizon = app.lab(|lab| lab.horizon());

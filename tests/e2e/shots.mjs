@@ -43,6 +43,15 @@ async function twoFutures(page) {
   await forward(page, 1_500);
 }
 
+const openMeasures = (page) => (phone(page) ? tab(page, "Measures") : button(page, "Measures").click()).then(() => page.locator(".plot svg").first().waitFor());
+
+/** Lag, a crash, a promotion, and the charts that show it. */
+async function measured(page) {
+  await twoFutures(page);
+  await press(page, "End");
+  await openMeasures(page);
+}
+
 const openIt = (title) => async (page) => {
   await forward(page, 900);
   if (title === "Partition…") await controls(page);
@@ -154,6 +163,19 @@ const SCENES = {
       await forward(page, 200);
       await act(page, "Read here");
       await forward(page, 200);
+    },
+  },
+  measures: { ...PAUSED, steps: measured },
+  "measures-empty": { ...PAUSED, steps: openMeasures },
+  "measures-ten": {
+    ...PAUSED,
+    steps: async (page) => {
+      await controls(page);
+      await setReplicas(page, 9);
+      await forward(page, 2_000);
+      await lag(page, "700 ms");
+      await forward(page, 2_000);
+      await openMeasures(page);
     },
   },
   share: { ...PAUSED, steps: openIt("Share") },

@@ -77,6 +77,9 @@ pub struct RunArguments {
     /// Write the outcome as JSON; - for standard output.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Write the figures over time (lag, throughput, latencies, queues), as comma-separated values; - for standard output.
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
     /// Also print the link that opens this run in the page, at the moment it was run to: put it behind the page's address.
     #[arg(long)]
     link: bool,

@@ -5,6 +5,7 @@ use replicarium::{
     check::{Difference, Lost, StaleRead, Verdict, Verdicts},
     explain::{plain, why_lost},
     lab::{LabWorld, Run},
+    measure::Ended,
     protocol::NodeView,
     scenario::{ENGINE_VERSION, Scenario},
     sim::id::NodeId,
@@ -30,6 +31,11 @@ impl Report<'_> {
     pub fn to_json(&self) -> String {
         let Report { scenario, tally, verdicts, .. } = self;
         let world = self.run.world();
+        let figures = self.run.reading();
+        let latencies = |ended: &[Ended]| {
+            let [p50, p95, p99] = figures.percentiles(ended);
+            json!({ "count": figures.all.count(ended), "p50": p50, "p95": p95, "p99": p99 })
+        };
         let list = |items: &mut dyn Iterator<Item = Json>| Json::Array(items.collect());
         let report = json!({
             "engine": ENGINE_VERSION,
@@ -39,6 +45,12 @@ impl Report<'_> {
             "reached_us": world.now().0,
             "steps": world.steps(),
             "operations": { "writes": tally.writes.to_json(), "reads": tally.reads.to_json(), "skipped": tally.skipped },
+            "latency_us": {
+                "all": latencies(Ended::WELL),
+                "reads": latencies(&[Ended::Read]),
+                "writes": latencies(&[Ended::Write]),
+                "failed": latencies(&[Ended::Failed]),
+            },
             "messages": {
                 "sent": tally.sent,
                 "duplicated": tally.duplicated,

@@ -20,11 +20,12 @@ use std::sync::Arc;
 pub fn run(arguments: &RunArguments) -> Result<bool, Fault> {
     let input = input::read(&arguments.file)?;
     let scenario = adjusted(input.scenario, arguments)?;
-    let RunArguments { trace, history, report, .. } = arguments;
-    let outputs = [("--trace", trace.as_ref()), ("--history", history.as_ref()), ("--report", report.as_ref())];
+    let RunArguments { trace, history, report, metrics, .. } = arguments;
+    let outputs = [("--trace", trace), ("--history", history), ("--report", report), ("--metrics", metrics)];
+    let outputs = outputs.map(|(name, path)| (name, path.as_ref()));
     output::check_places(&arguments.file, &outputs)?;
     let open = |path: &Option<std::path::PathBuf>| path.as_deref().map(Sink::open).transpose();
-    let (mut trace, mut history, report) = (open(trace)?, open(history)?, open(report)?);
+    let (mut trace, mut history, report, metrics) = (open(trace)?, open(history)?, open(report)?, open(metrics)?);
 
     let mut run = Run::new(Arc::new(scenario.setup()), Arc::new(scenario.commands.clone()));
     let mut written = Written::default();
@@ -43,6 +44,10 @@ pub fn run(arguments: &RunArguments) -> Result<bool, Fault> {
     }
     if let Some(mut sink) = report {
         sink.write(&done.to_json())?;
+        sink.finish()?;
+    }
+    if let Some(mut sink) = metrics {
+        sink.write(&run.reading().to_csv())?;
         sink.finish()?;
     }
     let summary = done.summary();

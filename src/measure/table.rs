@@ -1,0 +1,85 @@
+//! All figures as a table: a line for each bucket and measure, as programs that draw and count like to read it.
+
+use super::{
+    bucket::{COUNTS, GAUGES, Gauge, TOTALS},
+    latencies::Ended,
+    reading::Reading,
+};
+use crate::sim::{decimal::short, id::NodeId, time::Micros};
+use std::fmt::{Display, Write};
+
+/// Name and unit of each gauge, count and total, in the order in which a bucket has them.
+const GAUGE_NAMES: [(&str, &str); GAUGES] =
+    [("lag_written", "entries"), ("lag_flushed", "entries"), ("lag_applied", "entries"), ("lag_time", "ms"), ("queue", "inputs")];
+const COUNT_NAMES: [(&str, &str); COUNTS] =
+    [("messages_sent", "messages"), ("bytes_sent", "bytes"), ("reads_served", "operations"), ("writes_served", "operations")];
+const TOTAL_NAMES: [&str; TOTALS] = ["reads_done", "writes_done", "refused", "unknown", "stale_reads"];
+
+/// What clients waited for, and how the table calls it.
+const WAITS: [(&str, &[Ended]); 4] = [
+    ("latency", Ended::WELL),
+    ("read_latency", &[Ended::Read]),
+    ("write_latency", &[Ended::Write]),
+    ("failed_latency", &[Ended::Failed]),
+];
+
+const HEAD: &str = "time_s,node,measure,unit,value\n";
+
+/// Every name of a measure that a table can have.
+#[cfg(test)]
+pub(super) fn names() -> Vec<String> {
+    let waits = WAITS.iter().flat_map(|(name, _)| [50, 95, 99].map(|percent| format!("{name}_p{percent}")));
+    let nodes = GAUGE_NAMES.iter().chain(&COUNT_NAMES).map(|(name, _)| name.to_string());
+    let totals = TOTAL_NAMES.iter().chain(&["bucket_width", "lost_writes"]).map(|name| name.to_string());
+    nodes.chain(totals).chain(waits).collect()
+}
+
+impl Reading {
+    /// The table as comma-separated values; `src/bin/cli/README.md` explains every column and measure.
+    pub fn to_csv(&self) -> String {
+        let mut table = String::from(HEAD);
+        for (index, bucket) in self.buckets().enumerate() {
+            let (begin, end) = (self.begin(index), self.end(index));
+            let time = seconds(begin);
+            let mut line = |node: &dyn Display, measure: &dyn Display, unit: &str, value: &dyn Display| {
+                // Writing to a text cannot fail.
+                let _ = writeln!(table, "{time},{node},{measure},{unit},{value}");
+            };
+            line(&"", &"bucket_width", "s", &seconds(end.saturating_sub(begin)));
+            for (name, total) in TOTAL_NAMES.iter().zip(bucket.totals) {
+                line(&"", name, "operations", &total);
+            }
+            line(&"", &"lost_writes", "operations", &bucket.lost);
+            for (name, ended) in WAITS {
+                for percent in [50, 95, 99] {
+                    if let Some(length_us) = bucket.latencies.percentile(ended, percent) {
+                        line(&"", &format!("{name}_p{percent}"), "ms", &millis(length_us));
+                    }
+                }
+            }
+            for (number, node) in bucket.nodes.iter().enumerate() {
+                let id = NodeId(number as u16);
+                for (gauge, (name, unit)) in GAUGE_NAMES.iter().enumerate() {
+                    let Some(value) = node.gauges[gauge].get() else { continue };
+                    if gauge == Gauge::Age as usize {
+                        line(&id, name, unit, &millis(value));
+                    } else {
+                        line(&id, name, unit, &value);
+                    }
+                }
+                for ((name, unit), count) in COUNT_NAMES.iter().zip(node.counts) {
+                    line(&id, name, unit, &count);
+                }
+            }
+        }
+        table
+    }
+}
+
+fn millis(micros: u64) -> String {
+    short(micros as f64 / 1e3)
+}
+
+fn seconds(at: Micros) -> String {
+    format!("{}.{:06}", at.0 / 1_000_000, at.0 % 1_000_000)
+}

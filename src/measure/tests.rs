@@ -1,0 +1,225 @@
+//! Figures of small runs, case by case, and against a plain count of everything.
+
+use super::*;
+use crate::{
+    check::Judge,
+    lab::Run,
+    protocol::NodeView,
+    scenario::{Scenario, link::FIRST, presets},
+    sim::{
+        distribution::Distribution,
+        id::{Address, ClientId, Key},
+        network::{End, LinkChange, LinkRule},
+    },
+    trace::{Fact, Kind},
+    world::command::{Command, TimedCommand},
+};
+use proptest::prelude::*;
+
+const MS: u64 = 1_000;
+
+/// One client that writes at A when told to; a message takes 10 ms, B and C apply at once.
+fn still() -> Scenario {
+    let mut scenario = presets::get(FIRST).unwrap();
+    scenario.network.latency = Distribution::Constant(Micros(10 * MS));
+    scenario.links.clear();
+    scenario.clients.iter_mut().for_each(|client| client.workload = None);
+    scenario.commands.clear();
+    scenario
+}
+
+fn write(at_ms: u64, value: i64) -> TimedCommand {
+    let action = Action::Write { key: Key(0), value };
+    TimedCommand { at: Micros(at_ms * MS), command: Command::Issue { client: ClientId(0), action, at: None } }
+}
+
+fn at(at_ms: u64, command: Command) -> TimedCommand {
+    TimedCommand { at: Micros(at_ms * MS), command }
+}
+
+fn slow_link(at_ms: u64, to: u16, latency_ms: u64) -> TimedCommand {
+    let set = LinkChange { latency: Some(Distribution::Constant(Micros(latency_ms * MS))), ..LinkChange::default() };
+    let to = End::One(Address::Node(NodeId(to)));
+    at(at_ms, Command::SetLink(LinkRule { from: End::One(Address::Node(NodeId(0))), to, both: false, class: None, set }))
+}
+
+fn run(commands: Vec<TimedCommand>, until_ms: u64) -> Run {
+    let mut run = Run::new(Arc::new(still().setup()), Arc::new(commands));
+    run.run_until(Micros(until_ms * MS), u64::MAX);
+    run
+}
+
+/// The most that a gauge had in each bucket, with a dash where it was not there.
+fn gauges(reading: &Reading, node: usize, gauge: Gauge) -> Vec<Option<u64>> {
+    reading.buckets().map(|bucket| bucket.gauge(node, gauge)).collect()
+}
+
+fn sum(reading: &Reading, total: Total) -> u64 {
+    reading.buckets().map(|bucket| bucket.total(total)).sum()
+}
+
+#[test]
+fn lag_rises_while_an_entry_is_on_its_way_and_is_nothing_after() {
+    let run = run(vec![slow_link(0, 2, 400), write(100, 1), write(200, 2)], 1_000);
+    let reading = run.reading();
+    // On A's disk about 12 ms after the question began, so the first one at 0.11 s.
+    let behind = gauges(&reading, 2, Gauge::Applied);
+    let of = |ms: u64| behind[(ms / 20) as usize];
+    assert_eq!([80, 140, 300, 480, 560, 700].map(of), [Some(0), Some(1), Some(2), Some(2), Some(1), Some(0)]);
+    let ages = gauges(&reading, 2, Gauge::Age);
+    let age_ms = |ms: u64| ages[(ms / 20) as usize].unwrap() / MS;
+    assert_eq!(age_ms(80), 0);
+    assert!((180..200).contains(&age_ms(290)), "{}", age_ms(290));
+    assert!((400..410).contains(&ages.iter().flatten().max().unwrap().div_ceil(MS)), "{ages:?}");
+    assert_eq!(age_ms(900), 0);
+    // What is in the log is not yet on disk, and what is on disk not yet visible.
+    let most = |gauge| gauges(&reading, 1, gauge).into_iter().flatten().filter(|lag| *lag > 0).count();
+    assert!(most(Gauge::Written) <= most(Gauge::Flushed) && most(Gauge::Flushed) <= most(Gauge::Applied));
+    // The primary is behind nobody.
+    assert!(gauges(&reading, 0, Gauge::Applied).iter().all(Option::is_none));
+    assert!(gauges(&reading, 0, Gauge::Queue).iter().all(Option::is_some));
+}
+
+#[test]
+fn who_is_down_or_has_no_primary_has_gaps() {
+    let commands = vec![
+        at(200, Command::Crash { node: NodeId(1) }),
+        at(300, Command::Crash { node: NodeId(0) }),
+        at(400, Command::Promote { node: NodeId(2) }),
+        at(500, Command::Restart { node: NodeId(1) }),
+    ];
+    let reading = run(commands, 700).reading();
+    let line = |node: usize, gauge: Gauge| -> String {
+        let sign = |value: Option<u64>| if value.is_some() { '-' } else { ' ' };
+        gauges(&reading, node, gauge).into_iter().map(sign).step_by(5).collect()
+    };
+    // One sign for each 100 ms. A bucket in which a node crashes still knows it.
+    assert_eq!(line(0, Gauge::Queue), "----    ");
+    assert_eq!(line(1, Gauge::Queue), "---  ---");
+    assert_eq!(line(2, Gauge::Queue), "--------");
+    assert_eq!(line(1, Gauge::Applied), "---  ---");
+    assert_eq!(line(2, Gauge::Applied), "----    ");
+}
+
+#[test]
+fn operations_are_counted_by_how_they_ended() {
+    let commands = vec![write(100, 1), at(500, Command::CrashMachine { node: NodeId(0) }), write(600, 2)];
+    let mut run = run(commands, 30_000);
+    let reading = run.reading();
+    let [done, refused, unknown] = [Total::Writes, Total::Refused, Total::Unknown].map(|total| sum(&reading, total));
+    assert_eq!((done, refused + unknown), (1, 1));
+    let [Some(typical), ..] = reading.percentiles(&[Ended::Write]) else { panic!("one write was done") };
+    let row = run.world().history().values().find(|row| row.outcome == Some(Outcome::Written)).unwrap();
+    let took = row.at.0 - 100 * MS;
+    assert!(typical.abs_diff(took) * 32 <= took, "{typical} for {took}");
+    assert_eq!(reading.all.count(&[Ended::Failed]), 1);
+    // Nothing happens any more, and time goes on.
+    run.run_until(Micros(3_600_000 * MS), u64::MAX);
+    let later = run.reading();
+    assert!(later.len() <= Measures::BUCKETS_MAX && later.end(later.len() - 1) == Micros(3_600_000 * MS));
+    assert_eq!(sum(&later, Total::Writes), 1);
+}
+
+#[test]
+fn losses_are_those_of_the_judge() {
+    let commands = vec![
+        slow_link(0, 1, 5_000),
+        slow_link(0, 2, 5_000),
+        write(100, 1),
+        at(300, Command::CrashMachine { node: NodeId(0) }),
+        at(400, Command::Promote { node: NodeId(1) }),
+    ];
+    let run = run(commands, 600);
+    let lost: Vec<u64> = run.reading().buckets().map(|bucket| bucket.lost).collect();
+    assert_eq!((lost[19], lost[21], run.verdicts().lost.len()), (0, 1, 1));
+}
+
+/// What the page shows as the present is what the last bucket has just seen.
+#[test]
+fn gauges_now_are_those_of_the_views() {
+    let mut scenario = presets::get(FIRST).unwrap();
+    scenario.commands = vec![at(900, Command::Crash { node: NodeId(1) }), at(1_500, Command::Restart { node: NodeId(1) })];
+    let mut run = Run::new(Arc::new(scenario.setup()), Arc::new(scenario.commands.clone()));
+    while run.now() < Micros(4_000 * MS) && run.step() {
+        let world = run.world();
+        let primary: Option<NodeView> = world.primary().and_then(|primary| world.view(primary));
+        for node in world.members() {
+            let view = world.view(node).filter(|_| Some(node) != world.primary());
+            let both = primary.as_ref().zip(view.as_ref());
+            let lag = |of: fn(&NodeView) -> u64| both.map(|(primary, view)| primary.flushed.0.saturating_sub(of(view)));
+            let gauge = |gauge| run.measures().gauge(node, gauge, run.now());
+            assert_eq!(gauge(Gauge::Applied), lag(|view| view.applied.0), "{node} at {}", run.now());
+            assert_eq!(gauge(Gauge::Written), lag(|view| view.written.0), "{node} at {}", run.now());
+            assert_eq!(gauge(Gauge::Flushed), lag(|view| view.flushed.0), "{node} at {}", run.now());
+            // Age and distance begin and end together.
+            assert!(gauge(Gauge::Age) <= Some(0) || gauge(Gauge::Applied) > Some(0), "{node} at {}", run.now());
+            let since = run.now().saturating_sub(Micros(gauge(Gauge::Age).unwrap_or(0)));
+            assert!(gauge(Gauge::Applied) <= Some(0) || since < run.now() || since == last_commit(world), "{node} at {since}");
+        }
+    }
+}
+
+/// When a primary last put something on its disk for good.
+fn last_commit(world: &crate::lab::LabWorld) -> Micros {
+    let committed = |event: &crate::trace::Event| matches!(event.kind, Kind::Fact(Fact::Committed { .. }));
+    world.trace().values().rev().find(|event| committed(event)).map_or(Micros::ZERO, |event| event.at)
+}
+
+/// How many operations and messages, of what a straight count says.
+#[test]
+fn a_long_run_is_covered_from_its_start_in_bounded_memory() {
+    let mut run = Run::new(Arc::new(presets::get(FIRST).unwrap().setup()), Arc::default());
+    for seconds in [1, 5, 6, 40, 300, 2_000] {
+        run.run_until(Micros::from_secs(seconds), u64::MAX);
+        let reading = run.reading();
+        assert!(reading.len() <= Measures::BUCKETS_MAX);
+        assert!(seconds < 5 || reading.len() > Measures::BUCKETS_MAX / 2);
+        assert_eq!(reading.begin(reading.len() - 1).0 / reading.width.0, reading.len() as u64 - 1);
+        let count = |count| reading.buckets().map(|bucket| bucket.count(1, count)).sum::<u64>();
+        let load = run.world().host(NodeId(1)).unwrap().load;
+        assert_eq!((count(Count::Messages), count(Count::Bytes)), (load.messages_out, load.bytes_out));
+        assert_eq!((count(Count::Reads), count(Count::Writes)), (load.reads, load.writes));
+        assert_eq!(sum(&reading, Total::Stale), run.judge().stale_reads().next());
+        let served = [Total::Reads, Total::Writes].map(|total| sum(&reading, total)).iter().sum::<u64>();
+        assert_eq!(served, reading.all.count(Ended::WELL));
+    }
+}
+
+#[test]
+fn every_measure_of_the_table_is_explained() {
+    let text = include_str!("../bin/cli/README.md");
+    for name in table::names() {
+        assert!(text.contains(&format!("`{name}`")), "`{name}` is not explained");
+    }
+    let reading = run(vec![write(100, 1)], 200).reading();
+    let csv = reading.to_csv();
+    assert!(csv.starts_with("time_s,node,measure,unit,value\n0.000000,,bucket_width,s,0.020000\n"), "{csv}");
+    assert!(csv.contains("\n0.120000,,writes_done,operations,1\n"), "{csv}");
+    assert!(csv.contains("\n0.120000,C,lag_applied,entries,1\n"), "{csv}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+    /// Wide buckets are what narrow ones add up to: however often buckets were merged, what they hold is the same.
+    #[test]
+    fn merging_loses_nothing(seed in 0u64..1_000, until_ms in 100u64..30_000) {
+        let scenario = Scenario { seed, ..presets::get(FIRST).unwrap() };
+        let mut world = crate::lab::LabWorld::new(Arc::new(scenario.setup()), Arc::default());
+        let (mut judge, mut usual) = (Judge::default(), Measures::default());
+        // Never full: what the buckets would be if there were no limit.
+        let mut wide = Measures { width: Micros(u64::MAX / 4), open_until: Micros(u64::MAX / 4), ..Measures::default() };
+        judge.look(&world);
+        usual.look(&world, &judge);
+        wide.look(&world, &judge);
+        world.run_watched(Micros(until_ms * MS), u64::MAX, |world| {
+            judge.look(world);
+            usual.look(world, &judge);
+            wide.look(world, &judge);
+        });
+        let (usual, wide) = (usual.read(world.now()), wide.read(world.now()));
+        let mut all = Bucket::default();
+        usual.buckets().for_each(|bucket| all.merge(bucket));
+        prop_assert_eq!(wide.len(), 1);
+        prop_assert_eq!(Some(&all), wide.buckets().next());
+    }
+}
