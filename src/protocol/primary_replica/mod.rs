@@ -4,7 +4,7 @@
 //! and are sent what follows. Asynchronous: a write is acknowledged when it is on the primary's own disk,
 //! whoever else has it. Modelled on PostgreSQL streaming replication (manual, chapter 27 "High Availability":
 //! a replica's log is a prefix of the primary's, promotion starts a new timeline, a node that cannot catch up from
-//! the log is cloned anew). What it does not model yet: synchronous commit, automatic failover, fencing.
+//! the log is cloned anew). What it does not model yet: automatic failover, fencing.
 //!
 //! The node's part is in `primary` or `replica`; what both share is here.
 
