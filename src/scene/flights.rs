@@ -218,12 +218,19 @@ impl Line {
 
     /// Where something is that has gone `part` of its way: it begins and ends beside the cards, not over or under them.
     fn place(&self, look: Look, part: f64) -> Point {
-        let (width, height) = look.covers(self.compact);
-        let covers = |end, towards| ((covered(end, towards, width, height) / 3.0) + 0.02).min(0.44);
-        let Curve { start, bends, end } = self.curve;
-        let (first, last) = (covers(start, bends.0), 1.0 - covers(end, bends.1));
+        let (first, last) = (self.leaves(&self.curve, look), 1.0 - self.leaves(&self.curve.reversed(), look));
         let (t, stop) = (first + (last - first) * part, self.wall_at(look));
         self.stopped(look, t, stop, first)
+    }
+
+    /// How far along the curve something is clear of its beginning.
+    fn leaves(&self, curve: &Curve, look: Look) -> f64 {
+        let (width, height) = look.covers(self.compact);
+        let inside = |t: &f64| {
+            let at = curve.at(*t);
+            (at.x - curve.start.x).abs() < width / 2.0 + 1.0 && (at.y - curve.start.y).abs() < height / 2.0 + 1.0
+        };
+        (0..24).map(|step| f64::from(step) * 0.02).find(|t| !inside(t)).unwrap_or(0.48)
     }
 
     /// Where those end that were stopped there, now or before the cut was mended.
@@ -251,7 +258,11 @@ impl Line {
     fn beside(&self, look: Look, t: f64) -> Point {
         let Curve { start, end, .. } = self.curve;
         // What is written on is wider than high: dots, which come the other way, keep clear of it.
-        let lane = if !look.is_dot() { LANE } else { 8.0 + 14.0 * (end.y - start.y).abs() / start.distance(end).max(1.0) };
+        let lane = if !look.is_dot() {
+            if look.size(true).0 > 20.0 { LANE } else { LANE - 3.0 }
+        } else {
+            8.0 + 14.0 * (end.y - start.y).abs() / start.distance(end).max(1.0)
+        };
         self.curve.beside(t, lane)
     }
 }
