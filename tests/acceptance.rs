@@ -188,3 +188,23 @@ fn r3_without_a_replica_in_touch_no_writes_after_ten_seconds() {
     assert_eq!(ends(&play, BEN)[1], Some(Outcome::Read(play.view(B).copies.first().copied())), "what A took alone is gone");
     assert_eq!(play.held(A, X), Some(3));
 }
+
+/// ph-02: read your writes, broken by lag and kept by a token.
+#[test]
+fn ph_02_a_session_misses_its_own_write_unless_it_carries_a_token() {
+    let last = |play: &Play| match ends(play, BEN).last() {
+        Some(Some(Outcome::Read(write))) => write.map(|write| write.value),
+        other => panic!("the read ended with {other:?}"),
+    };
+    assert_eq!(last(&played("ph-02-own-write-without-token")), Some(1));
+    let with = played("ph-02-own-write-with-token");
+    assert_eq!(last(&with), Some(2));
+    assert_eq!(count_facts(&with, C, |fact| matches!(fact, Fact::ReadWaits { .. })), 1);
+}
+
+/// ph-04: monotonic reads, likewise.
+#[test]
+fn ph_04_a_reader_goes_back_in_time_unless_it_carries_a_token() {
+    assert_eq!(reads(&played("ph-04-back-in-time-without-token")), [Some(2), Some(1)]);
+    assert_eq!(reads(&played("ph-04-back-in-time-with-token")), [Some(2), Some(2)]);
+}

@@ -50,6 +50,19 @@ pub struct Session {
     /// What the client last saw, for its label.
     pub last: Option<(Micros, Action, Outcome)>,
     believed_primary: NodeId,
+    /// The node it sticks to.
+    stuck_to: Option<NodeId>,
+    /// Up to where of the log it has seen.
+    token: u64,
+}
+
+/// Among whom a session chooses, and by what.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice<'a> {
+    pub members: &'a [NodeId],
+    /// Of them the one with the shortest way.
+    pub nearest: Option<NodeId>,
+    pub chance: Chance,
 }
 
 /// What to do after an answer or a time-out.
@@ -59,6 +72,9 @@ pub enum Next {
     /// Ask this node, after a pause.
     Ask(NodeId, Micros),
 }
+
+/// Tells the draw of whom to stick to from those of operations.
+const STICKY: u64 = 41;
 
 impl Session {
     /// Most operations that wait for the one under way.
@@ -76,6 +92,8 @@ impl Session {
             workload_on,
             last: None,
             believed_primary: primary,
+            stuck_to: None,
+            token: 0,
         }
     }
 
@@ -84,38 +102,57 @@ impl Session {
     }
 
     /// Begins an operation; returns the first request and whom to ask.
-    pub fn begin(&mut self, intent: Intent, now: Micros, members: &[NodeId], chance: Chance) -> (NodeId, Request) {
-        let node = intent.at_node.unwrap_or_else(|| self.first_choice(intent, members, chance));
+    pub fn begin(&mut self, intent: Intent, now: Micros, choice: Choice) -> (NodeId, Request) {
+        let node = intent.at_node.unwrap_or_else(|| self.first_choice(intent, choice));
+        if self.target(intent.action) == Target::Sticky && intent.at_node.is_none() {
+            self.stuck_to = Some(node);
+        }
         let deadline = now + self.settings.timeout;
         let open = Open { intent, invoked_at: now, attempt: 0, node, deadline, asked: vec![node], timeouts: 0 };
-        let request = open.request();
+        let request = open.request(self.asks_for());
         self.open = Some(open);
         (node, request)
     }
 
     /// Tries again, at `node`.
     pub fn ask(&mut self, node: NodeId, now: Micros) -> Option<Request> {
+        let after = self.asks_for();
         let open = self.open.as_mut()?;
         open.attempt += 1;
         open.node = node;
         open.deadline = now + self.settings.timeout;
         open.asked.push(node);
-        Some(open.request())
+        Some(open.request(after))
+    }
+
+    fn asks_for(&self) -> u64 {
+        if self.settings.token { self.token } else { 0 }
+    }
+
+    /// An answer was from this position of the log.
+    pub fn saw(&mut self, position: u64) {
+        self.token = self.token.max(position);
     }
 
     fn target(&self, action: Action) -> Target {
         if action.is_write() { self.settings.writes_to } else { self.settings.reads_from }
     }
 
-    fn first_choice(&self, intent: Intent, members: &[NodeId], chance: Chance) -> NodeId {
-        let identity = Lineage::root(&[intent.operation.word()]);
+    fn first_choice(&self, intent: Intent, Choice { members, nearest, chance }: Choice) -> NodeId {
+        let target = self.target(intent.action);
+        let identity = match target {
+            Target::Sticky => Lineage::root(&[self.id.0 as u64, STICKY]),
+            _ => Lineage::root(&[intent.operation.word()]),
+        };
         let mut draw = chance.draw(Purpose::Route, identity);
         let others: Vec<NodeId> = members.iter().copied().filter(|node| *node != self.believed_primary).collect();
         let mut pick = |from: &[NodeId]| match from.len() {
             0 => self.believed_primary,
             count => from[draw.below(count as u64) as usize],
         };
-        match self.target(intent.action) {
+        match target {
+            Target::Nearest => nearest.unwrap_or(self.believed_primary),
+            Target::Sticky => self.stuck_to.filter(|node| members.contains(node)).unwrap_or_else(|| pick(members)),
             Target::Primary => self.believed_primary,
             Target::Replica => pick(&others),
             Target::Any => pick(members),
@@ -166,6 +203,9 @@ impl Session {
         let Some(open) = self.open.as_mut() else { return Next::Done(Outcome::TimedOut) };
         let next = members.iter().copied().find(|node| *node > open.node).or(members.first().copied());
         let next = next.filter(|_| !bound).unwrap_or(open.node);
+        if self.stuck_to == Some(open.node) {
+            self.stuck_to = Some(next);
+        }
         if open.node == self.believed_primary {
             // Perhaps it is dead and another one leads: the next to be asked will know.
             self.believed_primary = next;
@@ -194,8 +234,11 @@ impl Session {
 }
 
 impl Open {
-    fn request(&self) -> Request {
-        Request { operation: self.intent.operation, attempt: self.attempt, action: self.intent.action }
+    /// `after`: the session's token, for reads.
+    fn request(&self, after: u64) -> Request {
+        let action = self.intent.action;
+        let after = if action.is_write() { 0 } else { after };
+        Request { operation: self.intent.operation, attempt: self.attempt, action, after }
     }
 }
 
@@ -218,7 +261,8 @@ mod tests {
     }
 
     fn begin(session: &mut Session, intent: Intent) -> NodeId {
-        session.begin(intent, Micros(0), &[A, B, C], Chance::new(1)).0
+        let choice = Choice { members: &[A, B, C], nearest: Some(B), chance: Chance::new(1) };
+        session.begin(intent, Micros(0), choice).0
     }
 
     const REFUSED: Answer = Answer::Refused(Refusal::NoProcess);

@@ -22,6 +22,10 @@ pub enum Target {
     Any,
     /// This node and no other.
     Node(NodeId),
+    /// The one with the shortest way.
+    Nearest,
+    /// A random one, and then always the same, until it does not answer.
+    Sticky,
 }
 
 /// One client session, or several alike.
@@ -41,6 +45,9 @@ pub struct ClientSettings {
     /// Pause before such another try.
     pub retry_wait: Micros,
     pub workload: Option<Workload>,
+    /// Reads show nothing older than what the session wrote and read before: it carries the position in the log that it has
+    /// seen, and nodes that are not that far let it wait (MongoDB's causal sessions, MySQL's `WAIT_FOR_EXECUTED_GTID_SET`).
+    pub token: bool,
 }
 
 impl Default for ClientSettings {
@@ -54,6 +61,7 @@ impl Default for ClientSettings {
             retries: 0,
             retry_wait: Micros::from_millis(100),
             workload: None,
+            token: false,
         }
     }
 }

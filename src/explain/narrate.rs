@@ -308,6 +308,12 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
             };
             Some((Weight::Told, said.done()))
         }
+        Fact::ReadWaits { until, applied } => {
+            let reader = event.operation?.client;
+            let said = Writer::default().who(reader).strong(" waits").text(" for ").who(node);
+            let seen = format!(": the session has seen the log up to LSN {until}, and this node shows it up to {applied}.");
+            Some((Weight::Told, said.text(seen).done()))
+        }
         Fact::FellBack { waiting } => {
             let said = start.strong(" goes on alone.").text(" No replica confirmed in time, so it acknowledges ");
             let said =
@@ -444,6 +450,10 @@ fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
             let way = if clock.skew_us < 0 { "behind" } else { "ahead" };
             start.text("The clock of ").who(*node).text(format!(" is {off} ms {way} now."))
         }
+        Command::SetToken { client, on: true } => {
+            start.text("Reads of ").who(*client).strong(" wait for what it has seen").text(" from now on.")
+        }
+        Command::SetToken { client, on: false } => start.text("Reads of ").who(*client).strong(" no longer wait."),
         Command::SetCommit(rule) => {
             start.strong("Writes are acknowledged by another rule now").text(format!(": {}.", rule.words()))
         }

@@ -117,14 +117,37 @@ pub struct TailEntry {
 /// What an input made a node do, in order.
 #[derive(Clone, Debug)]
 pub enum Effect<P: Protocol> {
-    Send { to: NodeId, message: P::Message, about: Option<(OperationId, u64)> },
-    Reply { request: Request, answer: Answer },
-    SetTimer { timer: P::Timer, after: Micros },
-    CancelTimer { timer: P::Timer },
-    Write { change: <P::Disk as Storage>::Change, operation: Option<OperationId> },
+    Send {
+        to: NodeId,
+        message: P::Message,
+        about: Option<(OperationId, u64)>,
+    },
+    /// `position`: up to where of the log the answer is from, for those who want to see no less later.
+    Reply {
+        request: Request,
+        answer: Answer,
+        position: u64,
+    },
+    SetTimer {
+        timer: P::Timer,
+        after: Micros,
+    },
+    CancelTimer {
+        timer: P::Timer,
+    },
+    Write {
+        change: <P::Disk as Storage>::Change,
+        operation: Option<OperationId>,
+    },
     Flush,
-    Work { job: P::Job, about: OperationId },
-    Note { fact: Fact, operation: Option<OperationId> },
+    Work {
+        job: P::Job,
+        about: OperationId,
+    },
+    Note {
+        fact: Fact,
+        operation: Option<OperationId>,
+    },
 }
 
 /// Where a node is when it handles an input.
@@ -198,7 +221,12 @@ impl<P: Protocol> Context<P> {
     }
 
     pub fn reply(&mut self, request: Request, answer: Answer) {
-        self.effects.push(Effect::Reply { request, answer });
+        self.reply_at(request, answer, Lsn::ZERO);
+    }
+
+    /// Answers, and says up to where of the log the answer is from.
+    pub fn reply_at(&mut self, request: Request, answer: Answer, lsn: Lsn) {
+        self.effects.push(Effect::Reply { request, answer, position: lsn.0 });
     }
 
     /// Fires once, `after` this long on the node's own clock.

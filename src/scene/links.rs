@@ -110,7 +110,7 @@ fn usual_nodes(session: &Session) -> Vec<NodeId> {
     let node = |target: Target| match target {
         Target::Node(node) => Some(node),
         Target::Primary => Some(session.believed_primary()),
-        Target::Replica | Target::Any => None,
+        Target::Replica | Target::Any | Target::Nearest | Target::Sticky => None,
     };
     let reads_only = session.settings.workload.is_none() && session.settings.writes_to == Target::Primary;
     let writes = node(session.settings.writes_to).filter(|_| !reads_only || session.settings.reads_from == Target::Primary);

@@ -63,6 +63,8 @@ impl Layout {
     /// `taken`, at best on the side of what comes back, which is small.
     pub fn beside_line(&self, from: Address, to: Address, (width, height): (f64, f64), taken: &[Rect]) -> Option<Rect> {
         let curve = self.curve(from, to)?;
+        // As large as what can be grasped must be.
+        let height = height.max(24.0);
         let first = self.is_first(from) || self.is_first(to);
         // At the middle messages are lost.
         let parts = match self.form {

@@ -78,4 +78,6 @@ pub struct Request {
     /// 0 for the first try.
     pub attempt: u32,
     pub action: Action,
+    /// A read must show the log at least up to this position: the session's token. 0: whatever there is.
+    pub after: u64,
 }

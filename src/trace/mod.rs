@@ -275,6 +275,11 @@ pub enum Fact {
     TooFewReplicas {
         in_touch: usize,
     },
+    /// A read waits: its reader has seen more of the log than this node shows.
+    ReadWaits {
+        until: Lsn,
+        applied: Lsn,
+    },
 }
 
 /// Kinds of events.

@@ -246,6 +246,8 @@ fn read_targets(app: App, client: ClientId) -> Vec<(String, String, bool)> {
             ("primary", "the primary", Target::Primary),
             ("replica", "a random replica", Target::Replica),
             ("any", "any node", Target::Any),
+            ("nearest", "the nearest", Target::Nearest),
+            ("sticky", "one it sticks to", Target::Sticky),
         ];
         let fixed = fixed.map(|(value, words, target)| (value.to_string(), words.to_string(), now == Some(target)));
         let node = |node: NodeId| (node.to_string(), format!("node {node}"), now == Some(Target::Node(node)));
@@ -258,6 +260,8 @@ fn target_of(value: &str) -> Option<Target> {
         "primary" => Some(Target::Primary),
         "replica" => Some(Target::Replica),
         "any" => Some(Target::Any),
+        "nearest" => Some(Target::Nearest),
+        "sticky" => Some(Target::Sticky),
         node => node.parse().ok().map(Target::Node),
     }
 }
@@ -307,6 +311,14 @@ fn client_panel(app: App, client: ClientId) -> AnyView {
         pick(label("value", "Value"), field.view()),
         acts.view(),
         pick(label("reads-from", "Usually reads at"), select("reads-from", move || read_targets(app, client), reads_from)),
+        check(
+            "reads wait for what it has seen",
+            move || app.watch(|lab| lab.world().session(client).is_some_and(|session| session.settings.token)),
+            move || {
+                let on = app.world(|world| world.session(client).is_some_and(|session| session.settings.token));
+                app.act(Command::SetToken { client, on: !on });
+            },
+        ),
         has_workload.then(|| check("acts on its own", on, toggle)).view(),
         rows(move || client_rows(app, client)),
     ]

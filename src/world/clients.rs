@@ -4,13 +4,14 @@ use super::{Due, Payload, World, wire::Outgoing};
 use crate::{
     client::{
         history::Row,
-        session::{Intent, Next, Session},
+        session::{Choice, Intent, Next, Session},
         workload::Workload,
     },
     protocol::Protocol,
     sim::{
         draw::Lineage,
         id::{Address, ClientId, EventId, NodeId, OperationId, Origin},
+        network::MessageClass,
         operation::{Action, Answer, Outcome, Request},
         time::Micros,
     },
@@ -82,12 +83,15 @@ impl<P: Protocol> World<P> {
 
     fn begin_next(&mut self, client: ClientId) {
         let (now, members, chance) = (self.now, self.members.clone(), self.chance());
+        // As who measures round trips once and keeps to it.
+        let way = |node: &NodeId| self.network.settings(client.into(), (*node).into(), MessageClass::Request).latency.typical();
+        let nearest = members.iter().copied().min_by_key(way);
         let session = self.session_mut(client);
         if session.open.is_some() {
             return;
         }
         let Some(intent) = session.waiting.pop_front() else { return };
-        let (node, request) = session.begin(intent, now, &members, chance);
+        let (node, request) = session.begin(intent, now, Choice { members: &members, nearest, chance });
         let Intent { operation, action, cause, .. } = intent;
         let causes = Causes::NONE.and(cause);
         let invoked = self.note(None, Some(operation), causes, Kind::Invoke { client, action });
@@ -118,7 +122,7 @@ impl<P: Protocol> World<P> {
     }
 
     /// An answer reached the client.
-    pub(super) fn answered(&mut self, request: Request, answer: Answer, node: NodeId, delivered: EventId) {
+    pub(super) fn answered(&mut self, request: Request, (answer, position): (Answer, u64), node: NodeId, delivered: EventId) {
         let (client, members) = (request.operation.client, self.members.clone());
         let session = self.session_mut(client);
         let Some(open) = session.open.as_ref().filter(|open| open.intent.operation == request.operation) else { return };
@@ -126,6 +130,7 @@ impl<P: Protocol> World<P> {
         if matches!(answer, Answer::Refused(_)) && request.attempt != open.attempt {
             return;
         }
+        session.saw(position);
         let next = session.on_answer(node, answer, &members);
         self.go_on(client, next, Some(node), Causes::one(delivered));
     }

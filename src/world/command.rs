@@ -122,6 +122,11 @@ pub enum Command {
         client: ClientId,
         target: Target,
     },
+    /// Whether the client's reads wait for what it has seen.
+    SetToken {
+        client: ClientId,
+        on: bool,
+    },
     /// All nodes acknowledge writes by another rule from now on.
     SetCommit(Commit),
 }

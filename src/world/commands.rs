@@ -45,7 +45,9 @@ impl<P: Protocol> World<P> {
         match command {
             Command::Cut { from, to, .. } | Command::Heal { from, to, .. } => addresses.extend([*from, *to]),
             Command::Partition { groups } => addresses.extend(groups.iter().flatten()),
-            Command::Issue { client, .. } | Command::SetWorkload { client, .. } => addresses.push((*client).into()),
+            Command::Issue { client, .. } | Command::SetWorkload { client, .. } | Command::SetToken { client, .. } => {
+                addresses.push((*client).into())
+            }
             Command::SetReadsFrom { client, target } | Command::SetWritesTo { client, target } => {
                 addresses.push((*client).into());
                 addresses.extend(match target {
@@ -93,6 +95,7 @@ impl<P: Protocol> World<P> {
             Command::SetReadsFrom { client, target } => {
                 self.with_session(*client, |session| session.settings.reads_from = *target)
             }
+            Command::SetToken { client, on } => self.with_session(*client, |session| session.settings.token = *on),
             Command::SetCommit(commit) => self.set_commit(commit, id),
             Command::SetWritesTo { client, target } => self.with_session(*client, |session| session.settings.writes_to = *target),
         }

@@ -72,7 +72,7 @@ pub struct Flight<P: Protocol> {
 #[derive(Clone, Debug)]
 pub(crate) enum Payload<P: Protocol> {
     Request(Request),
-    Response(Request, Answer),
+    Response(Request, Answer, u64),
     Message(P::Message),
 }
 

@@ -242,10 +242,10 @@ impl<P: Protocol> World<P> {
                     let operation = about.map(|(operation, _)| operation).or(operation);
                     self.send(Outgoing { from, to: to.into(), payload: Payload::Message(message), lineage, causes, operation });
                 }
-                Effect::Reply { request, answer } => {
+                Effect::Reply { request, answer, position } => {
                     let operation = request.operation;
                     let lineage = Lineage::root(&[ABOUT, operation.word(), request.attempt as u64, from.word()]);
-                    let (to, payload) = (operation.client.into(), Payload::Response(request, answer));
+                    let (to, payload) = (operation.client.into(), Payload::Response(request, answer, position));
                     self.send(Outgoing { from, to, payload, lineage, causes, operation: Some(operation) });
                 }
                 Effect::SetTimer { timer, after } => self.set_timer(node, timer, after, lineage, causes),

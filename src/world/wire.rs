@@ -49,7 +49,7 @@ impl<P: Protocol> Payload<P> {
     fn cargo(&self) -> Cargo {
         match self {
             Payload::Request(request) => Cargo::Ask { action: request.action, operation: request.operation },
-            Payload::Response(_, answer) => Cargo::Answer { outcome: outcome(*answer) },
+            Payload::Response(_, answer, _) => Cargo::Answer { outcome: outcome(*answer) },
             Payload::Message(message) => message.cargo(),
         }
     }
@@ -156,8 +156,8 @@ impl<P: Protocol> World<P> {
     fn deliver(&mut self, flight: Flight<P>, delivered: EventId) {
         let causes = Causes::one(delivered);
         let what = match (flight.payload, flight.from, flight.to) {
-            (Payload::Response(request, answer), Address::Node(node), _) => {
-                return self.answered(request, answer, node, delivered);
+            (Payload::Response(request, answer, position), Address::Node(node), _) => {
+                return self.answered(request, (answer, position), node, delivered);
             }
             (Payload::Request(request), Address::Client(client), _) => What::Request(client, request),
             (Payload::Message(message), Address::Node(from), _) => What::Message(from, message),
@@ -175,7 +175,7 @@ impl<P: Protocol> World<P> {
 
     /// The process is gone, but the machine's operating system says so at once.
     fn refuse_connection(&mut self, flight: &Flight<P>, request: Request, causes: Causes) {
-        let payload = Payload::Response(request, Answer::Refused(Refusal::NoProcess));
+        let payload = Payload::Response(request, Answer::Refused(Refusal::NoProcess), 0);
         let lineage = flight.lineage.with(&[DELIVERED]);
         self.send(Outgoing { from: flight.to, to: flight.from, payload, lineage, causes, operation: flight.operation });
     }

@@ -123,7 +123,7 @@ impl Odd {
 
     fn target(&mut self, nodes: u16) -> Target {
         let one = Target::Node(NodeId(self.0.below(nodes as u64) as u16));
-        self.of(&[Target::Primary, Target::Replica, Target::Any, one])
+        self.of(&[Target::Primary, Target::Replica, Target::Any, Target::Nearest, Target::Sticky, one])
     }
 
     fn action(&mut self) -> Action {
@@ -142,6 +142,7 @@ impl Odd {
             keys: self.of(&[Popularity::Uniform, Popularity::Zipf { exponent: 0.0 }, Popularity::Zipf { exponent: 10.0 }]),
         };
         ClientSettings {
+            token: self.0.chance(0.3),
             count: self.of(&[1, 1, 3, 40]),
             writes_to: self.target(nodes),
             reads_from: self.target(nodes),
@@ -209,7 +210,7 @@ impl Odd {
         let (node, client, both) = (self.node(), self.client(), self.0.chance(0.5));
         let message = MessageId(self.of(&[0, 1, 5, 30, 200, 1_000, u64::MAX]));
         let target = self.target(26);
-        match self.0.below(28) {
+        match self.0.below(29) {
             0 => Command::Crash { node },
             1 => Command::CrashMachine { node },
             2 => Command::Wipe { node },
@@ -236,6 +237,7 @@ impl Odd {
             24 => Command::SetWorkload { client, on: both },
             25 => Command::SetReadsFrom { client, target },
             26 => Command::SetCommit(self.commit(3)),
+            27 => Command::SetToken { client, on: both },
             _ => Command::SetWritesTo { client, target },
         }
     }

@@ -90,8 +90,8 @@ impl PrimaryReplica {
 
     fn reply_up_to(&mut self, up_to: Lsn, ctx: &mut Ctx) {
         let first = |leading: &mut Leading| leading.waiting.pop_front_if(|waiting| waiting.lsn <= up_to);
-        while let Some(Waiting { request, .. }) = self.leading().and_then(first) {
-            ctx.reply(request, Answer::Written);
+        while let Some(Waiting { lsn, request, .. }) = self.leading().and_then(first) {
+            ctx.reply_at(request, Answer::Written, lsn);
         }
     }
 
@@ -180,7 +180,7 @@ impl PrimaryReplica {
                     while self.applied < lsn {
                         self.make_visible(self.applied.next(), ctx);
                     }
-                    ctx.reply(request, Answer::Unconfirmed);
+                    ctx.reply_at(request, Answer::Unconfirmed, lsn);
                 }
             }
         }

@@ -105,6 +105,8 @@ pub struct PrimaryReplica {
     /// Connections to primaries since the start.
     connections: u32,
     part: Part,
+    /// Reads that wait until this node is as far as their readers have been.
+    held: Vec<Request>,
 }
 
 #[derive(Clone, Debug)]
@@ -132,11 +134,34 @@ impl PrimaryReplica {
         self.flushing.push_back((number, entry.lsn));
     }
 
+    /// Answers a read, or lets it wait until this node is as far as the reader's token says.
+    fn serve(&mut self, request: Request, ctx: &mut Ctx) {
+        if request.after > self.applied.0 {
+            ctx.note_about(request.operation, Fact::ReadWaits { until: Lsn(request.after), applied: self.applied });
+            // Asked again: the earlier try is forgotten. A client has one operation open.
+            self.held.retain(|held| held.operation.client != request.operation.client);
+            return self.held.push(request);
+        }
+        let read = self.registers.get(request.action.key());
+        ctx.note_about(request.operation, Fact::Served { read, applied: self.applied });
+        ctx.reply_at(request, Answer::Read(read), self.applied);
+    }
+
+    /// Answers reads that have waited for this.
+    fn serve_held(&mut self, ctx: &mut Ctx) {
+        let applied = self.applied.0;
+        while let Some(index) = self.held.iter().position(|held| held.after <= applied) {
+            let request = self.held.remove(index);
+            self.serve(request, ctx);
+        }
+    }
+
     fn make_visible(&mut self, lsn: Lsn, ctx: &mut Ctx) {
         if let Some(entry) = self.log.get(lsn).copied() {
             self.registers.put(entry.write);
             self.applied = lsn;
             ctx.note_about(entry.write.id, Fact::Applied { lsn, write: entry.write });
+            self.serve_held(ctx);
         }
     }
 
@@ -242,6 +267,7 @@ impl Protocol for PrimaryReplica {
             complete: identity.complete,
             connections: 0,
             part,
+            held: Vec::new(),
         };
         if last > Lsn::ZERO {
             ctx.note(Fact::Recovered { last, applied: last });
@@ -269,11 +295,7 @@ impl Protocol for PrimaryReplica {
                 refuse(Refusal::NotPrimary { primary: Some(following.primary()) }, ctx)
             }
             (Action::Read { .. }, Part::Replica(_)) if !self.complete => refuse(Refusal::NotReady, ctx),
-            (Action::Read { key }, _) => {
-                let read = self.registers.get(key);
-                ctx.note_about(request.operation, Fact::Served { read, applied: self.applied });
-                ctx.reply(request, Answer::Read(read));
-            }
+            (Action::Read { .. }, _) => self.serve(request, ctx),
         }
     }
 

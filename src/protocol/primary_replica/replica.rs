@@ -241,6 +241,7 @@ impl PrimaryReplica {
         let number = ctx.write(Change::Install { registers, lsn }, None);
         self.flushing.push_back((number, lsn));
         ctx.note(Fact::SnapshotInstalled { lsn, keys });
+        self.serve_held(ctx);
         self.save_identity(ctx);
         self.connect(ctx);
     }

@@ -173,6 +173,12 @@ fn clients() -> Vec<Field> {
             "After a time-out: how often the operation is tried again. It may then happen twice.",
         ),
         row("clients[].retry_wait", Time(Scenario::RETRY_WAIT), r#""100ms""#, "Pause before such another try."),
+        row(
+            "clients[].token",
+            Switch,
+            "false",
+            "Reads show nothing older than what the session wrote and read before: nodes that are not that far let them wait.",
+        ),
         row("clients[].workload", Group, "none", "What it does on its own; absent: nothing, it waits for commands."),
         row("clients[].workload.pace", Group, "{ poisson = { per_s = 1.0 } }", "When operations come: one of the following."),
         row("clients[].workload.pace.regular", Group, "", "One every so often, whether the last one is done or not."),
@@ -296,6 +302,9 @@ fn commands() -> Vec<Field> {
         row("commands[].do.set_writes_to", Group, "", "Changes whom a client asks to write."),
         row("commands[].do.set_writes_to.client", Client, "required", "Which client."),
         row("commands[].do.set_writes_to.target", Shape("target"), "required", "Whom."),
+        row("commands[].do.set_token", Group, "", "Changes whether a client's reads wait for what it has seen."),
+        row("commands[].do.set_token.client", Client, "required", "Which client."),
+        row("commands[].do.set_token.on", Switch, "required", "Whether they do."),
         row("commands[].do.set_commit", Shape("commit"), "", "Changes when a write counts as committed."),
     ]
 }
@@ -406,5 +415,7 @@ fn shapes() -> Vec<Field> {
         row("target.replica", Group, "", "A random one of the others."),
         row("target.any", Group, "", "A random node."),
         row("target.node", Node, "", "This node and no other."),
+        row("target.nearest", Group, "", "The one with the shortest way."),
+        row("target.sticky", Group, "", "A random one, and then always the same until it does not answer."),
     ]
 }

@@ -105,6 +105,9 @@ fn commands() -> Vec<Command> {
         Command::SetReadsFrom { client, target: Target::Replica },
         Command::SetWritesTo { client, target: Target::Any },
         Command::SetCommit(commit()),
+        Command::SetToken { client, on: true },
+        Command::SetReadsFrom { client, target: Target::Nearest },
+        Command::SetReadsFrom { client, target: Target::Sticky },
     ];
     for command in &all {
         // A new command must be added above.
@@ -115,7 +118,7 @@ fn commands() -> Vec<Command> {
             Command::Heal { .. } | Command::Partition { .. } | Command::HealAll | Command::SetLink(_) => {}
             Command::DropMessage { .. } | Command::DelayMessage { .. } | Command::DuplicateMessage { .. } => {}
             Command::DeliverNow { .. } | Command::Issue { .. } | Command::SetWorkload { .. } => {}
-            Command::SetReadsFrom { .. } | Command::SetWritesTo { .. } | Command::SetCommit(_) => {}
+            Command::SetReadsFrom { .. } | Command::SetWritesTo { .. } | Command::SetCommit(_) | Command::SetToken { .. } => {}
         }
     }
     all
@@ -147,6 +150,7 @@ fn full() -> Scenario {
         redirects: 1,
         retries: 1,
         retry_wait: MS,
+        token: true,
         workload: Some(Workload { pace: paces[index].clone(), start: MS, stop: Some(MS), read_share: 0.5, keys: keys[index] }),
     };
     Scenario {

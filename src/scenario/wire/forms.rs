@@ -145,7 +145,7 @@ record! {
     OneNode { node, read, write, message, apply, flush, clock }
     NodesSettings { count, each, different }
     Workload { pace, start, stop, read_share, keys }
-    ClientSettings { count, writes_to, reads_from, timeout, redirects, retries, retry_wait, workload }
+    ClientSettings { count, writes_to, reads_from, timeout, redirects, retries, retry_wait, workload, token }
     Config { primary, log_retention_entries, batch_entries, resend_after, follow_every, announce_every, commit, delayed }
     Delayed { node, by }
     Commit { level, which, count, among, timeout, on_timeout, visible_early, min_replicas, replica_timeout }
@@ -166,7 +166,7 @@ choice! {
         5 Mixture { 0 parts }
     }
     MessageClass { 0 Request {} 1 Response {} 2 Replicate {} 3 Acknowledge {} 4 Snapshot {} 5 Control {} }
-    Target { 0 Primary {} 1 Replica {} 2 Any {} 3 Node { 0 node } }
+    Target { 0 Primary {} 1 Replica {} 2 Any {} 3 Node { 0 node } 4 Nearest {} 5 Sticky {} }
     Pace { 0 Regular { every every } 1 Poisson { per_s per_s } 2 Think { time time } }
     Popularity { 0 Uniform {} 1 Zipf { exponent exponent } }
     Action { 0 Read { key key } 1 Write { key key, value value } }
@@ -199,5 +199,6 @@ choice! {
         22 SetReadsFrom { client client, target target }
         23 SetWritesTo { client client, target target }
         24 SetCommit { 0 commit }
+        25 SetToken { client client, on on }
     }
 }

@@ -63,7 +63,8 @@ fn world(draw: &mut Draw, seed: u64) -> Scenario {
         count: 2,
         timeout: ms(250),
         retries: draw.below(3) as u8,
-        reads_from: pick(draw, &[Target::Any, Target::Replica, Target::Primary]),
+        reads_from: pick(draw, &[Target::Any, Target::Replica, Target::Primary, Target::Nearest, Target::Sticky]),
+        token: draw.chance(0.3),
         workload: Some(workload),
         ..Default::default()
     }];
