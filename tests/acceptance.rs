@@ -14,6 +14,7 @@ use replicarium::{
     sim::{
         id::{NodeId, OperationId, Origin},
         operation::{Outcome, Refusal},
+        time::Micros,
     },
     trace::{Fact, SyncState},
 };
@@ -47,6 +48,16 @@ fn count_facts(play: &Play, node: NodeId, like: impl Fn(&Fact) -> bool) -> usize
     play.facts(node).filter(|(_, fact)| like(fact)).count()
 }
 
+/// How long a client's operation took.
+fn took(play: &Play, number: u32) -> Micros {
+    let at = |ended: bool| {
+        let rows = play.world.history().iter().map(|(_, row)| row);
+        let mut of = rows.filter(|row| row.client == ANA && row.operation.number == number && row.outcome.is_some() == ended);
+        of.next().map(|row| row.at).expect("it is in the history")
+    };
+    at(true).saturating_sub(at(false))
+}
+
 const OK: Option<Outcome> = Some(Outcome::Written);
 const UNCONFIRMED: Option<Outcome> = Some(Outcome::Unconfirmed);
 const WAITS: Option<Outcome> = None;
@@ -57,6 +68,22 @@ fn p2_when_the_first_is_gone_the_next_in_line_counts_at_once() {
     assert_eq!(ends(&play, ANA), [OK, OK]);
     assert_eq!(count_facts(&play, A, |fact| *fact == Fact::SyncChanged { replica: C, state: SyncState::Sync }), 1);
     assert_eq!(play.held(C, X), Some(2));
+}
+
+/// Table 20.1: `on` is the replica's disk, not its memory.
+#[test]
+fn p0_on_disk_is_not_received() {
+    let play = played("p0-on-disk");
+    assert_eq!(ends(&play, ANA), [OK]);
+    assert!(took(&play, 0) > ms(500), "{}", took(&play, 0));
+}
+
+#[test]
+fn p2_a_replica_that_catches_up_does_not_count_yet() {
+    let play = played("p2-catching-up");
+    assert_eq!(ends(&play, ANA), [OK, OK]);
+    assert!(took(&play, 1) < ms(300), "nobody waited for B: {}", took(&play, 1));
+    assert_eq!(count_facts(&play, A, |fact| *fact == Fact::SyncChanged { replica: B, state: SyncState::Sync }), 2);
 }
 
 #[test]
@@ -146,14 +173,7 @@ fn m3_with_after_commit_a_reader_sees_a_write_that_the_failover_takes_back() {
 #[test]
 fn m4_after_ten_seconds_alone_and_together_again_when_a_replica_has_caught_up() {
     let play = played("m4-fall-back");
-    let took = |number| {
-        let row = |outcome: bool| {
-            let rows = play.world.history().iter().map(|(_, row)| row);
-            let mut of = rows.filter(move |row| row.operation.number == number && row.outcome.is_some() == outcome);
-            of.next().map(|row| row.at).expect("it is in the history")
-        };
-        row(true).saturating_sub(row(false))
-    };
+    let took = |number| took(&play, number);
     assert_eq!(ends(&play, ANA), [OK, OK, OK, WAITS]);
     assert!(took(1) >= ms(10_000) && took(1) < ms(10_200), "{}", took(1));
     assert!(took(2) < ms(200), "nobody is waited for: {}", took(2));

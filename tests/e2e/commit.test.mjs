@@ -2,7 +2,7 @@
 
 import { assert, axe } from "./harness.mjs";
 import { labTest } from "./lab.mjs";
-import { forward, headline, node, onNode, said, settings, status, expectText } from "./page.mjs";
+import { ask, drag, expectText, forward, headline, node, onNode, said, select, settings, status } from "./page.mjs";
 
 const choose = (page, id, words) => page.locator(`#${id}`).selectOption({ label: words });
 const caution = (page) => settings(page).locator(".caution").innerText();
@@ -46,4 +46,21 @@ labTest("semi-synchronous: after its time-out the primary goes on alone, and wri
   await onNode(page, "B", "Restart");
   await forward(page, 1_500);
   assert.doesNotMatch(await status(page, "A"), /goes on alone/);
+});
+
+labTest("a session with a token waits at a replica that is behind what it has seen", async ({ page }) => {
+  await drag(page, "Lag to every replica", "2000 ms");
+  await forward(page, 1_000);
+  await select(page, "client", "Ben");
+  await page.getByLabel("reads wait for what it has seen").check();
+  assert.match(await headline(page), /Reads of Ben wait for what it has seen from now on\./);
+  await ask(page, { who: "Ben", key: "x", at: "A" });
+  await forward(page, 200);
+  assert.match(await said(page, "Ben"), /read x = 3/);
+  await ask(page, { who: "Ben", key: "x", at: "C" });
+  await forward(page, 200);
+  assert.match(await said(page, "Ben"), /reads x at C…/);
+  assert.match(await headline(page), /Ben waits for C: the session has seen the log up to LSN 2, and this node shows it up to \d\./);
+  await forward(page, 1_600);
+  assert.match(await said(page, "Ben"), /read x = [37]/);
 });

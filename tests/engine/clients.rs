@@ -8,11 +8,12 @@ use replicarium::{
     },
     scenario::Scenario,
     sim::{
+        distribution::Distribution,
         id::{Address, NodeId, OperationId, Origin},
         network::LinkChange,
         operation::{Action, Outcome, Refusal},
     },
-    trace::{Cargo, Kind},
+    trace::{Cargo, Fact, Kind},
     world::command::Command,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -204,4 +205,41 @@ fn a_full_queue_does_not_end_a_workload() {
     play.run(30_000);
     let last = play.world.history().iter().rev().find(|(_, row)| row.operation.origin == Origin::Workload);
     assert!(last.is_some_and(|(_, row)| row.at > ms(29_900)));
+}
+
+/// How often a session read something older than what it had written or read of the same key before.
+fn went_back(token: bool, seed: u64) -> usize {
+    let mut scenario = group(4);
+    scenario.seed = seed;
+    scenario.network.latency = Distribution::Exponential { mean: ms(60) };
+    scenario.network.in_order = false;
+    let workload = Workload { pace: Pace::Poisson { per_s: 8.0 }, read_share: 0.7, ..Default::default() };
+    scenario.clients =
+        vec![ClientSettings { count: 3, reads_from: Target::Any, token, workload: Some(workload), ..Default::default() }];
+    let mut play = Play::new(scenario);
+    play.run(12_000);
+    let appended = play.events().filter_map(|event| match &event.kind {
+        Kind::Fact(Fact::Appended { lsn, write, .. }) => Some((write.id, *lsn)),
+        _ => None,
+    });
+    let lsns: BTreeMap<_, _> = appended.collect();
+    let (mut seen, mut back) = (BTreeMap::new(), 0);
+    for (_, row) in play.world.history().iter() {
+        let lsn = match row.outcome {
+            Some(Outcome::Written) => lsns.get(&row.operation).copied().unwrap_or_default(),
+            Some(Outcome::Read(read)) => read.and_then(|write| lsns.get(&write.id)).copied().unwrap_or_default(),
+            _ => continue,
+        };
+        let before = seen.entry((row.client, row.action.key())).or_insert(lsn);
+        back += (lsn < *before) as usize;
+        *before = lsn.max(*before);
+    }
+    back
+}
+
+/// Read your writes and monotonic reads, per key: the token keeps them in every run, and without it they break soon.
+#[test]
+fn a_session_with_a_token_never_goes_back() {
+    assert_eq!((0..60).map(|seed| went_back(true, seed)).sum::<usize>(), 0);
+    assert!(went_back(false, 0) > 0);
 }

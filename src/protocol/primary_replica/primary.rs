@@ -261,12 +261,10 @@ impl PrimaryReplica {
         ctx.send_about(replica, message, about, connection << 16 | attempt as u64);
     }
 
-    /// A sign of life. It speaks of what the replica has acknowledged only: it may overtake entries, which are no gap then.
+    /// A sign of life. It may overtake entries; that alone is no gap to a replica.
     fn send_probe(&mut self, replica: NodeId, ctx: &mut Ctx) {
-        let Some((connection, previous)) = self.follower(replica).map(|follower| (follower.connection, follower.written)) else {
-            return;
-        };
-        let (epoch, last) = (self.epoch, self.flushed);
+        let Some(connection) = self.follower(replica).map(|follower| follower.connection) else { return };
+        let (epoch, previous, last) = (self.epoch, self.flushed, self.flushed);
         let previous_epoch = epoch_at(&self.history, previous);
         ctx.send(replica, Message::Replicate { epoch, connection, previous, previous_epoch, entries: vec![], last });
     }

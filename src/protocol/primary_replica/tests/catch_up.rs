@@ -262,3 +262,26 @@ fn a_dead_replica_is_not_flooded() {
     });
     assert!(largest.max() <= Some(config(&mut play.scenario).batch_entries));
 }
+
+/// What waits for replicas is in the log, and so in a snapshot, although the primary's readers do not see it yet.
+#[test]
+fn a_snapshot_holds_what_waits_for_replicas() {
+    let mut scenario = group(3);
+    config(&mut scenario).commit = crate::protocol::commit::Commit {
+        level: crate::protocol::commit::Level::RemoteFlush,
+        among: vec![B],
+        ..Default::default()
+    };
+    config(&mut scenario).log_retention_entries = 1;
+    let mut play = Play::new(scenario);
+    for value in 1..=6 {
+        play.run(200).write(ANA, X, value);
+    }
+    play.run(200).act(Command::Crash { node: B }).act(Command::Wipe { node: C });
+    play.write(ANA, X, 7);
+    play.run(500).act(Command::Restart { node: C }).run(5_000);
+    assert!(play.facts(C).any(|(_, fact)| matches!(fact, Fact::SnapshotInstalled { .. })));
+    assert_eq!((play.held(A, X), play.held(C, X)), (Some(6), Some(7)));
+    play.act(Command::Restart { node: B }).run(5_000);
+    assert_eq!((play.held(A, X), play.held(B, X)), (Some(7), Some(7)));
+}
