@@ -171,7 +171,7 @@ impl Layout {
                 let end = Point { x: client.x + client.width + AIR, y: client.centre().y };
                 // Past the first node first, then up or down; over the heads of those who stand between.
                 let over = self.in_between(client, node);
-                let end = if over { Point { x: end.x - 15.0, y: end.y - 24.0 } } else { end };
+                let end = if over { Point { x: end.x - 15.0, y: end.y - 27.0 } } else { end };
                 let past = (end.x + 2.0 * start.x) / 3.0;
                 let level = if over { 1.5 * start.x - 0.5 * end.x } else { start.x - 8.0 };
                 Curve { start, bends: (Point { x: past, ..start }, Point { x: level, ..end }), end }
