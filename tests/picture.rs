@@ -6,6 +6,7 @@
 use replicarium::{
     explain::{chip::Chip, narrate, plain, why_old},
     lab::Lab,
+    protocol::commit::{Commit, Level, OnTimeout},
     scenario::{Scenario, link::Source, presets},
     scene::{
         flights::{Look, Wish, flights},
@@ -304,4 +305,26 @@ fn every_preset_can_be_drawn_and_told_at_any_time() {
             assert!(!headline(&lab).is_empty(), "{name}: there is always something to tell");
         }
     }
+}
+
+/// An answer that says "done here, but not confirmed" is no refusal, on the wire or at the client.
+#[test]
+fn an_unconfirmed_answer_looks_like_what_it_is() {
+    let mut lab = quiet();
+    let rule = Commit {
+        level: Level::RemoteFlush,
+        timeout: Some(Micros::from_millis(50)),
+        on_timeout: OnTimeout::Warn,
+        ..Commit::default()
+    };
+    act(&mut lab, Command::SetCommit(rule));
+    write(&mut lab, 7);
+    let mut looks = Vec::new();
+    let wish = Wish { linger: Micros::from_millis(1), still: false, selected: None };
+    while lab.world().now() < Micros::from_secs(2) && lab.step() {
+        looks.extend(flights(lab.world(), &picture(&lab).layout, wish).sprites.iter().map(|sprite| sprite.look));
+    }
+    assert!(looks.contains(&Look::Unconfirmed) && !looks.contains(&Look::No) && !looks.contains(&Look::Ok), "{looks:?}");
+    let ana = picture(&lab).clients.into_iter().find(|figure| figure.client == ANA).expect("Ana");
+    assert_eq!(ana.status, (Tone::Warn, "x = 7 · OK, unconfirmed".into()));
 }

@@ -134,6 +134,11 @@ impl Session {
         self.token = self.token.max(position);
     }
 
+    /// Whether it has to know which node is the nearest.
+    pub fn wants_nearest(&self) -> bool {
+        [self.settings.writes_to, self.settings.reads_from].contains(&Target::Nearest)
+    }
+
     fn target(&self, action: Action) -> Target {
         if action.is_write() { self.settings.writes_to } else { self.settings.reads_from }
     }

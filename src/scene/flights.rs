@@ -29,6 +29,8 @@ pub enum Look {
     /// A value on its way back to a reader; none if the key was never written.
     Value(Option<Chip>),
     Ok,
+    /// Done here, but not confirmed by those who should.
+    Unconfirmed,
     No,
     /// An acknowledgement between nodes.
     Position,
@@ -99,6 +101,7 @@ pub fn look(cargo: &Cargo) -> Look {
         Cargo::Ask { .. } => Look::Ask,
         Cargo::Answer { outcome: Outcome::Written } => Look::Ok,
         Cargo::Answer { outcome: Outcome::Read(value) } => Look::Value(value.map(Chip::of)),
+        Cargo::Answer { outcome: Outcome::Unconfirmed } => Look::Unconfirmed,
         Cargo::Answer { .. } => Look::No,
         Cargo::Entries { count, last_write, .. } => Look::Write { chip: Chip::of(*last_write), more: count - 1 },
         Cargo::Position { .. } => Look::Position,
@@ -298,6 +301,7 @@ pub fn words(from: Address, to: Address, class: MessageClass, cargo: &Cargo) -> 
         Look::Value(Some(chip)) => format!("answer {}", chip.text()),
         Look::Value(None) => "answer: nothing there".into(),
         Look::Ok => "answer: OK".into(),
+        Look::Unconfirmed => "answer: done, but not confirmed".into(),
         Look::No => "answer: no".into(),
         Look::Position => match cargo {
             Cargo::Position { flushed, .. } => format!("acknowledgement up to LSN {flushed}"),

@@ -78,6 +78,7 @@ pub(super) fn links(world: &LabWorld, layout: &Layout, views: &[(NodeId, NodeVie
         .collect();
     let mut taken: Vec<Rect> = layout.places.keys().filter_map(|address| layout.whole(*address)).collect();
     labels.iter().flatten().for_each(|label| taken.extend(passed(layout, label.from, label.to)));
+    taken.extend(pairs.iter().filter(|(from, ..)| from.node().is_none()).flat_map(|(from, to, _)| along(layout, *from, *to)));
     let mut lines = Vec::new();
     for ((from, to, active), label) in pairs.into_iter().zip(labels) {
         let Some(curve) = layout.curve(from, to) else { continue };
@@ -102,6 +103,12 @@ pub(super) fn links(world: &LabWorld, layout: &Layout, views: &[(NodeId, NodeVie
         lines.push(LinkLine { from, to, path: curve.path(), wall, middle, active, cut, label, spoken });
     }
     lines
+}
+
+/// Small boxes along a line.
+fn along(layout: &Layout, from: Address, to: Address) -> Vec<Rect> {
+    let Some(curve) = layout.curve(from, to) else { return vec![] };
+    (0..=16).map(|step| Rect::around(curve.at(f64::from(step) / 16.0), (6.0, 6.0))).collect()
 }
 
 /// The nodes a client turns to by its settings.

@@ -36,6 +36,7 @@ struct Ink {
     bad: String,
     bad_soft: String,
     good: String,
+    warn: String,
     accent: String,
     stage: String,
 }
@@ -43,9 +44,9 @@ struct Ink {
 impl Ink {
     fn of_theme() -> Ink {
         let writes = dom::style_values(["--w0", "--w1", "--w2", "--w3", "--w4", "--w5"]);
-        let [panel, ink, quiet, bad, bad_soft, good, accent, stage] =
-            dom::style_values(["--panel", "--ink", "--ink3", "--bad", "--bad-soft", "--good", "--accent", "--stage"]);
-        Ink { writes: writes.to_vec(), panel, ink, quiet, bad, bad_soft, good, accent, stage }
+        let [panel, ink, quiet, bad, bad_soft, good, warn, accent, stage] =
+            dom::style_values(["--panel", "--ink", "--ink3", "--bad", "--bad-soft", "--good", "--warn", "--accent", "--stage"]);
+        Ink { writes: writes.to_vec(), panel, ink, quiet, bad, bad_soft, good, warn, accent, stage }
     }
 }
 
@@ -160,6 +161,7 @@ impl Painter {
             Look::Value(None) => self.draw_badge(context, at, ("∅", behind), &self.ink.quiet, lost, selected),
             Look::Ask => self.draw_badge(context, at, ("?", behind), &self.ink.accent, lost, selected),
             Look::Ok => self.draw_badge(context, at, ("✓", behind), &self.ink.good, lost, selected),
+            Look::Unconfirmed => self.draw_badge(context, at, ("!", behind), &self.ink.warn, lost, selected),
             Look::No => self.draw_badge(context, at, ("×", behind), &self.ink.bad, lost, selected),
             Look::Snapshot => self.draw_badge(context, at, ("≡", behind), &self.ink.ink, lost, selected),
             Look::Position => self.draw_dot(context, at, true, lost, selected),

@@ -83,9 +83,10 @@ impl<P: Protocol> World<P> {
 
     fn begin_next(&mut self, client: ClientId) {
         let (now, members, chance) = (self.now, self.members.clone(), self.chance());
-        // As who measures round trips once and keeps to it.
+        // As who measures round trips.
         let way = |node: &NodeId| self.network.settings(client.into(), (*node).into(), MessageClass::Request).latency.typical();
-        let nearest = members.iter().copied().min_by_key(way);
+        let wanted = self.session(client).is_some_and(|session| session.wants_nearest());
+        let nearest = if wanted { members.iter().copied().min_by_key(way) } else { None };
         let session = self.session_mut(client);
         if session.open.is_some() {
             return;
