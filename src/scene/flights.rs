@@ -244,7 +244,7 @@ impl Line {
     /// At `t`, or before the wall; where the way is too short to stand before it, beside it.
     fn stopped(&self, look: Look, t: f64, stop: f64, first: f64) -> Point {
         let (point, beside) =
-            (self.beside(look, t.min(stop.max(first))), WALL.0 / 2.0 + look.covers(self.compact).0 / 2.0 + 10.0);
+            (self.beside(look, t.min(stop.max(first))), WALL.0 / 2.0 + look.covers(self.compact).0 / 2.0 + 16.0);
         if t <= stop || stop >= first { point } else { self.curve.beside(first.max(0.3), beside) }
     }
 

@@ -255,15 +255,15 @@ const WORDS: [(&str, &str); 12] = [
 /// What the marks on the stage and on the timeline mean.
 const MARKS: [&str; 3] = [
     "A log cell is filled when readers see the entry, pale when it is in the log only, dashed when it is missing here, and its number is underlined when a loss of power would take it.",
-    "A small filled dot is an acknowledgement between nodes, an empty one a word about who follows whom; ? is a question, ✓ an OK, × a no.",
+    "A small filled dot is an acknowledgement between nodes, an empty one a word about who follows whom; ? is a question, ✓ an OK, ! done but not confirmed, × a no. +2 stands for two more right behind.",
     "On the timeline: bars are writes, crossed circles faults, squares promotions, triangles broken promises.",
 ];
 
 const LIMITS: [&str; 4] = [
-    "Asynchronous log shipping as in PostgreSQL streaming replication: LSNs, catch-up from the log, a snapshot when the log was truncated, promotion by hand.",
+    "Log shipping as in PostgreSQL streaming replication, asynchronous or waiting for replicas by the rule you choose: LSNs, catch-up from the log, a snapshot when the log was truncated, promotion by hand.",
     "Messages are datagrams: lost ones are sent again when no acknowledgement comes. A message on the wire when its sender crashes still arrives.",
     "A crashed process leaves its machine running: connections are refused, and what was written survives. A machine without power answers nothing and keeps only what was flushed.",
-    "Not yet: synchronous commit, automatic failover, fencing, peers that all take writes.",
+    "Not yet: automatic failover, fencing, peers that all take writes.",
 ];
 
 fn help() -> AnyView {

@@ -50,7 +50,7 @@ fn run() -> Vec<Field> {
             "protocol.primary_replica",
             Group,
             "",
-            "One primary orders all writes in its log and sends the log on, asynchronously, as PostgreSQL streaming replication does.",
+            "One primary orders all writes in its log and sends the log on, as PostgreSQL streaming replication does.",
         ),
         row("protocol.primary_replica.primary", Node, r#""A""#, "The node that is primary at first."),
         row(
