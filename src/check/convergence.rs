@@ -82,6 +82,9 @@ mod tests {
             followers: Vec::new(),
             waiting: 0,
             fallen_back: false,
+            suspects: vec![],
+            votes: None,
+            fenced: false,
         }
     }
 

@@ -199,6 +199,8 @@ fn outcome_told(
                 },
                 Refusal::NotReady => said.text("the node has no data yet."),
                 Refusal::TooFewReplicas => said.text("too few replicas are in touch with the primary."),
+                Refusal::NoMajority => said.text("the primary has not heard from a majority, so another may lead by now."),
+                Refusal::Monitor => said.text("the node holds no data."),
             };
             (Weight::Loud, said.done())
         }
@@ -263,7 +265,8 @@ fn crashed(world: &LabWorld, node: NodeId, how: CrashKind) -> Sentence {
     let Some(last) = alone.last().filter(|_| own.role == Role::Primary) else {
         return match own.role {
             Role::Primary => said.text(" No node takes writes now; reads at replicas go on.").done(),
-            Role::Replica => said.text(" The primary keeps what it misses.").done(),
+            Role::Replica | Role::Candidate => said.text(" The primary keeps what it misses.").done(),
+            Role::Monitor => said.done(),
         };
     };
     let travelling: Vec<Address> =

@@ -5,11 +5,14 @@
 //! It must not know who looks at it: pictures and sentences read the trace and [`NodeView`].
 
 pub mod commit;
+pub mod detector;
+pub mod failover;
 pub mod primary_replica;
 mod round_trip;
 
 use crate::{
     sim::{
+        draw::{Chance, Lineage, Purpose},
         id::{Key, NodeId, OperationId},
         network::MessageClass,
         operation::{Answer, Request, Write},
@@ -19,6 +22,7 @@ use crate::{
     trace::{Cargo, Fact, Role, SyncState, TimerName},
 };
 use commit::Commit;
+use failover::Failover;
 use std::{fmt::Debug, sync::Arc};
 
 /// One node's replication logic.
@@ -41,10 +45,12 @@ pub trait Protocol: Clone {
     fn on_flushed(&mut self, up_to: u64, context: &mut Context<Self>);
     /// The operator makes this node primary. An answer in words if that cannot be.
     fn promote(&mut self, context: &mut Context<Self>) -> Result<(), &'static str>;
-    /// The operator changes the rule by which writes are acknowledged, while the node runs.
-    fn reconfigure(&mut self, commit: &Commit, context: &mut Context<Self>);
+    /// The operator changes a rule, while the node runs.
+    fn reconfigure(&mut self, rule: &Rule, context: &mut Context<Self>);
     /// The settings with another such rule, for nodes that start later.
-    fn with_commit(config: &Self::Config, commit: &Commit) -> Self::Config;
+    fn with_rule(config: &Self::Config, rule: &Rule) -> Self::Config;
+    /// Whether clients may turn to the node at all; one that only watches others holds no data.
+    fn holds_data(config: &Self::Config, node: NodeId) -> bool;
     fn view(&self) -> NodeView;
     /// Of the view, what is asked for most.
     fn standing(&self) -> Standing;
@@ -52,6 +58,13 @@ pub trait Protocol: Clone {
     fn copy(&self, key: Key) -> Option<Write>;
     /// What is left of a node that is down: what a start would find.
     fn remains(config: &Self::Config, me: NodeId, disk: &Self::Disk) -> NodeView;
+}
+
+/// A rule that all nodes go by, and that may change while they run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rule {
+    Commit(Commit),
+    Failover(Failover),
 }
 
 /// What a disk holds: a value that changes by small changes.
@@ -92,6 +105,12 @@ pub struct NodeView {
     pub followers: Vec<(NodeId, SyncState)>,
     pub waiting: usize,
     pub fallen_back: bool,
+    /// Whom this node takes for gone.
+    pub suspects: Vec<NodeId>,
+    /// Of a candidate: the votes it has and needs.
+    pub votes: Option<(usize, usize)>,
+    /// Of a primary: whether it takes no writes because it has not heard from a majority.
+    pub fenced: bool,
 }
 
 /// What a node thinks that it is, and how far readers see.
@@ -144,6 +163,10 @@ pub enum Effect<P: Protocol> {
         job: P::Job,
         about: OperationId,
     },
+    /// Cuts another node's power, past the network.
+    CutPower {
+        node: NodeId,
+    },
     Note {
         fact: Fact,
         operation: Option<OperationId>,
@@ -164,8 +187,11 @@ pub struct Situation {
     pub boot: u32,
     /// For a node that was added to a running group: the primary that the operator pointed it at.
     pub primary_hint: Option<NodeId>,
-    /// The epoch of the last promotion in the run.
+    /// The newest epoch that the operator knows of.
     pub newest_epoch: Epoch,
+    /// The newest one when the operator last left promotions to the nodes.
+    pub epoch_floor: Epoch,
+    pub chance: Chance,
 }
 
 /// What a node can see and do while it handles one input.
@@ -206,9 +232,24 @@ impl<P: Protocol> Context<P> {
         self.situation.primary_hint
     }
 
-    /// The epoch that a promotion now begins. The operator, who is one person, numbers them.
+    /// The epoch that a promotion by hand now begins. The operator, who is one person, numbers them.
     pub fn promotion_epoch(&self) -> Epoch {
         self.situation.newest_epoch.next()
+    }
+
+    /// Below this no epoch is free.
+    pub fn epoch_floor(&self) -> Epoch {
+        self.situation.epoch_floor
+    }
+
+    /// A random time up to `most`. The identity of the draw: this node and `words`.
+    pub fn random(&self, most: Micros, words: &[u64]) -> Micros {
+        let identity = Lineage::root(&[self.situation.me.0 as u64, self.situation.boot as u64]).with(words);
+        Micros::from_f64(self.situation.chance.draw(Purpose::Election, identity).unit() * most.0 as f64)
+    }
+
+    pub fn cut_power(&mut self, node: NodeId) {
+        self.effects.push(Effect::CutPower { node });
     }
 
     pub fn send(&mut self, to: NodeId, message: P::Message) {

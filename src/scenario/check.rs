@@ -3,7 +3,7 @@
 use super::model::{ProtocolSettings, Scenario};
 use crate::{
     client::workload::{ClientSettings, Pace, Popularity, Target},
-    protocol::{commit::Commit, primary_replica::PrimaryReplica},
+    protocol::{commit::Commit, failover::Failover, primary_replica::PrimaryReplica},
     sim::{
         clock::Clock,
         decimal::short,
@@ -96,6 +96,12 @@ impl Check {
         }
     }
 
+    fn failover(&mut self, at: &str, failover: &Failover) {
+        if let Some((field, what)) = failover.problem() {
+            self.say(format!("{at}.{field}"), what);
+        }
+    }
+
     fn link(&mut self, at: &str, change: &LinkChange) {
         if let Some(latency) = &change.latency {
             self.delay(&format!("{at}.latency"), latency);
@@ -167,12 +173,18 @@ impl Scenario {
             self.check_node(check, &at(&format!("delayed[{index}].node")), delayed.node);
             check.within(&at(&format!("delayed[{index}].by")), delayed.by, Self::WAIT);
         }
-        let (commit, others) = (&config.commit, self.nodes.count.saturating_sub(1));
+        let others = self.nodes.count.saturating_sub(1).saturating_sub(config.failover.monitors.len() as u16);
+        let commit = &config.commit;
         check.commit(&at("commit"), commit);
         commit.among.iter().for_each(|node| self.check_node(check, &at("commit.among"), *node));
-        for (field, count) in
-            [("count", commit.needed(self.nodes.count as usize)), ("min_replicas", commit.min_replicas as usize)]
-        {
+        let failover = &config.failover;
+        check.failover(&at("failover"), failover);
+        failover.monitors.iter().for_each(|node| self.check_node(check, &at("failover.monitors"), *node));
+        if failover.is_monitor(config.primary) {
+            check
+                .say(at("failover.monitors"), format!("{} is the primary at first, and a monitor holds no data", config.primary));
+        }
+        for (field, count) in [("count", commit.needed(others as usize + 1)), ("min_replicas", commit.min_replicas as usize)] {
             if count > others as usize && (field != "count" || commit.level.is_remote()) {
                 check.say(at(&format!("commit.{field}")), format!("{count} replicas are asked for, and the group has {others}"));
             }
@@ -291,6 +303,7 @@ pub fn check_command(command: &Command) -> Option<String> {
         Command::SetClock { clock, .. } => check.clock("clock", *clock),
         Command::SetLink(rule) => check.link("set", &rule.set),
         Command::SetCommit(commit) => check.commit("set_commit", commit),
+        Command::SetFailover(failover) => check.failover("set_failover", failover),
         Command::DelayMessage { by, .. } => check.within("by", *by, Micros::ZERO..=Scenario::DELAY_MAX),
         Command::Issue { action, .. } => check.within("key", action.key().0, 0..=Scenario::KEYS.end() - 1),
         Command::Partition { groups } => groups.iter().flatten().for_each(|one| address(&mut check, one)),

@@ -38,6 +38,16 @@ pub enum Look {
     Snapshot,
     /// Who leads, who follows.
     Control,
+    /// A sign of life, and its answer.
+    Heartbeat,
+    /// A candidate asks for a vote, and is given or refused it; `trial`: only if it would be.
+    AskVote {
+        trial: bool,
+    },
+    Vote {
+        granted: bool,
+        trial: bool,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -106,7 +116,12 @@ pub fn look(cargo: &Cargo) -> Look {
         Cargo::Entries { count, last_write, .. } => Look::Write { chip: Chip::of(*last_write), more: count - 1 },
         Cargo::Position { .. } => Look::Position,
         Cargo::Snapshot { .. } => Look::Snapshot,
-        Cargo::Probe { .. } | Cargo::Follow { .. } | Cargo::Announce { .. } => Look::Control,
+        Cargo::Probe { .. } | Cargo::Follow { .. } | Cargo::Announce { .. } | Cargo::Accuse { .. } | Cargo::Appoint { .. } => {
+            Look::Control
+        }
+        Cargo::Heartbeat { .. } | Cargo::Echo { .. } => Look::Heartbeat,
+        Cargo::AskVote { trial, .. } => Look::AskVote { trial: *trial },
+        Cargo::Vote { granted, trial, .. } => Look::Vote { granted: *granted, trial: *trial },
     }
 }
 
@@ -178,7 +193,7 @@ fn touch((one, at): (Look, Point), (other, there): (Look, Point), layout: &Layou
 impl Look {
     /// Small talk between nodes.
     pub fn is_dot(self) -> bool {
-        matches!(self, Look::Position | Look::Control)
+        matches!(self, Look::Position | Look::Control | Look::Heartbeat)
     }
 
     /// Log entries beyond the one it shows.
@@ -196,7 +211,7 @@ impl Look {
         let (chip, more) = match self {
             Look::Write { chip, more } => (chip, more),
             Look::Value(Some(chip)) => (chip, 0),
-            Look::Position | Look::Control => return (9.0, 9.0),
+            Look::Position | Look::Control | Look::Heartbeat => return (9.0, 9.0),
             _ => return (20.0, 20.0),
         };
         let letters = chip.value().to_string().len() + if more > 0 { 2 + more.to_string().len() } else { 0 };
@@ -300,6 +315,13 @@ pub fn words(from: Address, to: Address, class: MessageClass, cargo: &Cargo) -> 
         },
         Look::Value(Some(chip)) => format!("answer {}", chip.text()),
         Look::Value(None) => "answer: nothing there".into(),
+        Look::Heartbeat => match cargo {
+            Cargo::Echo { .. } => "answer to a heartbeat".into(),
+            _ => "heartbeat".into(),
+        },
+        Look::AskVote { trial: false } => "request for a vote".into(),
+        Look::AskVote { trial: true } => "trial request for a vote".into(),
+        Look::Vote { granted, .. } => if granted { "vote" } else { "refused vote" }.into(),
         Look::Ok => "answer: OK".into(),
         Look::Unconfirmed => "answer: done, but not confirmed".into(),
         Look::No => "answer: no".into(),

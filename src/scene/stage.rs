@@ -198,6 +198,8 @@ fn card(
         // Beside a badge there is no room for more.
         (Role::Replica, NodeState::Up) if size != CardSize::Strip => sync_role(lead, node),
         (Role::Replica, _) => "replica",
+        (Role::Candidate, _) => "candidate",
+        (Role::Monitor, _) => "monitor",
     };
     let badge = match state {
         NodeState::Down if host.machine_down && size == CardSize::Large => Some((Tone::Bad, "no power")),
@@ -404,5 +406,7 @@ pub fn refused(refusal: Refusal) -> &'static str {
         Refusal::NoProcess => "refused: node down",
         Refusal::NotReady => "refused: not ready",
         Refusal::TooFewReplicas => "refused: too few replicas",
+        Refusal::NoMajority => "refused: no majority",
+        Refusal::Monitor => "refused: a monitor",
     }
 }

@@ -21,6 +21,7 @@ pub enum Purpose {
     Arrival = 7,
     Action = 8,
     Route = 9,
+    Election = 10,
 }
 
 /// The identity of what a draw belongs to, as a hash of the chain of causes that led to it.

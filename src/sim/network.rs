@@ -29,16 +29,22 @@ pub enum MessageClass {
     Snapshot,
     /// Everything that keeps the group together: who is primary, who follows.
     Control,
+    /// Signs of life and their answers.
+    Heartbeat,
+    /// Elections.
+    Vote,
 }
 
 impl MessageClass {
-    pub const ALL: [MessageClass; 6] = [
+    pub const ALL: [MessageClass; 8] = [
         MessageClass::Request,
         MessageClass::Response,
         MessageClass::Replicate,
         MessageClass::Acknowledge,
         MessageClass::Snapshot,
         MessageClass::Control,
+        MessageClass::Heartbeat,
+        MessageClass::Vote,
     ];
 }
 

@@ -43,6 +43,10 @@ pub enum Refusal {
     NotReady,
     /// Fewer replicas are in touch with the primary than it must have to take writes.
     TooFewReplicas,
+    /// The primary has not heard from a majority for so long that another may lead by now.
+    NoMajority,
+    /// The node watches the others and holds no data.
+    Monitor,
 }
 
 /// What a node answers.

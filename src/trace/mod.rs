@@ -4,10 +4,12 @@
 //! judges. Events hold facts as data; prose is made in `explain`. Written legend: `src/trace/README.md`.
 
 mod export;
+mod fact;
 #[cfg(test)]
 mod legend;
 
 pub use export::{hash, to_json};
+pub use fact::{Fact, NoVote};
 
 use crate::{
     sim::{
@@ -65,21 +67,73 @@ impl Causes {
 #[serde(rename_all = "snake_case")]
 pub enum Cargo {
     /// A client asks.
-    Ask { action: Action, operation: OperationId },
+    Ask {
+        action: Action,
+        operation: OperationId,
+    },
     /// A node answers.
-    Answer { outcome: Outcome },
+    Answer {
+        outcome: Outcome,
+    },
     /// `count` log entries (never 0); the first and the last of them.
-    Entries { first: Lsn, count: u32, first_write: Write, last_write: Write },
+    Entries {
+        first: Lsn,
+        count: u32,
+        first_write: Write,
+        last_write: Write,
+    },
     /// No entry, only word of how far the log goes.
-    Probe { last: Lsn },
+    Probe {
+        last: Lsn,
+    },
     /// A copy's positions.
-    Position { written: Lsn, flushed: Lsn, applied: Lsn },
+    Position {
+        written: Lsn,
+        flushed: Lsn,
+        applied: Lsn,
+    },
     /// All data as of `lsn`.
-    Snapshot { lsn: Lsn, keys: u32 },
+    Snapshot {
+        lsn: Lsn,
+        keys: u32,
+    },
     /// A replica asks to be sent what follows `from`.
-    Follow { from: Lsn },
+    Follow {
+        from: Lsn,
+    },
     /// Word of who is primary.
-    Announce { epoch: Epoch },
+    Announce {
+        epoch: Epoch,
+    },
+    /// A sign of life, from a primary or a monitor.
+    Heartbeat {
+        epoch: Epoch,
+    },
+    /// Its answer.
+    Echo {
+        epoch: Epoch,
+        written: Lsn,
+    },
+    /// A node, whose log ends at `last`, asks for a vote; `trial`: only if it would get one.
+    AskVote {
+        epoch: Epoch,
+        last: Lsn,
+        trial: bool,
+    },
+    Vote {
+        epoch: Epoch,
+        granted: bool,
+        trial: bool,
+    },
+    /// A monitor suspects the primary of the epoch.
+    Accuse {
+        primary: NodeId,
+        epoch: Epoch,
+    },
+    /// A monitor makes the receiver primary.
+    Appoint {
+        epoch: Epoch,
+    },
 }
 
 /// Why a message went no further.
@@ -118,6 +172,12 @@ pub enum TimerName {
     Touch,
     /// Show what has been held back for long enough.
     ApplyDelayed,
+    /// Send the next heartbeats.
+    Heartbeat,
+    /// Now the silence is long enough to be suspicious.
+    Suspect,
+    /// Stand for election, or stand again.
+    Campaign,
 }
 
 /// What a node was doing when it was not waiting for messages.
@@ -147,6 +207,10 @@ pub enum CrashKind {
 pub enum Role {
     Primary,
     Replica,
+    /// A replica that stands for election.
+    Candidate,
+    /// It holds no data; it watches the others.
+    Monitor,
 }
 
 /// What a replica is to its primary's writes, in the words of PostgreSQL's `pg_stat_replication.sync_state`.
@@ -161,125 +225,6 @@ pub enum SyncState {
     Quorum,
     /// Nobody waits for it.
     Async,
-}
-
-/// What a protocol has to say, as data.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fact {
-    /// A primary put a write into its log.
-    Appended {
-        lsn: Lsn,
-        epoch: Epoch,
-        write: Write,
-    },
-    /// A primary's write is on its disk; it is acknowledged and may be sent on.
-    Committed {
-        lsn: Lsn,
-        write: Write,
-    },
-    /// A replica put an entry into its log.
-    Received {
-        lsn: Lsn,
-        write: Write,
-    },
-    /// A node's readers see the write from now on.
-    Applied {
-        lsn: Lsn,
-        write: Write,
-    },
-    /// A read was answered with this by a node that had applied its log up to there.
-    Served {
-        read: Option<Write>,
-        applied: Lsn,
-    },
-    Refused {
-        primary: Option<NodeId>,
-    },
-    /// An entry came before the one it follows; it waits.
-    Gap {
-        expected: Lsn,
-        got: Lsn,
-    },
-    /// Came again; nothing to do.
-    AlreadyHad {
-        last: Lsn,
-    },
-    /// Not acknowledged in time, or asked for: sent again from here.
-    Resent {
-        to: NodeId,
-        from: Lsn,
-        attempt: u32,
-    },
-    /// From an older epoch than the one known here.
-    SkippedOldEpoch {
-        epoch: Epoch,
-        current: Epoch,
-    },
-    /// From a connection that this node has closed since, by starting, by following another or by a snapshot.
-    SkippedOldConnection {
-        from: NodeId,
-    },
-    /// A replica is sent the log from here on.
-    Following {
-        replica: NodeId,
-        from: Lsn,
-    },
-    /// The log no longer goes back far enough, so all data is sent.
-    SnapshotNeeded {
-        replica: NodeId,
-        wanted: Lsn,
-        first_kept: Lsn,
-    },
-    SnapshotInstalled {
-        lsn: Lsn,
-        keys: u32,
-    },
-    /// Old entries were dropped; the log starts here now.
-    LogTruncated {
-        first: Lsn,
-    },
-    RoleChanged {
-        role: Role,
-        epoch: Epoch,
-        last: Lsn,
-    },
-    /// These entries of the own log are not in the log of the new primary and are gone. `unlisted`: how many more there
-    /// were that the own log did not keep.
-    Discarded {
-        writes: Vec<(Lsn, Write)>,
-        unlisted: u64,
-        epoch: Epoch,
-    },
-    /// Data found after a start: the log's end and the last entry applied.
-    Recovered {
-        last: Lsn,
-        applied: Lsn,
-    },
-    /// A replica counts in another way from now on, or not at all.
-    SyncChanged {
-        replica: NodeId,
-        state: SyncState,
-    },
-    /// Replicas did not confirm in time: this many writes that waited are acknowledged without them, and so are all later ones.
-    FellBack {
-        waiting: usize,
-    },
-    /// Replicas have caught up: writes wait for them again.
-    SyncAgain,
-    /// Replicas did not confirm this write in time; its client is told.
-    Unconfirmed {
-        lsn: Lsn,
-    },
-    /// A write was turned away: so few replicas are in touch.
-    TooFewReplicas {
-        in_touch: usize,
-    },
-    /// A read waits: its reader has seen more of the log than this node shows.
-    ReadWaits {
-        until: Lsn,
-        applied: Lsn,
-    },
 }
 
 /// Kinds of events.

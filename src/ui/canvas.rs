@@ -165,7 +165,10 @@ impl Painter {
             Look::No => self.draw_badge(context, at, ("×", behind), &self.ink.bad, lost, selected),
             Look::Snapshot => self.draw_badge(context, at, ("≡", behind), &self.ink.ink, lost, selected),
             Look::Position => self.draw_dot(context, at, true, lost, selected),
-            Look::Control => self.draw_dot(context, at, false, lost, selected),
+            Look::Control | Look::Heartbeat => self.draw_dot(context, at, false, lost, selected),
+            Look::AskVote { .. } => self.draw_badge(context, at, ("vote?", behind), &self.ink.accent, lost, selected),
+            Look::Vote { granted: true, .. } => self.draw_badge(context, at, ("yes", behind), &self.ink.good, lost, selected),
+            Look::Vote { .. } => self.draw_badge(context, at, ("no", behind), &self.ink.bad, lost, selected),
         }
     }
 

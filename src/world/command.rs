@@ -2,7 +2,7 @@
 
 use crate::{
     client::workload::Target,
-    protocol::commit::Commit,
+    protocol::{commit::Commit, failover::Failover},
     sim::{
         clock::Clock,
         id::{Address, ClientId, MessageId, NodeId},
@@ -129,4 +129,6 @@ pub enum Command {
     },
     /// All nodes acknowledge writes by another rule from now on.
     SetCommit(Commit),
+    /// From now on this decides who takes over.
+    SetFailover(Failover),
 }

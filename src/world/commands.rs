@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     client::workload::Target,
-    protocol::{Protocol, commit::Commit},
+    protocol::{Protocol, Rule, failover::Failover},
     sim::{
         clock::Clock,
         draw::Lineage,
@@ -56,6 +56,7 @@ impl<P: Protocol> World<P> {
                 });
             }
             Command::SetCommit(commit) => addresses.extend(commit.among.iter().copied().map(Address::Node)),
+            Command::SetFailover(failover) => addresses.extend(failover.monitors.iter().copied().map(Address::Node)),
             _ => {}
         }
         if addresses.iter().all(exists) { Ok(()) } else { Err("there is no such node or client") }
@@ -96,7 +97,9 @@ impl<P: Protocol> World<P> {
                 self.with_session(*client, |session| session.settings.reads_from = *target)
             }
             Command::SetToken { client, on } => self.with_session(*client, |session| session.settings.token = *on),
-            Command::SetCommit(commit) => self.set_commit(commit, id),
+            Command::SetCommit(commit) if commit.problem().is_some() => Err("it asks for what cannot be"),
+            Command::SetCommit(commit) => self.set_rule(Rule::Commit(commit.clone()), id),
+            Command::SetFailover(failover) => self.set_failover(failover, id),
             Command::SetWritesTo { client, target } => self.with_session(*client, |session| session.settings.writes_to = *target),
         }
     }
@@ -110,13 +113,23 @@ impl<P: Protocol> World<P> {
         Ok(())
     }
 
-    /// Nodes that run are told; those that are down find it when they start.
-    fn set_commit(&mut self, commit: &Commit, command: EventId) -> Result<(), &'static str> {
-        if commit.problem().is_some() {
+    fn set_failover(&mut self, failover: &Failover, command: EventId) -> Result<(), &'static str> {
+        if failover.problem().is_some() {
             return Err("it asks for what cannot be");
         }
+        let same = |node: &NodeId| P::holds_data(&self.setup.config, *node) != failover.is_monitor(*node);
+        if !self.members.iter().all(same) {
+            return Err("a node that holds data cannot become a monitor while it runs, nor the other way round");
+        }
+        // What the operator numbered so far is taken.
+        self.epoch_floor = self.newest_epoch;
+        self.set_rule(Rule::Failover(failover.clone()), command)
+    }
+
+    /// Nodes that run are told; those that are down find it when they start.
+    fn set_rule(&mut self, rule: Rule, command: EventId) -> Result<(), &'static str> {
         let setup = Arc::make_mut(&mut self.setup);
-        setup.config = P::with_commit(&setup.config, commit);
+        setup.config = P::with_rule(&setup.config, &rule);
         let members = self.members.clone();
         for node in members.iter() {
             if !self.hosts[node.0 as usize].is_up() {
@@ -124,7 +137,7 @@ impl<P: Protocol> World<P> {
             }
             let lineage = Lineage::root(&[RECONFIGURE, node.0 as u64, self.now.0]);
             let (arrived, causes) = (self.now, Causes::one(command));
-            let what = What::Reconfigure(commit.clone());
+            let what = What::Reconfigure(rule.clone());
             self.arrive(*node, Input { what, lineage, causes, arrived, operation: None, message: None });
         }
         Ok(())

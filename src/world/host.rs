@@ -4,7 +4,7 @@
 //! disk survives the machine.
 
 use crate::{
-    protocol::{Protocol, Storage, commit::Commit},
+    protocol::{Protocol, Rule, Storage},
     sim::{
         clock::Clock,
         distribution::Distribution,
@@ -72,8 +72,8 @@ pub enum What<P: Protocol> {
     Flushed(u64),
     /// The operator's order, and the number of the command.
     Promote(u32),
-    /// The operator's new rule for acknowledgements.
-    Reconfigure(Commit),
+    /// The operator's new rule.
+    Reconfigure(Rule),
 }
 
 /// Counts since the start of the run.

@@ -123,8 +123,9 @@ pub struct World<P: Protocol> {
     hosts: Vec<Host<P>>,
     /// Nodes that belong to the group, up or down.
     members: Arc<[NodeId]>,
-    /// The epoch of the last promotion; the first one before any.
+    /// The newest epoch that any node has known; and what it was when the operator last changed who decides on promotions.
     newest_epoch: Epoch,
+    epoch_floor: Epoch,
     sessions: Vec<Session>,
     /// For each session: the time-out or the next try that its open operation waits for.
     alarms: Vec<Option<Place>>,
@@ -161,6 +162,7 @@ impl<P: Protocol> World<P> {
             hosts: setup.nodes.iter().enumerate().map(node).collect(),
             members: (0..setup.nodes.len() as u16).map(NodeId).collect(),
             newest_epoch: Epoch(1),
+            epoch_floor: Epoch(1),
             alarms: vec![None; setup.clients.len()],
             sessions: setup.clients.iter().enumerate().map(client).collect(),
             network: Network::new(setup.link.clone(), setup.rules.clone()),

@@ -38,6 +38,8 @@ impl<P: Protocol> World<P> {
             boot: host.boot,
             primary_hint: host.added_with,
             newest_epoch: self.newest_epoch,
+            epoch_floor: self.epoch_floor,
+            chance: self.chance(),
         })
     }
 
@@ -103,6 +105,14 @@ impl<P: Protocol> World<P> {
         places.iter().for_each(|place| drop(self.queue.remove(place)));
         inputs.into_iter().for_each(|input| self.drop_waiting(node, input, crash));
         Ok(())
+    }
+
+    /// A node has another one's power cut.
+    fn cut_power(&mut self, node: NodeId, causes: Causes) {
+        if let Some(cause) = causes.iter().next().filter(|_| self.host(node).is_some_and(|host| !host.removed)) {
+            // One that is off already stays off.
+            let _ = self.crash(node, CrashKind::Machine, cause);
+        }
     }
 
     pub(super) fn pause(&mut self, node: NodeId, command: EventId) -> Result<(), &'static str> {
@@ -210,17 +220,22 @@ impl<P: Protocol> World<P> {
         }
         let mut context = self.context(node);
         let Some(process) = self.host_mut(node).process.as_mut() else { return };
+        let mut idle = None;
         match input.what {
             What::Request(_, request) => process.on_request(request, &mut context),
             What::Message(from, message) => process.on_message(from, message, &mut context),
             What::Timer(timer, _) => process.on_timer(timer, &mut context),
             What::Job(job) => process.on_job(job, &mut context),
             What::Flushed(up_to) => process.on_flushed(up_to, &mut context),
-            What::Reconfigure(commit) => process.reconfigure(&commit, &mut context),
-            What::Promote(number) => match process.promote(&mut context) {
-                Ok(()) => self.newest_epoch = self.newest_epoch.next(),
-                Err(why) => drop(self.note(Some(node), None, input.causes, Kind::CommandIdle { number, why })),
-            },
+            What::Reconfigure(rule) => process.reconfigure(&rule, &mut context),
+            What::Promote(number) => {
+                idle = process.promote(&mut context).err().map(|why| Kind::CommandIdle { number, why });
+            }
+        }
+        let epoch = process.standing().epoch;
+        self.newest_epoch = self.newest_epoch.max(epoch);
+        if let Some(kind) = idle {
+            self.note(Some(node), None, input.causes, kind);
         }
         self.perform(node, context, input.lineage, input.causes, input.operation);
     }
@@ -258,6 +273,7 @@ impl<P: Protocol> World<P> {
                     let input = Input { what: What::Job(job), lineage, causes, arrived, operation, message: None };
                     self.host_mut(node).inbox.push_back(input);
                 }
+                Effect::CutPower { node: other } => self.cut_power(other, causes),
                 Effect::Note { fact, operation: about } => {
                     let noted = self.note(Some(node), about.or(operation), causes, Kind::Fact(fact));
                     let input = causes.iter().next();

@@ -9,6 +9,8 @@ use replicarium::{
     lab::LabWorld,
     protocol::{
         commit::{Commit, Level, OnTimeout, Which},
+        detector::Detect,
+        failover::{By, Failover, Fencing},
         primary_replica::{Config, Delayed},
     },
     scenario::{NodesSettings, OneNode, ProtocolSettings, Scenario, check_command},
@@ -105,6 +107,22 @@ impl Odd {
         }
     }
 
+    /// Any rule for failovers without monitors.
+    fn failover(&mut self) -> Failover {
+        Failover {
+            by: self.of(&[By::Operator, By::Election]),
+            detect: self.of(&[Detect::Timeout, Detect::Phi]),
+            heartbeat_every: self.of(&[ms(1), ms(50), ms(400)]),
+            timeout: self.of(&[ms(401), ms(2_000)]),
+            spread: self.of(&[ms(1), ms(300)]),
+            phi_threshold: self.of(&[0.1, 1.0, 8.0]),
+            trial_vote: self.0.chance(0.5),
+            fencing: self.of(&[Fencing::Nothing, Fencing::Lease, Fencing::Power]),
+            monitors: vec![],
+            quorum: 1,
+        }
+    }
+
     fn change(&mut self) -> LinkChange {
         LinkChange {
             latency: self.0.chance(0.5).then(|| self.delay(false)),
@@ -184,6 +202,7 @@ impl Odd {
             announce_every: self.time().max(ms(1)),
             commit: self.commit(count),
             delayed: if self.0.chance(0.3) { vec![Delayed { node: NodeId(0), by: self.time().max(ms(1)) }] } else { vec![] },
+            failover: if self.0.chance(0.4) { self.failover() } else { Failover::default() },
         };
         let LinkChange { latency, jitter, loss, duplicate, in_order, bandwidth_bytes_per_s } = self.change();
         let network = LinkSettings {
@@ -210,7 +229,7 @@ impl Odd {
         let (node, client, both) = (self.node(), self.client(), self.0.chance(0.5));
         let message = MessageId(self.of(&[0, 1, 5, 30, 200, 1_000, u64::MAX]));
         let target = self.target(26);
-        match self.0.below(29) {
+        match self.0.below(30) {
             0 => Command::Crash { node },
             1 => Command::CrashMachine { node },
             2 => Command::Wipe { node },
@@ -237,6 +256,7 @@ impl Odd {
             24 => Command::SetWorkload { client, on: both },
             25 => Command::SetReadsFrom { client, target },
             26 => Command::SetCommit(self.commit(3)),
+            28 => Command::SetFailover(self.failover()),
             27 => Command::SetToken { client, on: both },
             _ => Command::SetWritesTo { client, target },
         }

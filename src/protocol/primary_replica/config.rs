@@ -1,7 +1,7 @@
 //! Settings of a primary–replica group.
 
 use crate::{
-    protocol::commit::Commit,
+    protocol::{commit::Commit, failover::Failover},
     sim::{id::NodeId, time::Micros},
 };
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,8 @@ pub struct Config {
     pub commit: Commit,
     /// Replicas that apply entries late on purpose.
     pub delayed: Vec<Delayed>,
+    /// Who takes over when the primary is gone.
+    pub failover: Failover,
 }
 
 /// A replica that shows entries only so long after it has them on disk (PostgreSQL's `recovery_min_apply_delay`): time to
@@ -48,6 +50,7 @@ impl Default for Config {
             announce_every: Micros::from_millis(1_000),
             commit: Commit::default(),
             delayed: Vec::new(),
+            failover: Failover::default(),
         }
     }
 }

@@ -63,9 +63,9 @@ impl PrimaryReplica {
         match commit.level {
             Level::Async => self.log.last(),
             Level::LocalFlush => self.flushed,
-            _ if leading.fallen_back || commit.needed(ctx.members().len()) == 0 => self.flushed,
+            _ if leading.fallen_back || commit.needed(self.store_count(ctx)) == 0 => self.flushed,
             _ => {
-                let confirmed = commit.confirmed(ctx.members().len(), &leading.candidates(commit, ctx.local_us()));
+                let confirmed = commit.confirmed(self.store_count(ctx), &leading.candidates(commit, ctx.local_us()));
                 confirmed.unwrap_or(Lsn::ZERO).min(self.flushed)
             }
         }
@@ -86,6 +86,18 @@ impl PrimaryReplica {
             self.reply_up_to(self.applied.min(up_to), ctx);
         }
         self.reply_up_to(up_to, ctx);
+    }
+
+    /// This node leads no longer. Clients whose writes waited are told that nobody can know what becomes of them.
+    pub(super) fn stand_aside(&mut self, ctx: &mut Ctx) {
+        let Part::Primary(leading) = &mut self.part else { return };
+        leading.stop(ctx);
+        for Waiting { lsn, request, .. } in std::mem::take(&mut leading.waiting) {
+            ctx.note_about(request.operation, Fact::Unconfirmed { lsn });
+            ctx.reply_at(request, Answer::Unconfirmed, lsn);
+        }
+        // What waited for replicas is in the log, and read like the rest of it now.
+        self.replay(ctx);
     }
 
     fn reply_up_to(&mut self, up_to: Lsn, ctx: &mut Ctx) {
@@ -124,7 +136,7 @@ impl PrimaryReplica {
 
     /// Replicas that fell silent or came back, caught up or lost the thread: who counts now?
     pub(super) fn count_replicas(&mut self, ctx: &mut Ctx) {
-        let (commit, members, now_us) = (self.config.commit.clone(), ctx.members().len(), ctx.local_us());
+        let (commit, members, now_us) = (self.config.commit.clone(), self.store_count(ctx), ctx.local_us());
         let flushed = self.flushed;
         let Some(leading) = self.leading() else { return };
         for follower in leading.followers.values_mut() {

@@ -2,7 +2,7 @@
 
 use super::{Config, Ctx, History};
 use crate::{
-    protocol::Storage,
+    protocol::{Storage, failover::By},
     sim::id::NodeId,
     store::{
         log::{Entry, Epoch, Log, Lsn},
@@ -23,8 +23,12 @@ pub struct Disk {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Identity {
     pub epoch: Epoch,
-    /// None: this node is primary.
+    /// Whether this node is primary.
+    pub leads: bool,
+    /// The primary it follows, if it knows one.
     pub follows: Option<NodeId>,
+    /// For whom it voted in this epoch.
+    pub voted: Option<NodeId>,
     /// Which log this is (Redis: replication id; PostgreSQL: system identifier).
     pub log_id: u64,
     pub history: History,
@@ -38,9 +42,11 @@ impl Identity {
     pub fn on_empty_disk(config: &Config, ctx: &Ctx) -> Identity {
         let primary = ctx.primary_hint().unwrap_or(config.primary);
         let follows = (primary != ctx.me()).then_some(primary);
-        let log_id = if follows.is_none() && !ctx.is_first_boot() { 1 + ctx.boot() as u64 } else { 0 };
-        let complete = follows.is_none() || ctx.is_first_boot();
-        Identity { epoch: Epoch(1), follows, log_id, history: vec![(Epoch(1), Lsn(1))], complete }
+        // Where nodes elect, one that lost its disk leads no more than any other.
+        let leads = follows.is_none() && (ctx.is_first_boot() || config.failover.by == By::Operator);
+        let log_id = if leads && !ctx.is_first_boot() { 1 + ctx.boot() as u64 } else { 0 };
+        let complete = leads || ctx.is_first_boot();
+        Identity { epoch: Epoch(1), leads, follows, voted: None, log_id, history: vec![(Epoch(1), Lsn(1))], complete }
     }
 }
 

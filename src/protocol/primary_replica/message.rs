@@ -52,6 +52,33 @@ pub enum Message {
         epoch: Epoch,
         primary: NodeId,
     },
+    /// A sign of life: a primary's, or a monitor's. `sent_us`: by the sender's clock.
+    Heartbeat {
+        epoch: Epoch,
+        sent_us: i64,
+    },
+    /// The answer to it, and how far the log goes here. `epoch` is the one known here, `last_epoch` that of the last entry.
+    Echo {
+        epoch: Epoch,
+        sent_us: i64,
+        written: Lsn,
+        last_epoch: Epoch,
+        follows: Option<NodeId>,
+    },
+    /// "Let me lead `epoch`. My log ends with `written`, an entry of `last_epoch`." `trial`: would you?
+    AskVote {
+        epoch: Epoch,
+        written: Lsn,
+        last_epoch: Epoch,
+        trial: bool,
+    },
+    /// `asked`: the epoch asked for; `epoch`: the one known here.
+    Vote {
+        epoch: Epoch,
+        asked: Epoch,
+        granted: bool,
+        trial: bool,
+    },
 }
 
 /// All data as of `lsn`, and the timeline that led there.
@@ -71,7 +98,11 @@ impl Message {
             | Message::Acknowledge { epoch, .. }
             | Message::Follow { epoch, .. }
             | Message::Snapshot { epoch, .. }
-            | Message::Announce { epoch, .. } => *epoch,
+            | Message::Announce { epoch, .. }
+            | Message::Heartbeat { epoch, .. }
+            | Message::Echo { epoch, .. }
+            | Message::AskVote { epoch, .. }
+            | Message::Vote { epoch, .. } => *epoch,
         }
     }
 }
@@ -89,6 +120,8 @@ impl protocol::Message for Message {
             Message::Acknowledge { .. } => MessageClass::Acknowledge,
             Message::Snapshot { .. } => MessageClass::Snapshot,
             Message::Follow { .. } | Message::Announce { .. } => MessageClass::Control,
+            Message::Heartbeat { .. } | Message::Echo { .. } => MessageClass::Heartbeat,
+            Message::AskVote { .. } | Message::Vote { .. } => MessageClass::Vote,
         }
     }
 
@@ -118,6 +151,10 @@ impl protocol::Message for Message {
             Message::Follow { written, .. } => Cargo::Follow { from: written.next() },
             Message::Snapshot { snapshot, .. } => Cargo::Snapshot { lsn: snapshot.lsn, keys: snapshot.registers.len() as u32 },
             Message::Announce { epoch, .. } => Cargo::Announce { epoch: *epoch },
+            Message::Heartbeat { epoch, .. } => Cargo::Heartbeat { epoch: *epoch },
+            Message::Echo { epoch, written, .. } => Cargo::Echo { epoch: *epoch, written: *written },
+            Message::AskVote { epoch, written, trial, .. } => Cargo::AskVote { epoch: *epoch, last: *written, trial: *trial },
+            Message::Vote { asked, granted, trial, .. } => Cargo::Vote { epoch: *asked, granted: *granted, trial: *trial },
         }
     }
 }

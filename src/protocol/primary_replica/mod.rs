@@ -4,29 +4,30 @@
 //! and are sent what follows. Asynchronous: a write is acknowledged when it is on the primary's own disk,
 //! whoever else has it. Modelled on PostgreSQL streaming replication (manual, chapter 27 "High Availability":
 //! a replica's log is a prefix of the primary's, promotion starts a new timeline, a node that cannot catch up from
-//! the log is cloned anew). What it does not model yet: automatic failover, fencing.
+//! the log is cloned anew). Who takes over when the primary is gone: a person, or the nodes by election.
 //!
-//! The node's part is in `primary` or `replica`; what both share is here.
+//! The node's part is in `primary` or `replica`, what it knows of who is alive in `watch` and `election`; what all share
+//! is here.
 
 mod config;
 mod confirm;
 mod disk;
+mod election;
 mod follower;
 mod message;
 mod primary;
 mod replica;
+mod role;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 mod timeline;
+mod watch;
 
 pub use config::{Config, Delayed};
 pub use disk::{Change, Disk};
 pub use message::Message;
 
-use super::{
-    Context, Named, NodeView, Protocol, Standing, TailEntry,
-    commit::{Commit, Level},
-};
+use super::{Context, Named, NodeView, Protocol, Rule, Standing, TailEntry, commit::Level, failover::By};
 use crate::{
     sim::{
         id::{Key, NodeId},
@@ -39,10 +40,12 @@ use crate::{
     trace::{Fact, Role, TimerName},
 };
 use disk::Identity;
+use election::{Plea, Word};
 use primary::Leading;
 use replica::Following;
 use std::collections::VecDeque;
-use timeline::{History, begin_epoch};
+use timeline::History;
+use watch::Guard;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
@@ -52,6 +55,9 @@ pub enum Timer {
     Confirm,
     Touch,
     ApplyDelayed,
+    Heartbeat,
+    Suspect(NodeId),
+    Campaign,
 }
 
 impl Named for Timer {
@@ -63,6 +69,9 @@ impl Named for Timer {
             Timer::Confirm => TimerName::Confirm,
             Timer::Touch => TimerName::Touch,
             Timer::ApplyDelayed => TimerName::ApplyDelayed,
+            Timer::Heartbeat => TimerName::Heartbeat,
+            Timer::Suspect(_) => TimerName::Suspect,
+            Timer::Campaign => TimerName::Campaign,
         }
     }
 }
@@ -107,6 +116,7 @@ pub struct PrimaryReplica {
     part: Part,
     /// Reads that wait until this node is as far as their readers have been.
     held: Vec<Request>,
+    guard: Guard,
 }
 
 #[derive(Clone, Debug)]
@@ -184,60 +194,6 @@ impl PrimaryReplica {
             ctx.note(Fact::LogTruncated { first });
         }
     }
-
-    /// Writes down who this node is; on disk with the next flush. Returns the number of the write.
-    fn write_identity(&self, ctx: &mut Ctx) -> u64 {
-        let follows = match &self.part {
-            Part::Primary(_) => None,
-            Part::Replica(following) => Some(following.primary()),
-        };
-        let (epoch, log_id, history, complete) = (self.epoch, self.log_id, self.history.clone(), self.complete);
-        ctx.write(Change::Identity(Identity { epoch, follows, log_id, history, complete }), None)
-    }
-
-    fn save_identity(&self, ctx: &mut Ctx) -> u64 {
-        let number = self.write_identity(ctx);
-        ctx.flush();
-        number
-    }
-
-    /// Another node is primary of `epoch`: follow it, whatever this node was.
-    fn follow(&mut self, primary: NodeId, epoch: Epoch, ctx: &mut Ctx) {
-        if let Part::Primary(leading) = &self.part {
-            leading.stop(ctx);
-            // What waited for replicas is in the log, and read like the rest of it now.
-            self.replay(ctx);
-        }
-        self.epoch = epoch;
-        self.part = Part::Replica(Following::new(primary));
-        self.save_identity(ctx);
-        ctx.note(Fact::RoleChanged { role: Role::Replica, epoch, last: self.log.last() });
-        self.connect(ctx);
-    }
-
-    /// This node leads `epoch` from here on; it tells the others once that is on disk.
-    fn lead(&mut self, epoch: Epoch, ctx: &mut Ctx) {
-        self.epoch = epoch;
-        begin_epoch(&mut self.history, epoch, self.log.last().next());
-        let leading = match std::mem::replace(&mut self.part, Part::Primary(Leading::default())) {
-            Part::Primary(leading) => leading,
-            Part::Replica(_) => Leading::default(),
-        };
-        let saved = self.save_identity(ctx);
-        self.part = Part::Primary(leading.known_from(saved));
-        ctx.note(Fact::RoleChanged { role: Role::Primary, epoch, last: self.log.last() });
-    }
-
-    /// The sender is mistaken about who leads: it missed a promotion, or the operator pointed it at the wrong node. Whoever
-    /// knows better says so to a primary deposed, or to one that asks to follow; to answer more would be talk without end.
-    fn correct(&self, from: NodeId, message: &Message, ctx: &mut Ctx) {
-        let primary = match &self.part {
-            Part::Primary(leading) if leading.is_known() => ctx.me(),
-            Part::Replica(following) if matches!(message, Message::Follow { .. }) => following.primary(),
-            _ => return,
-        };
-        ctx.send(from, Message::Announce { epoch: self.epoch, primary });
-    }
 }
 
 impl Protocol for PrimaryReplica {
@@ -250,10 +206,14 @@ impl Protocol for PrimaryReplica {
     fn start(config: &Config, disk: &Disk, ctx: &mut Ctx) -> Self {
         let last = disk.log.last();
         let identity = disk.identity.clone().unwrap_or_else(|| Identity::on_empty_disk(config, ctx));
-        let part = match identity.follows {
-            None => Part::Primary(Leading::default()),
-            Some(primary) => Part::Replica(Following::new(primary)),
+        // Where nodes elect, one that led before is not sure to do so still.
+        let leads = identity.leads && (ctx.is_first_boot() || config.failover.by == By::Operator);
+        let part = match leads {
+            true => Part::Primary(Leading::default().granted(ctx.is_first_boot().then_some(ctx.local_us()))),
+            false => Part::Replica(Following::new(identity.follows)),
         };
+        // It cannot know whom it heard just before; so that no lease is broken it counts as just now.
+        let primary_heard_us = (!ctx.is_first_boot()).then_some(ctx.local_us());
         let mut node = PrimaryReplica {
             config: config.clone(),
             epoch: identity.epoch,
@@ -268,6 +228,7 @@ impl Protocol for PrimaryReplica {
             connections: 0,
             part,
             held: Vec::new(),
+            guard: Guard { voted: identity.voted, primary_heard_us, ..Guard::default() },
         };
         if last > Lsn::ZERO {
             ctx.note(Fact::Recovered { last, applied: last });
@@ -279,6 +240,7 @@ impl Protocol for PrimaryReplica {
             Part::Primary(_) => node.part = Part::Primary(Leading::default().known_from(saved)),
             Part::Replica(_) => node.connect(ctx),
         }
+        node.watch(ctx);
         node
     }
 
@@ -291,9 +253,7 @@ impl Protocol for PrimaryReplica {
         };
         match (request.action, &self.part) {
             (Action::Write { .. }, Part::Primary(_)) => self.accept_write(request, ctx),
-            (Action::Write { .. }, Part::Replica(following)) => {
-                refuse(Refusal::NotPrimary { primary: Some(following.primary()) }, ctx)
-            }
+            (Action::Write { .. }, Part::Replica(following)) => refuse(Refusal::NotPrimary { primary: following.primary() }, ctx),
             (Action::Read { .. }, Part::Replica(_)) if !self.complete => refuse(Refusal::NotReady, ctx),
             (Action::Read { .. }, _) => self.serve(request, ctx),
         }
@@ -301,6 +261,17 @@ impl Protocol for PrimaryReplica {
 
     fn on_message(&mut self, from: NodeId, message: Message, ctx: &mut Ctx) {
         let epoch = message.epoch();
+        match message {
+            Message::Heartbeat { sent_us, .. } => return self.on_heartbeat(from, epoch, sent_us, ctx),
+            Message::Echo { sent_us, .. } => return self.on_echo(from, epoch, sent_us, ctx),
+            Message::AskVote { written, last_epoch, trial, .. } => {
+                return self.on_plea(from, Plea { epoch, written, last_epoch, trial }, ctx);
+            }
+            Message::Vote { asked, granted, trial, .. } => {
+                return self.on_vote(from, epoch, Word { asked, granted, trial }, ctx);
+            }
+            _ => {}
+        }
         if epoch < self.epoch {
             ctx.note(Fact::SkippedOldEpoch { epoch, current: self.epoch });
             return self.correct(from, &message, ctx);
@@ -333,6 +304,7 @@ impl Protocol for PrimaryReplica {
                 }
             }
             Message::Announce { primary, .. } => self.on_announce(primary, ctx),
+            Message::Heartbeat { .. } | Message::Echo { .. } | Message::AskVote { .. } | Message::Vote { .. } => {}
         }
     }
 
@@ -344,6 +316,9 @@ impl Protocol for PrimaryReplica {
             Timer::Confirm => self.on_confirm_timeout(ctx),
             Timer::Touch => self.on_touch(ctx),
             Timer::ApplyDelayed => self.apply_delayed(ctx),
+            Timer::Heartbeat => self.beat(ctx),
+            Timer::Suspect(node) => self.on_silence(node, ctx),
+            Timer::Campaign => self.on_campaign(ctx),
         }
     }
 
@@ -369,6 +344,7 @@ impl Protocol for PrimaryReplica {
             }
         }
         let moved = std::mem::replace(&mut self.flushed, flushed) != flushed;
+        self.votes_on_disk(up_to, ctx);
         match self.part {
             Part::Primary(_) => {
                 self.identity_on_disk(up_to, ctx);
@@ -384,41 +360,44 @@ impl Protocol for PrimaryReplica {
     fn promote(&mut self, ctx: &mut Ctx) -> Result<(), &'static str> {
         // The operator numbers promotions, so that no two nodes ever lead the same epoch.
         let epoch = ctx.promotion_epoch();
-        if let Part::Primary(leading) = &mut self.part {
-            if self.epoch.next() == epoch {
-                return Err("it is primary already");
-            }
-            // Others were promoted since, and may be gone for good. A new epoch makes this one lead again; its
-            // followers are told of it like everybody else.
-            leading.stop(ctx);
-            leading.forget_followers();
+        match (&self.part, self.config.failover.by) {
+            (Part::Primary(_), By::Operator) if self.epoch.next() == epoch => return Err("it is primary already"),
+            (Part::Primary(_), By::Election | By::Monitors) => return Err("it is primary, as far as it knows"),
+            (_, By::Operator) => self.take_over(epoch, None, ctx),
+            // Where nodes elect, a person can only have one stand (MongoDB's `replSetStepUp`).
+            (_, By::Election) if !self.complete => return Err("it has not got the group’s data yet"),
+            (_, By::Election) => self.stand(false, ctx),
+            (_, By::Monitors) => return Err("the monitors decide who leads"),
         }
-        // What was received counts: what is on disk is replayed now, the rest when it is, before any new write.
-        self.replay(ctx);
-        ctx.cancel_timer(Timer::Follow);
-        ctx.cancel_timer(Timer::ApplyDelayed);
-        self.complete = true;
-        debug_assert!(self.epoch < epoch, "no epoch but what the operator numbered");
-        self.lead(epoch, ctx);
         Ok(())
     }
 
-    fn reconfigure(&mut self, commit: &Commit, ctx: &mut Ctx) {
-        self.on_new_rule(commit, ctx);
+    fn reconfigure(&mut self, rule: &Rule, ctx: &mut Ctx) {
+        match rule {
+            Rule::Commit(commit) => self.on_new_rule(commit, ctx),
+            Rule::Failover(failover) => self.on_new_failover(failover, ctx),
+        }
     }
 
-    fn with_commit(config: &Config, commit: &Commit) -> Config {
-        Config { commit: commit.clone(), ..config.clone() }
+    fn with_rule(config: &Config, rule: &Rule) -> Config {
+        match rule {
+            Rule::Commit(commit) => Config { commit: commit.clone(), ..config.clone() },
+            Rule::Failover(failover) => Config { failover: failover.clone(), ..config.clone() },
+        }
+    }
+
+    fn holds_data(config: &Config, node: NodeId) -> bool {
+        !config.failover.is_monitor(node)
     }
 
     fn remains(config: &Config, me: NodeId, disk: &Disk) -> NodeView {
         let last = disk.log.last();
-        let (follows, epoch) = match &disk.identity {
-            Some(identity) => (identity.follows, identity.epoch),
-            None => ((config.primary != me).then_some(config.primary), Epoch(1)),
+        let (leads, follows, epoch) = match &disk.identity {
+            Some(identity) => (identity.leads, identity.follows, identity.epoch),
+            None => (config.primary == me, (config.primary != me).then_some(config.primary), Epoch(1)),
         };
         NodeView {
-            role: if follows.is_none() { Role::Primary } else { Role::Replica },
+            role: if leads { Role::Primary } else { Role::Replica },
             epoch,
             follows,
             copies: disk.recover().iter().collect(),
@@ -430,12 +409,16 @@ impl Protocol for PrimaryReplica {
             followers: Vec::new(),
             waiting: 0,
             fallen_back: false,
+            suspects: Vec::new(),
+            votes: None,
+            fenced: false,
         }
     }
 
     fn standing(&self) -> Standing {
         let role = match &self.part {
             Part::Primary(_) => Role::Primary,
+            Part::Replica(_) if self.guard.ballot.is_some() => Role::Candidate,
             Part::Replica(_) => Role::Replica,
         };
         Standing { role, epoch: self.epoch, applied: self.applied }
@@ -449,7 +432,7 @@ impl Protocol for PrimaryReplica {
         let Standing { role, epoch, applied } = self.standing();
         let follows = match &self.part {
             Part::Primary(_) => None,
-            Part::Replica(following) => Some(following.primary()),
+            Part::Replica(following) => following.primary(),
         };
         let early: Vec<TailEntry> = match &self.part {
             Part::Replica(following) => following.early().take(NodeView::TAIL).map(|entry| tail_entry(entry, false)).collect(),
@@ -466,6 +449,9 @@ impl Protocol for PrimaryReplica {
             followers,
             waiting,
             fallen_back,
+            suspects: self.guard.suspects.clone(),
+            votes: self.guard.ballot.as_ref().map(|ballot| (ballot.votes.len(), ballot.needed)),
+            fenced: matches!(&self.part, Part::Primary(leading) if leading.fenced),
             copies: self.registers.iter().collect(),
             tail: tail_of(&self.log).chain(early).collect(),
             first: self.log.first(),

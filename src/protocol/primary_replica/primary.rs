@@ -11,7 +11,7 @@ use crate::{
     protocol::commit::Level,
     sim::{
         id::NodeId,
-        operation::{Action, Request, Write},
+        operation::{Action, Answer, Refusal, Request, Write},
         small::SmallMap,
     },
     store::log::{Entry, Lsn},
@@ -28,6 +28,12 @@ pub(super) struct Leading {
     pub alarmed: (bool, bool),
     /// Replicas did not confirm in time; nobody waits for them until they have caught up.
     pub fallen_back: bool,
+    /// No majority has echoed for too long: another may lead, so no write is taken.
+    pub fenced: bool,
+    /// When those who made this node primary said so, by its clock; that counts as an echo of all.
+    granted_us: Option<i64>,
+    /// The last heartbeat each node has echoed: when it was sent.
+    echoed: SmallMap<NodeId, i64>,
     /// Number of the write that says on disk that this node leads, while it is under way. Until then nobody is told:
     /// after a machine crash the node would know nothing of it.
     unsaved: Option<u64>,
@@ -36,7 +42,7 @@ pub(super) struct Leading {
 impl Leading {
     pub fn stop(&self, ctx: &mut Ctx) {
         self.followers.keys().for_each(|replica| ctx.cancel_timer(Timer::Resend(*replica)));
-        [Timer::Announce, Timer::Confirm, Timer::Touch].into_iter().for_each(|timer| ctx.cancel_timer(timer));
+        [Timer::Announce, Timer::Confirm, Timer::Touch, Timer::Heartbeat].into_iter().for_each(|timer| ctx.cancel_timer(timer));
     }
 
     /// For those who look: what each replica is to writes, how many of these wait for them, and whether none does any more.
@@ -48,6 +54,23 @@ impl Leading {
 
     pub fn forget_followers(&mut self) {
         self.followers.clear();
+    }
+
+    pub fn granted(self, since_us: Option<i64>) -> Leading {
+        Leading { granted_us: since_us, echoed: SmallMap::new(), ..self }
+    }
+
+    pub fn grant(&mut self, since_us: i64) {
+        self.granted_us = Some(since_us);
+    }
+
+    pub fn echo(&mut self, from: NodeId, sent_us: i64) {
+        let newest = self.echoed.get(&from).map_or(sent_us, |known| sent_us.max(*known));
+        self.echoed.insert(from, newest);
+    }
+
+    pub fn echoed_us(&self, node: NodeId) -> Option<i64> {
+        self.echoed.get(&node).copied().max(self.granted_us)
     }
 
     pub fn known_from(self, saved: u64) -> Leading {
@@ -73,6 +96,9 @@ impl PrimaryReplica {
 
     pub(super) fn accept_write(&mut self, request: Request, ctx: &mut Ctx) {
         let Action::Write { key, value } = request.action else { return };
+        if !self.see_to_lease(ctx) {
+            return ctx.reply(request, Answer::Refused(Refusal::NoMajority));
+        }
         if self.too_few_replicas(request, ctx) {
             return;
         }
@@ -108,6 +134,7 @@ impl PrimaryReplica {
     pub(super) fn identity_on_disk(&mut self, up_to: u64, ctx: &mut Ctx) {
         if self.leading().is_some_and(|leading| leading.unsaved.take_if(|saved| *saved <= up_to).is_some()) {
             self.announce(ctx);
+            self.beat(ctx);
         }
     }
 
@@ -296,10 +323,10 @@ impl PrimaryReplica {
 
     /// Tells every node that does not follow yet who is primary; again until all do.
     pub(super) fn announce(&mut self, ctx: &mut Ctx) {
-        let (epoch, every, me) = (self.epoch, self.config.announce_every, ctx.me());
+        let (epoch, every, me, stores) = (self.epoch, self.config.announce_every, ctx.me(), self.stores(ctx));
         let Some(leading) = self.leading() else { return };
         let absent: Vec<NodeId> =
-            ctx.members().iter().copied().filter(|node| *node != me && !leading.followers.contains_key(node)).collect();
+            stores.into_iter().filter(|node| *node != me && !leading.followers.contains_key(node)).collect();
         if !absent.is_empty() {
             ctx.set_timer(Timer::Announce, every);
         }

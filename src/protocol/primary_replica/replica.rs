@@ -18,7 +18,8 @@ const EARLY_MAX: usize = 4_096;
 
 #[derive(Clone, Debug)]
 pub(super) struct Following {
-    primary: NodeId,
+    /// None: it knows of no primary.
+    primary: Option<NodeId>,
     connection: u64,
     /// For a newcomer: where the primary's log ended when it first answered.
     complete_at: Option<Lsn>,
@@ -29,11 +30,11 @@ pub(super) struct Following {
 
 impl Following {
     /// Not connected yet.
-    pub fn new(primary: NodeId) -> Following {
+    pub fn new(primary: Option<NodeId>) -> Following {
         Following { primary, connection: 0, complete_at: None, early: SmallMap::new(), held_back: VecDeque::new() }
     }
 
-    pub fn primary(&self) -> NodeId {
+    pub fn primary(&self) -> Option<NodeId> {
         self.primary
     }
 
@@ -61,9 +62,8 @@ impl PrimaryReplica {
     }
 
     pub(super) fn ask_to_follow(&mut self, ctx: &mut Ctx) {
-        let (epoch, log_id, written) = (self.epoch, self.log_id, self.log.last());
-        let last_epoch = self.log.get(written).map_or(epoch_at(&self.history, written), |entry| entry.epoch);
-        let Some(&mut Following { primary, connection, .. }) = self.following() else { return };
+        let (epoch, log_id, (written, last_epoch)) = (self.epoch, self.log_id, self.log_end());
+        let Some(&mut Following { primary: Some(primary), connection, .. }) = self.following() else { return };
         ctx.send(primary, Message::Follow { epoch, connection, log_id, written, last_epoch });
         self.listen(ctx);
     }
@@ -75,7 +75,7 @@ impl PrimaryReplica {
 
     /// A message from the primary. False if it is none, or one of an earlier connection.
     pub(super) fn heard(&mut self, from: NodeId, connection: u64, ctx: &mut Ctx) -> bool {
-        let Some(following) = self.following().filter(|following| following.primary == from) else { return false };
+        let Some(following) = self.following().filter(|following| following.primary == Some(from)) else { return false };
         let current = following.connection;
         if connection != current {
             ctx.note(Fact::SkippedOldConnection { from });
@@ -86,10 +86,11 @@ impl PrimaryReplica {
     }
 
     /// Word of the primary of the epoch known here. If this node follows it, it does not know so yet, or no longer; if this
-    /// node follows another, that was the operator's word, and wrong by now: an epoch has one primary only.
+    /// node follows another, that was the operator's word, and wrong by now: an epoch has one primary only. If it follows
+    /// nobody, it has voted, or seen that others do.
     pub(super) fn on_announce(&mut self, primary: NodeId, ctx: &mut Ctx) {
         match self.following() {
-            Some(following) if following.primary == primary => self.ask_to_follow(ctx),
+            Some(following) if following.primary == Some(primary) => self.ask_to_follow(ctx),
             Some(_) if primary != ctx.me() => self.follow(primary, self.epoch, ctx),
             _ => {}
         }
@@ -205,7 +206,7 @@ impl PrimaryReplica {
     pub(super) fn acknowledge(&mut self, ctx: &mut Ctx) {
         let (epoch, written, flushed, applied) = (self.epoch, self.log.last(), self.flushed, self.applied);
         let Some(following) = self.following() else { return };
-        let (primary, connection) = (following.primary, following.connection);
+        let (Some(primary), connection) = (following.primary, following.connection) else { return };
         let gap = following.early.keys().next().copied();
         ctx.send(primary, Message::Acknowledge { epoch, connection, written, flushed, applied, gap });
     }

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod catch_up;
 #[cfg(test)]
+mod elections;
+#[cfg(test)]
 mod failover;
 #[cfg(test)]
 mod flow;

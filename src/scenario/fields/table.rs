@@ -2,7 +2,7 @@
 
 use super::{Field, Form};
 use crate::{
-    protocol::commit::Commit,
+    protocol::{commit::Commit, failover::Failover},
     scenario::Scenario,
     sim::{clock::Clock, distribution::Distribution, network::Network, time::Micros},
     world::command::{COMMANDS_MAX, SLOW_FACTOR},
@@ -10,7 +10,7 @@ use crate::{
 use Form::*;
 use std::ops::RangeInclusive;
 
-const CLASSES: [&str; 6] = ["request", "response", "replicate", "acknowledge", "snapshot", "control"];
+const CLASSES: [&str; 8] = ["request", "response", "replicate", "acknowledge", "snapshot", "control", "heartbeat", "vote"];
 const LEVELS: [&str; 5] = ["async", "local_flush", "remote_write", "remote_flush", "remote_apply"];
 const DELAY: Form = Shape("delay");
 const ANY_TIME: RangeInclusive<Micros> = Micros::ZERO..=Micros::MAX;
@@ -92,6 +92,7 @@ fn run() -> Vec<Field> {
             "How long after an entry is on its disk its readers see it.",
         ),
         row("protocol.primary_replica.commit", Shape("commit"), "", "When a write counts as committed and its client hears OK."),
+        row("protocol.primary_replica.failover", Shape("failover"), "", "Who takes over when the primary is gone."),
     ]
 }
 
@@ -306,6 +307,7 @@ fn commands() -> Vec<Field> {
         row("commands[].do.set_token.client", Client, "required", "Which client."),
         row("commands[].do.set_token.on", Switch, "required", "Whether they do."),
         row("commands[].do.set_commit", Shape("commit"), "", "Changes when a write counts as committed."),
+        row("commands[].do.set_failover", Shape("failover"), "", "Changes who takes over when the primary is gone."),
     ]
 }
 
@@ -398,6 +400,60 @@ fn shapes() -> Vec<Field> {
             "How often this part, relative to the others.",
         ),
         row("delay.mixture[].delay", DELAY, "required", "Any delay but a mixture."),
+        row("failover", Group, "", "A table."),
+        row(
+            "failover.by",
+            Word(&["operator", "election", "monitors"]),
+            r#""operator""#,
+            "Who makes another node primary: a person, the nodes by majority vote (Raft, MongoDB), or nodes without data that watch the others \
+             (Redis Sentinel).",
+        ),
+        row(
+            "failover.detect",
+            Word(&["nothing", "timeout", "phi"]),
+            r#""nothing""#,
+            "By what a node is suspected: never, for there are no heartbeats; by a fixed time-out; by how improbable the silence is (φ accrual, \
+             Cassandra).",
+        ),
+        row("failover.heartbeat_every", Time(Failover::WAIT), r#""500ms""#, "How often a heartbeat is sent."),
+        row(
+            "failover.timeout",
+            Time(Failover::WAIT),
+            r#""2s""#,
+            "A silence this long is suspicious; also the length of a lease.",
+        ),
+        row(
+            "failover.spread",
+            Time(Failover::WAIT),
+            r#""1s""#,
+            "Who suspects the primary stands for election after a further random time up to this.",
+        ),
+        row(
+            "failover.phi_threshold",
+            Number(Failover::PHI, ""),
+            "8.0",
+            "From which φ on a silence is suspicious: 8 is 18.4 usual intervals.",
+        ),
+        row(
+            "failover.trial_vote",
+            Switch,
+            "true",
+            "Whether a candidate first asks if it would be elected, so that one that was merely cut off deposes nobody (Raft's PreVote).",
+        ),
+        row(
+            "failover.fencing",
+            Word(&["nothing", "lease", "power"]),
+            r#""nothing""#,
+            "What keeps a deposed primary from taking writes: nothing until it hears of the new one; its lease, which lasts as long as a \
+             majority answers; or whoever takes over has its power cut (STONITH).",
+        ),
+        row("failover.monitors", Nodes, "[]", "Nodes that hold no data and watch the others."),
+        row(
+            "failover.quorum",
+            whole(1..=*Scenario::NODES.end() as u8, "monitors"),
+            "1",
+            "How many of them must suspect the primary.",
+        ),
         row("rule", Group, "", "A table."),
         row("rule.from", End, r#""any""#, "The sending ends."),
         row("rule.to", End, r#""any""#, "The receiving ends."),

@@ -5,6 +5,8 @@ use crate::{
     client::workload::{ClientSettings, Pace, Popularity, Target, Workload},
     protocol::{
         commit::{Commit, Level, OnTimeout, Which},
+        detector::Detect,
+        failover::{By, Failover, Fencing},
         primary_replica::{Config, Delayed},
     },
     scenario::{NodesSettings, OneNode, ProtocolSettings, Scenario, text},
@@ -75,6 +77,21 @@ fn commit() -> Commit {
     }
 }
 
+fn failover() -> Failover {
+    Failover {
+        by: By::Operator,
+        detect: Detect::Phi,
+        heartbeat_every: MS,
+        timeout: Micros(2_000),
+        spread: MS,
+        phi_threshold: 8.5,
+        trial_vote: true,
+        fencing: Fencing::Power,
+        monitors: vec![NodeId(9)],
+        quorum: 1,
+    }
+}
+
 /// One of each, and some twice.
 fn commands() -> Vec<Command> {
     let (node, client, from, to, both, message) = (A, ANA, Address::Node(A), Address::Client(ANA), true, MessageId(1));
@@ -105,6 +122,7 @@ fn commands() -> Vec<Command> {
         Command::SetReadsFrom { client, target: Target::Replica },
         Command::SetWritesTo { client, target: Target::Any },
         Command::SetCommit(commit()),
+        Command::SetFailover(failover()),
         Command::SetToken { client, on: true },
         Command::SetReadsFrom { client, target: Target::Nearest },
         Command::SetReadsFrom { client, target: Target::Sticky },
@@ -119,6 +137,7 @@ fn commands() -> Vec<Command> {
             Command::DropMessage { .. } | Command::DelayMessage { .. } | Command::DuplicateMessage { .. } => {}
             Command::DeliverNow { .. } | Command::Issue { .. } | Command::SetWorkload { .. } => {}
             Command::SetReadsFrom { .. } | Command::SetWritesTo { .. } | Command::SetCommit(_) | Command::SetToken { .. } => {}
+            Command::SetFailover(_) => {}
         }
     }
     all
@@ -168,6 +187,7 @@ fn full() -> Scenario {
             announce_every: MS,
             commit: commit(),
             delayed: vec![Delayed { node: A, by: MS }],
+            failover: failover(),
         }),
         nodes: NodesSettings { count: 10, each, different: vec![one] },
         network: LinkSettings {

@@ -10,6 +10,8 @@ use crate::{
     client::workload::{ClientSettings, Pace, Popularity, Target, Workload},
     protocol::{
         commit::{Commit, Level, OnTimeout, Which},
+        detector::Detect,
+        failover::{By, Failover, Fencing},
         primary_replica::{Config, Delayed},
     },
     sim::{
@@ -146,8 +148,11 @@ record! {
     NodesSettings { count, each, different }
     Workload { pace, start, stop, read_share, keys }
     ClientSettings { count, writes_to, reads_from, timeout, redirects, retries, retry_wait, workload, token }
-    Config { primary, log_retention_entries, batch_entries, resend_after, follow_every, announce_every, commit, delayed }
+    Config { primary, log_retention_entries, batch_entries, resend_after, follow_every, announce_every, commit, delayed, failover }
     Delayed { node, by }
+    Failover {
+        by, detect, heartbeat_every, timeout, spread, phi_threshold, trial_vote, fencing, monitors, quorum
+    }
     Commit { level, which, count, among, timeout, on_timeout, visible_early, min_replicas, replica_timeout }
     TimedCommand { at, command }
     Scenario { title, about, seed, until, keys, protocol, nodes, network, links, clients, commands }
@@ -165,7 +170,7 @@ choice! {
         4 Pareto { scale scale, shape shape }
         5 Mixture { 0 parts }
     }
-    MessageClass { 0 Request {} 1 Response {} 2 Replicate {} 3 Acknowledge {} 4 Snapshot {} 5 Control {} }
+    MessageClass { 0 Request {} 1 Response {} 2 Replicate {} 3 Acknowledge {} 4 Snapshot {} 5 Control {} 6 Heartbeat {} 7 Vote {} }
     Target { 0 Primary {} 1 Replica {} 2 Any {} 3 Node { 0 node } 4 Nearest {} 5 Sticky {} }
     Pace { 0 Regular { every every } 1 Poisson { per_s per_s } 2 Think { time time } }
     Popularity { 0 Uniform {} 1 Zipf { exponent exponent } }
@@ -173,6 +178,9 @@ choice! {
     Level { 0 Async {} 1 LocalFlush {} 2 RemoteWrite {} 3 RemoteFlush {} 4 RemoteApply {} }
     Which { 0 First {} 1 Any {} 2 Majority {} }
     OnTimeout { 0 FallBack {} 1 Warn {} }
+    By { 0 Operator {} 1 Election {} 2 Monitors {} }
+    Detect { 0 Nothing {} 1 Timeout {} 2 Phi {} }
+    Fencing { 0 Nothing {} 1 Lease {} 2 Power {} }
     Command {
         0 Crash { node node }
         1 CrashMachine { node node }
@@ -200,5 +208,6 @@ choice! {
         23 SetWritesTo { client client, target target }
         24 SetCommit { 0 commit }
         25 SetToken { client client, on on }
+        26 SetFailover { 0 failover }
     }
 }

@@ -227,16 +227,16 @@ fn what_a_promotion_has_replayed_is_not_replayed_again() {
     assert_eq!(order.collect::<Vec<_>>(), [1, 2, 3], "each once, in order");
 }
 
-/// Writes taken and not yet on disk when another one takes over are answered by nobody: unknown, as they are.
+/// Writes taken and not yet on disk when another one takes over are in doubt, and their clients are told so.
 #[test]
-fn a_deposed_primary_leaves_its_clients_without_an_answer() {
+fn a_deposed_primary_tells_its_clients_that_nobody_knows() {
     let mut scenario = group(2);
     scenario.nodes.each.flush = constant(100);
     let mut play = Play::new(scenario);
     play.run(300).act(Command::Promote { node: B }).run(95);
     let write = play.write(ANA, X, 1);
     play.run(5_000);
-    assert_eq!(play.outcome(write), Some(Outcome::TimedOut));
+    assert_eq!(play.outcome(write), Some(Outcome::Unconfirmed));
     assert_eq!((play.held(A, X), play.discarded(A).len()), (None, 1));
 }
 

@@ -7,6 +7,7 @@ use crate::{
         primary_replica::{Config, Disk, Message, PrimaryReplica},
     },
     sim::{
+        draw::Chance,
         id::{OperationId, Origin},
         operation::Write,
     },
@@ -23,6 +24,8 @@ fn context(next_write: u64) -> Context<PrimaryReplica> {
         boot: 0,
         primary_hint: None,
         newest_epoch: Epoch(1),
+        epoch_floor: Epoch(1),
+        chance: Chance::new(0),
     })
 }
 

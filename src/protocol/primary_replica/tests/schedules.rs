@@ -7,14 +7,19 @@ use super::{laws::*, *};
 use crate::protocol::primary_replica::Delayed;
 use crate::{
     client::workload::{ClientSettings, Pace, Target, Workload},
-    protocol::commit::{Commit, Level, OnTimeout, Which},
+    protocol::{
+        commit::{Commit, Level, OnTimeout, Which},
+        detector::Detect,
+        failover::{By, Failover, Fencing},
+        primary_replica::Config,
+    },
     scenario::Scenario,
     sim::{
         clock::Clock,
         distribution::{Distribution, Part},
         draw::{Chance, Draw, Lineage, Purpose},
         id::{Address, ClientId, NodeId},
-        network::{End, LinkChange, LinkRule},
+        network::{End, LinkChange, LinkRule, MessageClass},
         time::Micros,
     },
     world::command::Command,
@@ -55,6 +60,9 @@ fn world(draw: &mut Draw, seed: u64) -> Scenario {
     config.follow_every = ms(150 + draw.below(300));
     config.announce_every = ms(100 + draw.below(200));
     config.commit = commit(draw);
+    if draw.chance(0.4) {
+        config.failover = failover(draw);
+    }
     if draw.chance(0.2) {
         config.delayed = vec![Delayed { node: NodeId(1), by: ms(30 + draw.below(300)) }];
     }
@@ -68,6 +76,11 @@ fn world(draw: &mut Draw, seed: u64) -> Scenario {
         workload: Some(workload),
         ..Default::default()
     }];
+    if is_strict(&mut scenario) {
+        // A request that comes twice is done twice, and the second time may undo what another client wrote in between.
+        scenario.network.duplicate = 0.0;
+        scenario.clients[0].retries = 0;
+    }
     scenario
 }
 
@@ -86,8 +99,36 @@ fn commit(draw: &mut Draw) -> Commit {
     }
 }
 
-/// Something that can happen.
-pub fn fault(draw: &mut Draw, play: &Play) -> Command {
+/// Elections, more or less nervous.
+fn failover(draw: &mut Draw) -> Failover {
+    let timeout = 150 + draw.below(400);
+    Failover {
+        by: By::Election,
+        detect: pick(draw, &[Detect::Timeout, Detect::Phi]),
+        heartbeat_every: ms(20 + draw.below(100)),
+        timeout: ms(timeout),
+        spread: ms(20 + draw.below(300)),
+        phi_threshold: pick(draw, &[1.0, 3.0, 8.0]),
+        trial_vote: draw.chance(0.6),
+        fencing: pick(draw, &[Fencing::Nothing, Fencing::Lease, Fencing::Power]),
+        ..Failover::default()
+    }
+}
+
+/// Whether the settings promise that nothing acknowledged is ever lost: a majority has it on disk, and who leads was elected
+/// by one.
+fn is_strict(scenario: &mut Scenario) -> bool {
+    let Config { commit, failover, delayed, .. } = config(scenario);
+    // With a delayed replica the rule is softened in the end.
+    failover.by == By::Election
+        && delayed.is_empty()
+        && commit.which == Which::Majority
+        && matches!(commit.level, Level::RemoteFlush | Level::RemoteApply)
+        && (commit.timeout.is_none() || commit.on_timeout == OnTimeout::Warn)
+}
+
+/// Something that can happen. Where nodes elect, who votes stays the same: a vote on a disk that is lost can be given twice.
+pub fn fault(draw: &mut Draw, play: &Play, (electing, strict): (bool, bool)) -> Command {
     let nodes = play.world.hosts().len() as u64;
     let node = NodeId(draw.below(nodes) as u16);
     let addresses = play.world.addresses();
@@ -97,7 +138,7 @@ pub fn fault(draw: &mut Draw, play: &Play) -> Command {
     match (draw.below(27), flight) {
         (0 | 1, _) => Command::Crash { node },
         (2 | 3, _) => Command::CrashMachine { node },
-        (4, _) => Command::Wipe { node },
+        (4, _) if !electing => Command::Wipe { node },
         (5..=9, _) => Command::Restart { node },
         (10, _) => Command::Pause { node },
         (11, _) => Command::Resume { node },
@@ -115,13 +156,13 @@ pub fn fault(draw: &mut Draw, play: &Play) -> Command {
                 Clock { skew_us: draw.below(2_000_000) as i64 - 1_000_000, drift_ppm: draw.below(100_000) as i32 - 50_000 };
             Command::SetClock { node, clock }
         }
-        (21, _) if draw.chance(0.2) => Command::AddNode,
-        (21, _) if draw.chance(0.2) => Command::RemoveNode { node },
+        (21, _) if !electing && draw.chance(0.2) => Command::AddNode,
+        (21, _) if !electing && draw.chance(0.2) => Command::RemoveNode { node },
         (22, Some(message)) => Command::DropMessage { message },
-        (23, Some(message)) => Command::DuplicateMessage { message },
+        (23, Some(message)) if !strict => Command::DuplicateMessage { message },
         (24, Some(message)) => Command::DelayMessage { message, by: ms(draw.below(400)) },
         (25, Some(message)) => Command::DeliverNow { message },
-        (26, _) => Command::SetCommit(commit(draw)),
+        (26, _) if !strict => Command::SetCommit(commit(draw)),
         _ => {
             let set = LinkChange { latency: Some(constant(draw.below(60))), loss: Some(draw.unit()), ..Default::default() };
             Command::SetLink(LinkRule { from: End::One(from), to: End::One(to), both, class: None, set })
@@ -135,6 +176,12 @@ fn heal(play: &mut Play, laws: &mut Laws, draw: &mut Draw) {
     let set = LinkChange { latency: Some(constant(5)), loss: Some(0.0), duplicate: Some(0.0), ..Default::default() };
     let rule = LinkRule { from: End::Any, to: End::Any, both: false, class: None, set };
     play.act(Command::SetLink(rule));
+    let failover = config(&mut play.scenario).failover.clone();
+    if failover.by == By::Election {
+        // Nervous nodes would go on deposing each other, and cutting each other's power.
+        let (detect, heartbeat_every, timeout, fencing) = (Detect::Timeout, ms(50), ms(1_000), Fencing::Nothing);
+        play.act(Command::SetFailover(Failover { detect, heartbeat_every, timeout, fencing, trial_vote: true, ..failover }));
+    }
     for node in play.world.members() {
         play.act(Command::Restart { node }).act(Command::Resume { node }).act(Command::Slow { node, factor: 1.0 });
     }
@@ -145,6 +192,13 @@ fn heal(play: &mut Play, laws: &mut Laws, draw: &mut Draw) {
     // Until what was delayed by hand has come, too.
     let at = play.world.now() + ms(1_000);
     laws.run_to(play, at, 1);
+    if config(&mut play.scenario).failover.by == By::Election {
+        // Whoever had just won cut the old one's power before it heard of the new rule.
+        for node in play.world.members() {
+            play.act(Command::Restart { node });
+        }
+        return;
+    }
     // If no one leads the latest epoch any more, because its leader lost its disk, only the operator can help.
     let latest = play.world.members().into_iter().map(|node| play.view(node).epoch).max();
     if play.world.primary().is_none_or(|primary| Some(play.view(primary).epoch) < latest) {
@@ -161,13 +215,18 @@ fn schedule(seed: u64) {
     let mut draw = Chance::new(seed).draw(Purpose::Action, Lineage::root(&[seed]));
     let mut play = Play::new(world(&mut draw, seed));
     let mut laws = Laws::default();
+    let (electing, strict) = (config(&mut play.scenario).failover.by == By::Election, is_strict(&mut play.scenario));
+    if electing {
+        // Who they are is on all disks before anything happens; a node without a disk has no vote.
+        laws.run_to(&mut play, ms(60), 1);
+    }
     for _ in 0..6 + draw.below(14) {
         let at = play.world.now() + Micros(draw.below(260_000));
         laws.run_to(&mut play, at, 2);
         // A command takes effect between two moments.
         let at = play.world.command_time();
         laws.run_to(&mut play, at, 1);
-        let command = fault(&mut draw, &play);
+        let command = fault(&mut draw, &play, (electing, strict));
         play.act(command);
     }
     heal(&mut play, &mut laws, &mut draw);
@@ -179,17 +238,22 @@ fn schedule(seed: u64) {
     let end = play.world.now() + ms(4_000);
     laws.run_to(&mut play, end, 1);
     assert_converged(&play);
+    if strict {
+        assert_eq!(laws.lost(), 0, "a majority had it, and a majority elects");
+    }
     quiet(&mut play);
 }
 
 /// A healthy group at rest says little: a question and an answer for each replica every `follow_every`.
 fn quiet(play: &mut Play) {
-    let (before, seconds) = (play.sent(|_, _, _| true), 4);
+    // Heartbeats have their own pace.
+    let said = |play: &Play| play.sent(|_, _, class| class != MessageClass::Heartbeat);
+    let (before, seconds) = (said(play), 4);
     play.run(seconds * 1_000);
     let every = config(&mut play.scenario).follow_every;
     let fair = (play.world.members().len() as u64 - 1) * 2 * (1 + seconds * 1_000_000 / every.0);
     // A clock may run a twentieth fast.
-    assert!(play.sent(|_, _, _| true) - before <= fair as usize * 21 / 20 + 2, "storm");
+    assert!(said(play) - before <= fair as usize * 21 / 20 + 2, "storm");
 }
 
 /// A number from the environment.

@@ -1,0 +1,200 @@
+//! What protocols have to say, as data. New facts come last: their numbers are part of every golden trace.
+
+use super::{Role, SyncState};
+use crate::{
+    sim::{id::NodeId, operation::Write, time::Micros},
+    store::log::{Epoch, Lsn},
+};
+use serde::Serialize;
+
+/// Why a node does not vote for a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoVote {
+    /// It hears from a primary.
+    PrimaryAlive,
+    /// Its own log goes further.
+    LogBehind,
+    /// It voted for another in this epoch, or leads it.
+    VotedAlready,
+    /// It knows a newer epoch.
+    OldEpoch,
+    /// It has not got the group’s data yet.
+    NotReady,
+}
+
+/// What a protocol has to say, as data.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// A primary put a write into its log.
+    Appended {
+        lsn: Lsn,
+        epoch: Epoch,
+        write: Write,
+    },
+    /// A primary's write is on its disk; it is acknowledged and may be sent on.
+    Committed {
+        lsn: Lsn,
+        write: Write,
+    },
+    /// A replica put an entry into its log.
+    Received {
+        lsn: Lsn,
+        write: Write,
+    },
+    /// A node's readers see the write from now on.
+    Applied {
+        lsn: Lsn,
+        write: Write,
+    },
+    /// A read was answered with this by a node that had applied its log up to there.
+    Served {
+        read: Option<Write>,
+        applied: Lsn,
+    },
+    Refused {
+        primary: Option<NodeId>,
+    },
+    /// An entry came before the one it follows; it waits.
+    Gap {
+        expected: Lsn,
+        got: Lsn,
+    },
+    /// Came again; nothing to do.
+    AlreadyHad {
+        last: Lsn,
+    },
+    /// Not acknowledged in time, or asked for: sent again from here.
+    Resent {
+        to: NodeId,
+        from: Lsn,
+        attempt: u32,
+    },
+    /// From an older epoch than the one known here.
+    SkippedOldEpoch {
+        epoch: Epoch,
+        current: Epoch,
+    },
+    /// From a connection that this node has closed since, by starting, by following another or by a snapshot.
+    SkippedOldConnection {
+        from: NodeId,
+    },
+    /// A replica is sent the log from here on.
+    Following {
+        replica: NodeId,
+        from: Lsn,
+    },
+    /// The log no longer goes back far enough, so all data is sent.
+    SnapshotNeeded {
+        replica: NodeId,
+        wanted: Lsn,
+        first_kept: Lsn,
+    },
+    SnapshotInstalled {
+        lsn: Lsn,
+        keys: u32,
+    },
+    /// Old entries were dropped; the log starts here now.
+    LogTruncated {
+        first: Lsn,
+    },
+    RoleChanged {
+        role: Role,
+        epoch: Epoch,
+        last: Lsn,
+    },
+    /// These entries of the own log are not in the log of the new primary and are gone. `unlisted`: how many more there
+    /// were that the own log did not keep.
+    Discarded {
+        writes: Vec<(Lsn, Write)>,
+        unlisted: u64,
+        epoch: Epoch,
+    },
+    /// Data found after a start: the log's end and the last entry applied.
+    Recovered {
+        last: Lsn,
+        applied: Lsn,
+    },
+    /// A replica counts in another way from now on, or not at all.
+    SyncChanged {
+        replica: NodeId,
+        state: SyncState,
+    },
+    /// Replicas did not confirm in time: this many writes that waited are acknowledged without them, and so are all later ones.
+    FellBack {
+        waiting: usize,
+    },
+    /// Replicas have caught up: writes wait for them again.
+    SyncAgain,
+    /// Replicas did not confirm this write in time; its client is told.
+    Unconfirmed {
+        lsn: Lsn,
+    },
+    /// A write was turned away: so few replicas are in touch.
+    TooFewReplicas {
+        in_touch: usize,
+    },
+    /// A read waits: its reader has seen more of the log than this node shows.
+    ReadWaits {
+        until: Lsn,
+        applied: Lsn,
+    },
+    /// No heartbeat of the other came for so long that it is taken for gone.
+    Suspects {
+        suspect: NodeId,
+        silence: Micros,
+    },
+    /// A heartbeat of one suspected came after all: it was alive.
+    Trusts {
+        suspect: NodeId,
+        silence: Micros,
+    },
+    /// A node asks for votes to lead the epoch; `trial`: asks whether it would get them.
+    Stands {
+        epoch: Epoch,
+        trial: bool,
+    },
+    Voted {
+        candidate: NodeId,
+        epoch: Epoch,
+        trial: bool,
+    },
+    VoteRefused {
+        candidate: NodeId,
+        epoch: Epoch,
+        trial: bool,
+        why: NoVote,
+    },
+    /// An election ended without a majority: this many votes of those needed.
+    NotElected {
+        epoch: Epoch,
+        votes: usize,
+        needed: usize,
+    },
+    Elected {
+        epoch: Epoch,
+        votes: usize,
+        needed: usize,
+    },
+    /// A node of an older epoch learned of a newer one; it leads or follows nobody until it knows who does.
+    NewerEpoch {
+        epoch: Epoch,
+    },
+    /// A primary has not heard from a majority for so long that another may lead: it takes no writes.
+    LeaseLost {
+        in_touch: usize,
+        needed: usize,
+    },
+    LeaseRegained,
+    /// Whoever takes over has the old primary’s power cut first.
+    PowerCut {
+        node: NodeId,
+    },
+    /// A monitor makes a node primary: the one with most.
+    Appointed {
+        node: NodeId,
+        epoch: Epoch,
+        written: Lsn,
+    },
+}
