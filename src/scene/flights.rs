@@ -3,6 +3,7 @@
 use super::{
     geometry::{Curve, Point, Rect},
     layout::Layout,
+    room::Detail,
 };
 use crate::{
     explain::chip::Chip,
@@ -56,7 +57,8 @@ pub struct Sprite {
     pub way: Way,
     pub at: Point,
     pub look: Look,
-    /// Messages right behind it on the same way, for which there is no room.
+    pub detail: Detail,
+    /// Messages of the same sender at the same place, for which there is no room.
     pub behind: u32,
     pub selected: bool,
 }
@@ -70,6 +72,7 @@ pub struct Lost {
     pub way: Way,
     pub at: Point,
     pub look: Look,
+    pub detail: Detail,
     /// Others that ended at the same place just before.
     pub behind: u32,
     pub reason: DropReason,
@@ -127,8 +130,8 @@ pub fn look(cargo: &Cargo) -> Look {
 
 /// Where lost messages end on their way: half-way, as in the engine, so that until then they travel like any other.
 const LOST_AT: f64 = 0.5;
-/// Half of what a wall with its word covers, across and down.
-const WALL: (f64, f64) = (26.0, 15.0);
+/// Air between two that are drawn apart, and between a message and a card.
+const AIR: f64 = 1.5;
 
 /// How far along its way a message is at `now`, 0 to 1.
 fn progress(sent: Micros, ends: Micros, lost: bool, now: Micros) -> f64 {
@@ -140,6 +143,8 @@ fn progress(sent: Micros, ends: Micros, lost: bool, now: Micros) -> f64 {
 pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
     let now = world.now();
     let mut flights = Flights::default();
+    // How far each has gone.
+    let mut parts = Vec::new();
     for (index, flight) in world.flights().enumerate() {
         let (way, selected) = ((flight.from, flight.to), wish.selected == Some(flight.id));
         let Some(line) = Line::of(world, layout, way) else { continue };
@@ -150,16 +155,29 @@ pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
         let part = progress(flight.sent_at, flight.ends_at, flight.lost, now);
         let part = if wish.still { ((part * 4.0).floor().min(3.0) + 0.5) / 4.0 } else { part };
         let look = look(&flight.cargo);
-        let at = line.place(look, part);
-        // The first one stays where it is; those that touch it wait in its count, until it arrives.
-        let room = flights.sprites.len() < SPRITES_MAX;
-        let near = flights.sprites.iter_mut().find(|other| other.way == way && touch((other.look, other.at), (look, at), layout));
-        match near.filter(|other| !selected && !other.selected) {
-            Some(other) => other.behind += 1 + look.more(),
-            None if room => flights.sprites.push(Sprite { message: flight.id, way, at, look, behind: 0, selected }),
+        let (at, detail) = (line.place((look, 0), part), line.detail);
+        let sprite = Sprite { message: flight.id, way, at, look, detail, behind: 0, selected };
+        // The first one stays where it is; those that touch it wait in its count, until it arrives or their ways part.
+        match flights.sprites.iter().position(|other| other.takes_in(&sprite)) {
+            Some(other) => take_in(&mut flights.sprites[other], &sprite, &line, parts[other]),
+            None if flights.sprites.len() < SPRITES_MAX => {
+                flights.sprites.push(sprite);
+                parts.push(part);
+            }
             None => flights.not_drawn += 1,
         }
     }
+    // A count makes wider: it may touch the next one now.
+    while let Some((first, next)) = touching(&flights.sprites) {
+        let (sprite, _) = (flights.sprites.remove(next), parts.remove(next));
+        let Some(line) = Line::of(world, layout, flights.sprites[first].way) else { break };
+        take_in(&mut flights.sprites[first], &sprite, &line, parts[first]);
+    }
+    // Small talk is not seen below what can be read.
+    let chips: Vec<(Way, Rect)> =
+        flights.sprites.iter().filter(|own| !own.look.is_dot()).map(|own| (own.way, own.room())).collect();
+    let hidden = |own: &Sprite| chips.iter().any(|(way, chip)| *way == own.way && chip.overlaps(&own.room()));
+    flights.sprites.retain(|own| own.selected || !own.look.is_dot() || !hidden(own));
     let trace = world.trace();
     for (_, event) in trace.range(trace.next().saturating_sub(RECENT_EVENTS), trace.next()).rev() {
         if event.at + wish.linger < now {
@@ -168,26 +186,70 @@ pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
         let Kind::Drop { from, to, cargo, reason, .. } = &event.kind else { continue };
         let (way, look) = ((*from, *to), look(cargo));
         let Some(line) = Line::of(world, layout, way) else { continue };
-        let at = match reason {
-            DropReason::Cut => line.at_the_wall(look),
-            DropReason::Loss | DropReason::ByHand => line.place(look, LOST_AT),
-            DropReason::LinkFull => line.place(look, 0.0),
-            DropReason::NodeDown | DropReason::QueueFull | DropReason::CrashedWaiting => line.place(look, 0.95),
+        let place = |drawn: Drawn| match reason {
+            DropReason::Cut => line.at_the_wall(drawn),
+            DropReason::Loss | DropReason::ByHand => line.place(drawn, LOST_AT),
+            DropReason::LinkFull => line.place(drawn, 0.0),
+            DropReason::NodeDown | DropReason::QueueFull | DropReason::CrashedWaiting => line.place(drawn, 0.95),
         };
+        let at = place((look, 0));
         let strength = 1.0 - now.saturating_sub(event.at).0 as f64 / wish.linger.0.max(1) as f64;
-        let same = |other: &&mut Lost| other.way == way && touch((other.look, other.at), (look, at), layout);
+        let own = Rect::around(at, look.size(0, line.detail));
+        let same = |other: &&mut Lost| {
+            let is_lesser = look.is_dot() || !other.look.is_dot();
+            other.way == way && is_lesser && own.overlaps(&other.covers())
+        };
         match flights.lost.iter_mut().find(same) {
-            Some(newer) => newer.behind += 1 + look.more(),
-            None => flights.lost.push(Lost { way, at, look, behind: 0, reason: *reason, strength }),
+            // Small talk that was lost with something that can be read is not told beside it.
+            Some(newer) if newer.look.is_dot() == look.is_dot() => {
+                newer.behind += 1 + look.more();
+                newer.at = place((newer.look, newer.behind));
+            }
+            Some(_) => {}
+            None => flights.lost.push(Lost { way, at, look, detail: line.detail, behind: 0, reason: *reason, strength }),
         }
     }
     flights
 }
 
-/// Whether they cannot both be read. Small talk does not count as a write.
-fn touch((one, at): (Look, Point), (other, there): (Look, Point), layout: &Layout) -> bool {
-    let compact = layout.is_compact();
-    one.is_dot() == other.is_dot() && Rect::around(at, one.size(compact)).overlaps(&Rect::around(there, other.size(compact)))
+/// Counts another one to a sprite that has gone so far.
+fn take_in(first: &mut Sprite, other: &Sprite, line: &Line, part: f64) {
+    first.behind += 1 + other.look.more() + other.behind;
+    first.at = line.place((first.look, first.behind), part);
+}
+
+/// Two that cannot both be read.
+fn touching(sprites: &[Sprite]) -> Option<(usize, usize)> {
+    let next = |(index, own): (usize, &Sprite)| {
+        let later = sprites.iter().enumerate().skip(index + 1);
+        Some((index, later.into_iter().find(|(_, other)| own.takes_in(other))?.0))
+    };
+    sprites.iter().enumerate().find_map(next)
+}
+
+impl Sprite {
+    /// Whether another one of the same sender is counted with this one, since both cannot be read. Small talk does not
+    /// count as a write.
+    fn takes_in(&self, other: &Sprite) -> bool {
+        let is_apart = self.selected || other.selected || self.way.0 != other.way.0 || self.look.is_dot() != other.look.is_dot();
+        !is_apart && (self.way == other.way || !self.look.is_dot()) && self.room().overlaps(&other.room())
+    }
+
+    /// What is drawn.
+    pub fn covers(&self) -> Rect {
+        Rect::around(self.at, self.look.size(self.behind, self.detail))
+    }
+
+    /// The same, with what keeps others apart.
+    fn room(&self) -> Rect {
+        self.covers().grown(if self.look.is_dot() { 0.0 } else { AIR / 2.0 })
+    }
+}
+
+impl Lost {
+    pub fn covers(&self) -> Rect {
+        Rect::around(self.at, self.look.size(self.behind, self.detail))
+    }
 }
 
 impl Look {
@@ -202,105 +264,120 @@ impl Look {
     }
 
     /// Room it is given at cards and walls.
-    fn covers(self, compact: bool) -> (f64, f64) {
-        if self.is_dot() { (26.0, 26.0) } else { self.size(compact) }
+    fn covers(self, behind: u32, detail: Detail) -> (f64, f64) {
+        if self.is_dot() { (26.0, 26.0) } else { self.size(behind, detail) }
     }
 
-    /// About how wide and high it is drawn.
-    pub fn size(self, compact: bool) -> (f64, f64) {
+    /// About how wide and high it is drawn, with the number of those that are counted with it.
+    pub fn size(self, behind: u32, detail: Detail) -> (f64, f64) {
         let (chip, more) = match self {
-            Look::Write { chip, more } => (chip, more),
-            Look::Value(Some(chip)) => (chip, 0),
+            Look::Write { chip, more } => (chip, more + behind),
+            Look::Value(Some(chip)) => (chip, behind),
             Look::Position | Look::Control | Look::Heartbeat => return (9.0, 9.0),
+            _ if behind > 0 => return (40.0, 20.0),
             _ => return (20.0, 20.0),
         };
-        let letters = chip.value().to_string().len() + if more > 0 { 2 + more.to_string().len() } else { 0 };
-        if compact { (28.0 + 7.0 * letters as f64, 20.0) } else { (46.0 + 7.5 * letters as f64, 25.0) }
+        let count = if more > 0 { 2 + more.to_string().len() } else { 0 };
+        let letters = (chip.value().to_string().len() + count) as f64;
+        match detail {
+            Detail::Full => (46.0 + 7.5 * letters, 23.0),
+            Detail::Value => (28.0 + 7.0 * letters, 20.0),
+            Detail::Mark => (20.0 + 7.0 * count as f64, 20.0),
+        }
     }
 }
 
+/// What is drawn, and how many are counted with it.
+type Drawn = (Look, u32);
+
 /// The line that messages follow one way.
-struct Line {
+struct Line<'a> {
     curve: Curve,
-    /// Where a cut stops everybody.
-    wall: Option<Point>,
-    compact: bool,
+    /// What stops everybody where the link is cut.
+    wall: Option<Rect>,
+    detail: Detail,
+    layout: &'a Layout,
 }
 
-impl Line {
-    fn of(world: &LabWorld, layout: &Layout, (from, to): Way) -> Option<Line> {
+impl Line<'_> {
+    fn of<'a>(world: &LabWorld, layout: &'a Layout, (from, to): Way) -> Option<Line<'a>> {
         let curve = layout.curve(from, to)?;
-        let wall = world.network().is_cut(from, to).then(|| layout.handle(from, to, &curve));
-        Some(Line { curve, wall, compact: layout.is_compact() })
+        let wall = world.network().is_cut(from, to).then(|| layout.wall(from, to, &curve).covers);
+        Some(Line { curve, wall, detail: layout.detail(from, to, &curve), layout })
+    }
+
+    fn covers(&self, (look, behind): Drawn) -> (f64, f64) {
+        look.covers(behind, self.detail)
     }
 
     /// Where something is that has gone `part` of its way: it begins and ends beside the cards, not over or under them.
-    fn place(&self, look: Look, part: f64) -> Point {
-        let (first, last) = (self.leaves(&self.curve, look), 1.0 - self.leaves(&self.curve.reversed(), look));
-        let (t, stop) = (first + (last - first) * part, self.wall_at(look));
-        self.stopped(look, t, stop, first)
-    }
-
-    /// How far along the curve something is clear of its beginning.
-    fn leaves(&self, curve: &Curve, look: Look) -> f64 {
-        let (width, height) = look.covers(self.compact);
-        let inside = |t: &f64| {
-            let at = curve.at(*t);
-            (at.x - curve.start.x).abs() < width / 2.0 + 1.0 && (at.y - curve.start.y).abs() < height / 2.0 + 1.0
-        };
-        (0..24).map(|step| f64::from(step) * 0.02).find(|t| !inside(t)).unwrap_or(0.48)
+    fn place(&self, drawn: Drawn, part: f64) -> Point {
+        let size = self.covers(drawn);
+        let (first, last) = (leaves(&self.curve, size), 1.0 - leaves(&self.curve.reversed(), size));
+        self.stopped(drawn, first + (last - first) * part, first)
     }
 
     /// Where those end that were stopped there, now or before the cut was mended.
-    fn at_the_wall(&self, look: Look) -> Point {
-        self.stopped(look, 1.0, self.wall_at(look).min(0.4), 0.2)
+    fn at_the_wall(&self, drawn: Drawn) -> Point {
+        self.stopped(drawn, if self.wall.is_some() { 1.0 } else { 0.4 }, leaves(&self.curve, self.covers(drawn)))
     }
 
-    /// At `t`, or before the wall; where the way is too short to stand before it, beside it.
-    fn stopped(&self, look: Look, t: f64, stop: f64, first: f64) -> Point {
-        let (point, beside) =
-            (self.beside(look, t.min(stop.max(first))), WALL.0 / 2.0 + look.covers(self.compact).0 / 2.0 + 16.0);
-        if t <= stop || stop >= first { point } else { self.curve.beside(first.max(0.3), beside) }
+    /// At `t`, or as far as one gets before the wall; where there is no room before it, beside it.
+    fn stopped(&self, drawn: Drawn, t: f64, first: f64) -> Point {
+        let Some(wall) = self.wall else { return self.beside(drawn, t) };
+        let size = self.covers(drawn);
+        let free = |t: &f64| !Rect::around(self.beside(drawn, *t), size).overlaps(&wall);
+        if !free(&first) {
+            let away = (wall.width + size.0) / 2.0 + AIR;
+            return self.layout.clear(self.curve.beside(first.max(0.3), away), size);
+        }
+        let steps = (0..=40).map(|step| first + (t - first) * f64::from(step) / 40.0);
+        self.beside(drawn, steps.take_while(free).last().unwrap_or(first))
     }
 
-    /// How far one gets that is stopped just before the wall; all the way where there is none.
-    fn wall_at(&self, look: Look) -> f64 {
-        let Some(wall) = self.wall else { return 1.0 };
-        let (width, height) = look.covers(self.compact);
-        let curve = &self.curve;
-        let steps = (0..=20).map(|step| f64::from(step) / 20.0);
-        let nearest = |best: f64, t: f64| if curve.at(t).distance(wall) < curve.at(best).distance(wall) { t } else { best };
-        (steps.fold(0.0, nearest) - covered(curve.start, curve.end, width + 2.0 * WALL.0, height + 2.0 * WALL.1)).max(0.0)
-    }
-
-    fn beside(&self, look: Look, t: f64) -> Point {
+    /// Beside the line, off the cards.
+    fn beside(&self, (look, behind): Drawn, t: f64) -> Point {
         let Curve { start, end, .. } = self.curve;
         // What is written on is wider than high: dots, which come the other way, keep clear of it.
         let lane = if !look.is_dot() {
-            if look.size(true).0 > 20.0 { LANE } else { LANE - 3.0 }
+            if look.size(0, self.detail).0 > 20.0 { LANE } else { LANE - 3.0 }
         } else {
             8.0 + 14.0 * (end.y - start.y).abs() / start.distance(end).max(1.0)
         };
-        self.curve.beside(t, lane)
+        self.layout.clear(self.curve.beside(t, lane), look.size(behind, self.detail))
     }
 }
 
 /// Where log entries pass on their way, and acknowledgements on theirs.
 pub(super) fn passed(layout: &Layout, from: Address, to: Address) -> Vec<Rect> {
     let Some(curve) = layout.curve(from, to) else { return vec![] };
-    let line = Line { curve, wall: None, compact: layout.is_compact() };
+    let detail = layout.detail(from, to, &curve);
+    let line = Line { curve, wall: None, detail, layout };
     let back = Line { curve: curve.reversed(), ..line };
-    let size = if line.compact { (42.0, 20.0) } else { (62.0, 25.0) };
     let steps = (1..=9).map(|step| f64::from(step) / 10.0);
-    steps
-        .flat_map(|t| [Rect::around(curve.beside(t, LANE), size), Rect::around(back.beside(Look::Position, t), (13.0, 13.0))])
-        .collect()
+    let dot = |t: f64| Rect::around(back.beside((Look::Position, 0), t), (13.0, 13.0));
+    steps.flat_map(|t| [Rect::around(curve.beside(t, LANE), entry(detail)), dot(t)]).collect()
 }
 
-/// How much of the way from one point to another half of a box covers.
-fn covered(from: Point, to: Point, width: f64, height: f64) -> f64 {
-    let (dx, dy) = ((to.x - from.x).abs(), (to.y - from.y).abs());
-    (dx * width + dy * height) / 2.0 / (dx * dx + dy * dy).max(1.0)
+/// How large a log entry is drawn.
+fn entry(detail: Detail) -> (f64, f64) {
+    if detail == Detail::Full { (62.0, 23.0) } else { (42.0, 20.0) }
+}
+
+/// Where a log entry begins its way.
+pub(super) fn sets_out(layout: &Layout, from: Address, to: Address) -> Option<Rect> {
+    let curve = layout.curve(from, to)?;
+    let size = entry(layout.detail(from, to, &curve));
+    Some(Rect::around(layout.clear(curve.beside(leaves(&curve, size), LANE), size), size))
+}
+
+/// How far along a curve something of this size is clear of its beginning.
+fn leaves(curve: &Curve, (width, height): (f64, f64)) -> f64 {
+    let inside = |t: &f64| {
+        let at = curve.at(*t);
+        (at.x - curve.start.x).abs() < width / 2.0 + AIR && (at.y - curve.start.y).abs() < height / 2.0 + AIR
+    };
+    (0..24).map(|step| f64::from(step) * 0.02).find(|t| !inside(t)).unwrap_or(0.48)
 }
 
 /// What a message is, in words: `x = 7 on its way from A to B`.

@@ -42,6 +42,11 @@ impl Rect {
         Point { x: centre.x + dx * scale, y: centre.y + dy * scale }
     }
 
+    /// Larger by so much on every side.
+    pub fn grown(&self, by: f64) -> Rect {
+        Rect { x: self.x - by, y: self.y - by, width: self.width + 2.0 * by, height: self.height + 2.0 * by }
+    }
+
     pub fn contains(&self, other: &Rect) -> bool {
         let (right, bottom) = (self.x + self.width, self.y + self.height);
         other.x >= self.x && other.x + other.width <= right && other.y >= self.y && other.y + other.height <= bottom
@@ -96,11 +101,18 @@ impl Curve {
         Point { x: point.x - dy / length * by, y: point.y + dx / length * by }
     }
 
-    /// A stroke across the curve at a point, so far to each side, as an SVG path.
+    /// How far along the curve its nearest point is.
+    pub fn nearest(&self, to: Point) -> f64 {
+        let steps = (0..=40).map(|step| f64::from(step) / 40.0);
+        steps.fold(0.0, |best, t| if self.at(t).distance(to) < self.at(best).distance(to) { t } else { best })
+    }
+
+    /// A stroke across the curve where it passes a point, so far to each side, as an SVG path.
     pub fn wall(&self, at: Point, reach: f64) -> String {
-        let length = self.start.distance(self.end).max(1.0) / reach;
-        let (dx, dy) = ((self.end.x - self.start.x) / length, (self.end.y - self.start.y) / length);
-        let [x, y, to_x, to_y] = [at.x - dy, at.y + dx, 2.0 * dy, -2.0 * dx].map(|number| fixed(number, 0));
+        let t = self.nearest(at);
+        let (right, left) = (self.beside(t, reach), self.beside(t, -reach));
+        let across = [at.x + right.x - self.at(t).x, at.y + right.y - self.at(t).y, left.x - right.x, left.y - right.y];
+        let [x, y, to_x, to_y] = across.map(|number| fixed(number, 0));
         format!("M{x} {y}l{to_x} {to_y}")
     }
 

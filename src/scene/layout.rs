@@ -9,6 +9,7 @@
 use super::{
     geometry::{Point, Rect},
     stage::Copy,
+    walls::Wall,
 };
 use crate::sim::{
     decimal::between,
@@ -92,6 +93,8 @@ pub struct Layout {
     pub more_at: Point,
     /// Room for one client, figure and words.
     pub client_width: f64,
+    /// What stands across the links that are cut.
+    pub(super) walls: Vec<Wall>,
     pub width: f64,
     /// What the stage needs; more than there is if even the smallest cards do not fit.
     pub height: f64,
@@ -118,8 +121,8 @@ const STRIP_MIN: f64 = 216.0;
 const STRIP_MAX: f64 = 300.0;
 const STRIP_GAP: f64 = 8.0;
 /// Left of the strips of a tree, and right of them.
-const TRUNK: f64 = 74.0;
-const MARGIN: f64 = 30.0;
+pub(super) const TRUNK: f64 = 74.0;
+pub(super) const MARGIN: f64 = 30.0;
 
 fn pad(width: f64) -> f64 {
     if width < 450.0 { 8.0 } else { 12.0 }
@@ -173,6 +176,7 @@ impl Layout {
             hidden_clients: Vec::new(),
             more_at: Point::default(),
             client_width: client_width(width),
+            walls: Vec::new(),
             width,
             height,
         };
@@ -314,16 +318,18 @@ impl Layout {
             self.put(*node, first);
         }
         let others = nodes.get(1..).unwrap_or_default();
-        let top = pad + CLIENT + CLIENT_LABEL + 20.0;
+        let room = width - pad - first.width - GRASP - pad;
+        let slots = ((room / own) as usize).max(1).min(clients.len().max(1));
+        // Below the lines that begin below the clients.
+        let words = if clients.len() > slots { 18.0 } else { 0.0 };
+        let top = pad + CLIENT + CLIENT_LABEL + 20.0 + words;
         for (row, node) in others.iter().enumerate() {
             let y = top + (CardSize::Strip.height() + STRIP_GAP) * row as f64;
             self.put(*node, Rect { x: TRUNK, y, width: width - TRUNK - MARGIN, height: CardSize::Strip.height() });
         }
         self.height = self.height.max(top + strips_height(others.len()) + pad);
-        let room = width - pad - first.width - GRASP - pad;
-        let slots = ((room / own) as usize).max(1).min(clients.len().max(1));
         let slot = room / slots as f64;
-        self.more_at = Point { x: width - pad - slot * slots as f64, y: top - 19.0 };
+        self.more_at = Point { x: TRUNK, y: top - 17.0 };
         self.put_clients(clients, slots, |index| Point { x: width - pad - slot * (slots - index) as f64 + slot / 2.0, y: pad });
     }
 }

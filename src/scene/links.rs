@@ -2,8 +2,10 @@
 
 use super::{
     flights::passed,
-    geometry::{Point, Rect},
-    layout::Layout,
+    geometry::Rect,
+    labels::{self, Label},
+    layout::{CardSize, Layout},
+    walls,
 };
 use crate::{
     client::session::Session,
@@ -21,16 +23,18 @@ pub struct LinkLine {
     pub from: Address,
     pub to: Address,
     pub path: String,
-    /// Where it can be grasped: at its words, or on the line.
-    pub middle: Point,
-    /// Across the line where it can be grasped: where a wall is drawn.
+    /// What can be grasped, with its words or its wall: beside the line, or on it.
+    pub covers: Rect,
+    /// The stroke across the line where it is cut.
     pub wall: String,
     /// In use: drawn solid, else dotted.
     pub active: bool,
     /// Cut from the first to the second, and back.
     pub cut: (bool, bool),
-    /// Words beside the line, one or two lines: the delay, and how much is lost.
-    pub label: Option<String>,
+    /// There is room for small words only.
+    pub is_low: bool,
+    /// Words beside the line, one or two lines: the delay, and how much is lost. At a wall, what is cut. Empty without room.
+    pub words: String,
     pub spoken: String,
 }
 
@@ -42,53 +46,46 @@ impl LinkLine {
     }
 }
 
-pub(super) fn links(world: &LabWorld, layout: &Layout, views: &[(NodeId, NodeView)]) -> Vec<LinkLine> {
-    let mut pairs: Vec<(Address, Address, bool)> = Vec::new();
-    let follows = |one: &(NodeId, NodeView), other: NodeId| one.1.follows == Some(other);
-    for (index, one) in views.iter().enumerate() {
-        for other in &views[index + 1..] {
-            let active = follows(one, other.0) || follows(other, one.0);
-            let (a, b) = (Address::Node(one.0), Address::Node(other.0));
-            if active || views.len() <= 4 || world.network().is_cut(a, b) || world.network().is_cut(b, a) {
-                pairs.push((a, b, active));
-            }
-        }
-    }
-    for session in world.sessions() {
-        let client = Address::Client(session.id);
-        for (node, _) in views {
-            let node_address = Address::Node(*node);
-            let asked = session.open.as_ref().is_some_and(|open| open.node == *node);
-            let usual = usual_nodes(session).contains(node);
-            let cut = world.network().is_cut(client, node_address) || world.network().is_cut(node_address, client);
-            if asked || usual || cut {
-                pairs.push((client, node_address, asked));
-            }
-        }
-    }
+pub(super) fn links(world: &LabWorld, layout: &mut Layout, views: &[(NodeId, NodeView)]) -> Vec<LinkLine> {
     let busy = |from: Address, to: Address| world.flights().any(|f| (f.from, f.to) == (from, to) || (f.to, f.from) == (from, to));
     let cut = |from: Address, to: Address| (world.network().is_cut(from, to), world.network().is_cut(to, from));
-    // Words stand beside their line where nothing else does nor comes along; without room the link's details say them.
-    let labels: Vec<Option<Label>> = pairs
+    let pairs = drawn(world, layout, views, busy);
+    let lines: Vec<(Address, Address)> = pairs.iter().map(|(from, to, _)| (*from, *to)).collect();
+    let is_cut = |&(from, to): &(Address, Address)| {
+        let words = walls::words(from, to, cut(from, to));
+        (!words.is_empty()).then_some((from, to, words))
+    };
+    let cuts: Vec<(Address, Address, String)> = lines.iter().filter_map(is_cut).collect();
+    layout.put_walls(&cuts, &lines);
+    let layout = &*layout;
+    // Words stand beside their line where nothing else does nor comes along.
+    let labels: Vec<Label> = pairs
         .iter()
-        .map(|&(from, to, active)| {
-            let wanted = from.node().is_some() && (active || busy(from, to)) && cut(from, to) == (false, false);
-            wanted.then(|| delay_label(world, from, to, views))
-        })
+        .filter(|&&(from, to, active)| from.node().is_some() && (active || busy(from, to)) && cut(from, to) == (false, false))
+        .map(|(from, to, _)| delay_label(world, *from, *to, views))
         .collect();
-    let mut taken: Vec<Rect> = layout.places.keys().filter_map(|address| layout.whole(*address)).collect();
-    labels.iter().flatten().for_each(|label| taken.extend(passed(layout, label.from, label.to)));
-    taken.extend(pairs.iter().filter(|(from, ..)| from.node().is_none()).flat_map(|(from, to, _)| along(layout, *from, *to)));
-    let mut lines = Vec::new();
-    for ((from, to, active), label) in pairs.into_iter().zip(labels) {
+    let mut taken: Vec<Rect> = layout.shapes().into_iter().map(|(_, shape)| shape).collect();
+    labels.iter().for_each(|label| taken.extend(passed(layout, label.from, label.to)));
+    taken.extend(lines.iter().filter(|(from, _)| from.node().is_none()).flat_map(|(from, to)| layout.along(*from, *to)));
+    taken.extend(layout.walls.iter().map(|wall| wall.covers));
+    let mut places = labels::place(layout, &labels, &taken, &lines);
+    let mut place_of = |from: Address, to: Address| {
+        let own = labels.iter().position(|label| (label.from, label.to) == (from, to) || (label.to, label.from) == (from, to))?;
+        Some((labels[own].words.clone(), places[own].take()?))
+    };
+    let mut found = Vec::new();
+    for (from, to, active) in pairs {
         let Some(curve) = layout.curve(from, to) else { continue };
         let (active, cut) = (active || busy(from, to), cut(from, to));
-        let middle = layout.handle(from, to, &curve);
-        let label = label.and_then(|label| {
-            let place = layout.beside_line(label.from, label.to, LinkLine::label_size(&label.words), &taken)?;
-            taken.push(place);
-            Some((label.words, place.centre()))
-        });
+        let is_cut = cut != (false, false);
+        let (words, covers, wall, is_low) = if is_cut {
+            let wall = layout.wall(from, to, &curve);
+            (walls::words(from, to, cut), wall.covers, curve.wall(wall.covers.centre(), wall.reach), wall.is_low())
+        } else {
+            let bare = Rect::around(layout.handle(from, to, &curve), (9.0, 9.0));
+            let (words, covers) = place_of(from, to).unwrap_or((String::new(), bare));
+            (words, covers, String::new(), false)
+        };
         let spoken = format!(
             "Link {from} to {to}{}",
             match cut {
@@ -98,17 +95,44 @@ pub(super) fn links(world: &LabWorld, layout: &Layout, views: &[(NodeId, NodeVie
                 (false, false) => String::new(),
             }
         );
-        let wall = curve.wall(middle, if layout.is_compact() { 20.0 } else { 34.0 });
-        let (label, middle) = label.map_or((None, middle), |(label, place)| (Some(label), place));
-        lines.push(LinkLine { from, to, path: curve.path(), wall, middle, active, cut, label, spoken });
+        found.push(LinkLine { from, to, path: curve.path(), wall, covers, active, cut, is_low, words, spoken });
     }
-    lines
+    found
 }
 
-/// Small boxes along a line.
-fn along(layout: &Layout, from: Address, to: Address) -> Vec<Rect> {
-    let Some(curve) = layout.curve(from, to) else { return vec![] };
-    (0..=16).map(|step| Rect::around(curve.at(f64::from(step) / 16.0), (6.0, 6.0))).collect()
+/// The links that are drawn: those in use, between few nodes all, and those that are cut; where there is little room not those that
+/// a client does not use. True where log entries go, or a client waits.
+fn drawn(
+    world: &LabWorld,
+    layout: &Layout,
+    views: &[(NodeId, NodeView)],
+    busy: impl Fn(Address, Address) -> bool,
+) -> Vec<(Address, Address, bool)> {
+    let is_cut = |a: Address, b: Address| world.network().is_cut(a, b) || world.network().is_cut(b, a);
+    let follows = |one: &(NodeId, NodeView), other: NodeId| one.1.follows == Some(other);
+    let is_few = views.len() <= 4;
+    let has_room = views.iter().all(|(node, _)| layout.size_of(*node) == CardSize::Large);
+    let mut pairs = Vec::new();
+    for (index, one) in views.iter().enumerate() {
+        for other in &views[index + 1..] {
+            let active = follows(one, other.0) || follows(other, one.0);
+            let (a, b) = (Address::Node(one.0), Address::Node(other.0));
+            if active || is_few || is_cut(a, b) {
+                pairs.push((a, b, active));
+            }
+        }
+    }
+    for session in world.sessions() {
+        let (client, usual) = (Address::Client(session.id), usual_nodes(session));
+        for (node, _) in views {
+            let to = Address::Node(*node);
+            let asked = session.open.as_ref().is_some_and(|open| open.node == *node);
+            if asked || usual.contains(node) || busy(client, to) || (is_cut(client, to) && has_room) {
+                pairs.push((client, to, asked));
+            }
+        }
+    }
+    pairs
 }
 
 /// The nodes a client turns to by its settings.
@@ -126,13 +150,6 @@ fn usual_nodes(session: &Session) -> Vec<NodeId> {
     writes.into_iter().chain(reads).collect()
 }
 
-/// Words at a line, and the way that log entries go on it.
-struct Label {
-    words: String,
-    from: Address,
-    to: Address,
-}
-
 /// One-way delay of log entries.
 fn delay_label(world: &LabWorld, from: Address, to: Address, views: &[(NodeId, NodeView)]) -> Label {
     let follower = |address: Address, other: Address| {
@@ -141,5 +158,6 @@ fn delay_label(world: &LabWorld, from: Address, to: Address, views: &[(NodeId, N
     let (from, to) = if follower(from, to) { (to, from) } else { (from, to) };
     let settings = world.network().settings(from, to, crate::sim::network::MessageClass::Replicate);
     let loss = if settings.loss > 0.0 { format!("\n{} % lost", fixed(settings.loss * 100.0, 0)) } else { String::new() };
-    Label { words: format!("{}{loss}", duration(settings.latency.typical())), from, to }
+    let words = format!("{}{loss}", duration(settings.latency.typical()));
+    Label { from, to, size: LinkLine::label_size(&words), words }
 }

@@ -5,9 +5,12 @@
 pub mod charts;
 pub mod flights;
 pub mod geometry;
+mod labels;
 pub mod layout;
 pub mod links;
 pub mod plot;
+pub mod room;
 mod route;
 pub mod stage;
 pub mod timeline;
+mod walls;

@@ -18,7 +18,7 @@ pub const RIGHT: f64 = 14.0;
 const BOTTOM: f64 = 18.0;
 /// Marks stand no nearer to each other, names of lines neither.
 const MARK_GAP: f64 = 11.0;
-const NAME_GAP: f64 = 9.0;
+const NAME_GAP: f64 = 11.0;
 /// Colours of lines; beyond, the same with other dashes.
 const COLOURS: usize = 6;
 const DASHES: [&str; 4] = ["none", "6 3", "2 3", "8 3 2 3"];

@@ -45,48 +45,37 @@ impl Layout {
                 let (near, far) = (curve.start, curve.end);
                 curve.at(between((x - near.x) / (far.x - near.x), 0.1, 0.9))
             }
+            // On the level piece before the strip: at the trunk all lines lie on each other.
             (Form::Tree, false, _) if self.is_first(from) || self.is_first(to) => {
-                Point { x: TRUNK_X, y: if self.is_first(from) { curve.end.y } else { curve.start.y } }
+                curve.at(if self.is_first(from) { 0.8 } else { 0.2 })
             }
-            (Form::Tree, true, false) => Point {
-                x: place.x + place.width + MARGIN_X,
-                y: if from.client().is_some() { curve.end.y } else { curve.start.y },
-            },
+            // Where it is clear of the strip.
+            (Form::Tree, true, false) => {
+                let down = if from.client().is_some() { curve.reversed() } else { *curve };
+                let clear = |t: &f64| down.at(*t).x >= place.x + place.width + 8.0;
+                down.at((4..=10).map(|step| f64::from(step) / 20.0).find(clear).unwrap_or(0.5))
+            }
             // Near the client, where no other handles are.
-            (Form::Row, true, false) => curve.at(if from.client().is_some() { 0.3 } else { 0.7 }),
-            (Form::Fan, true, false) => curve.at(if from.client().is_some() { 0.15 } else { 0.85 }),
+            (Form::Row, true, false) => self.first_clear(from, curve, [0.3, 0.25, 0.2, 0.15, 0.4, 0.5]),
+            (Form::Fan, true, false) => self.first_clear(from, curve, [0.15, 0.2, 0.1, 0.25, 0.3, 0.4]),
+            // Off the level pieces, which end at the middles of the strips.
+            (Form::Tree, false, _) => {
+                let middle = curve.at(0.5);
+                let is_beside = (other_place.y - place.y).abs() < 1.5 * place.height;
+                if is_beside { middle } else { curve.at(curve.nearest(Point { y: middle.y + 17.0, ..middle })) }
+            }
             _ => curve.at(0.5),
         }
     }
 
-    /// Where words of this size stand beside the line that log entries follow from one to the other, clear of what is
-    /// `taken`, at best on the side of what comes back, which is small.
-    pub fn beside_line(&self, from: Address, to: Address, (width, height): (f64, f64), taken: &[Rect]) -> Option<Rect> {
-        let curve = self.curve(from, to)?;
-        // As large as what can be grasped must be.
-        let height = height.max(24.0);
-        let first = self.is_first(from) || self.is_first(to);
-        // At the middle messages are lost.
-        let parts = match self.form {
-            Form::Row if first => [0.64, 0.36, 0.5, 0.76, 0.24],
-            Form::Fan if first => [0.8, 0.72, 0.6, 0.5, 0.4],
-            _ => [0.5, 0.4, 0.6, 0.3, 0.7],
+    /// The first of these parts of the way from a client that is clear of all cards.
+    fn first_clear(&self, from: Address, curve: &Curve, parts: [f64; 6]) -> Point {
+        let down = if from.client().is_some() { *curve } else { curve.reversed() };
+        let clear = |at: &Point| {
+            let own = Rect::around(*at, (17.0, 17.0));
+            self.places.iter().all(|(who, card)| who.node().is_none() || !card.overlaps(&own))
         };
-        let place = |(step, part): (usize, f64)| {
-            let side = if step % 2 == 0 { -1.0 } else { 1.0 };
-            let (on, off) = (curve.at(part), curve.beside(part, 1.0));
-            let half = ((off.x - on.x) * width / 2.0).abs() + ((off.y - on.y) * height / 2.0).abs();
-            Rect::around(curve.beside(part, side * (half + AIR + step.div_euclid(2) as f64 * 10.0)), (width, height))
-        };
-        let all = Rect { x: 0.0, y: 0.0, width: self.width, height: self.height };
-        let free = |place: &Rect| all.contains(place) && taken.iter().all(|other| !other.overlaps(place));
-        // Both sides, farther and farther. The lines of a tree lie too close to each other.
-        let steps = match self.form {
-            Form::Row => 11,
-            Form::Fan => 5,
-            Form::Tree => 0,
-        };
-        (0..steps).flat_map(|step| parts.map(|part| (step, part))).map(place).find(free)
+        parts.map(|part| down.at(part)).into_iter().find(clear).unwrap_or(down.at(parts[0]))
     }
 
     fn first_to_other(&self, first: &Rect, other: &Rect) -> Curve {
@@ -125,7 +114,8 @@ impl Layout {
         // A bracket left of the strips.
         let towards = (b.y - a.y).signum() * 9.0;
         let (start, end) = (Point { x: a.x, y: a.centre().y + towards }, Point { x: b.x, y: b.centre().y - towards });
-        let out = (18.0 + (b.y - a.y).abs() * 0.2).min(if self.form == Form::Tree { 44.0 } else { 72.0 }) * 4.0 / 3.0;
+        let (least, more, most) = if self.form == Form::Tree { (14.0, 0.12, 44.0) } else { (18.0, 0.2, 72.0) };
+        let out = (least + (b.y - a.y).abs() * more).min(most) * 4.0 / 3.0;
         let bend = |point: Point| Point { x: point.x - out, ..point };
         Curve { start, bends: (bend(start), bend(end)), end }
     }

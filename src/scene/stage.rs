@@ -120,7 +120,7 @@ pub struct Stage {
 pub fn stage(world: &LabWorld, width: f64, height: f64) -> Stage {
     let members = world.members();
     let clients: Vec<ClientId> = world.sessions().iter().map(|session| session.id).collect();
-    let layout = Layout::new(width, height, &members, &clients);
+    let mut layout = Layout::new(width, height, &members, &clients);
     let primary = world.primary();
     let lead = primary.and_then(|node| world.view(node));
     let views: Vec<(NodeId, NodeView)> = members.iter().filter_map(|node| Some((*node, world.remains(*node)?))).collect();
@@ -128,7 +128,8 @@ pub fn stage(world: &LabWorld, width: f64, height: f64) -> Stage {
     let card = |(node, view): &(NodeId, NodeView)| card(world, &layout, &window, *node, view, primary, lead.as_ref());
     let nodes = views.iter().filter_map(card).collect();
     let clients = world.sessions().iter().filter_map(|session| figure(&layout, session)).collect();
-    Stage { nodes, clients, links: links(world, &layout, &views), any_cut: world.network().any_cut(), layout }
+    let links = links(world, &mut layout, &views);
+    Stage { nodes, clients, links, any_cut: world.network().any_cut(), layout }
 }
 
 /// The positions of the log that all cards show, and what belongs there.
@@ -276,7 +277,8 @@ fn status(
                 }
             }
             (0, _) if view.waiting > 0 => {
-                let what = if brief { format!("{} wait", view.waiting) } else { counted_wait(view.waiting) };
+                // Beside the number of messages that wait there is no room for more.
+                let what = if waiting && brief { format!("{} wait", view.waiting) } else { counted_wait(view.waiting) };
                 return (Tone::Warn, what);
             }
             (0, _) if view.fallen_back => {

@@ -8,9 +8,9 @@ use super::state::{App, SPEEDS, Selection};
 use crate::{
     explain::chip::{COLOURS, Chip},
     platform::dom,
-    scene::flights::{Flights, Look, Wish, flights},
+    scene::flights::{Flights, Look, Lost, Sprite, Wish, flights},
     scene::geometry::{Point, Rect},
-    scene::links::LinkLine,
+    scene::room::Detail,
     sim::{decimal::between, id::MessageId, time::Micros},
     trace::DropReason,
 };
@@ -22,6 +22,8 @@ pub const CANVAS_ID: &str = "flights";
 const LINGER_S: f64 = 1.3;
 /// How near a click must be to a message.
 const GRASP: f64 = 26.0;
+/// How far a word on what became of a message goes for others, too.
+const SAID: f64 = 50.0;
 const FONT: &str = "600 12.5px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 const COMPACT_FONT: &str = "600 11.5px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 const SMALL_FONT: &str = "600 12px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
@@ -55,7 +57,6 @@ pub struct Painter {
     ink: Ink,
     theme: Option<u64>,
     drawn: Option<(Flights, (f64, f64))>,
-    drawn_small: bool,
 }
 
 /// What should be on the canvas now.
@@ -90,7 +91,6 @@ impl Painter {
         if self.theme.replace(theme) != Some(theme) {
             self.ink = Ink::of_theme();
         }
-        self.drawn_small = app.stage.with_untracked(|stage| stage.layout.is_compact());
         let ratio = between(dom::pixel_ratio(), 1.0, 3.0);
         let (width, height) = ((size.0 * ratio) as u32, (size.1 * ratio) as u32);
         if (canvas.width(), canvas.height()) != (width, height) {
@@ -102,21 +102,26 @@ impl Painter {
         context.set_text_baseline("middle");
         for lost in &scene.lost {
             context.set_global_alpha(between(lost.strength, 0.0, 1.0).sqrt());
-            self.draw_look(&context, lost.at, (lost.look, lost.behind), true, false);
+            self.draw_look(&context, lost.at, (lost.look, lost.behind, lost.detail), true, false);
         }
         context.set_global_alpha(1.0);
         // Small talk passes below what can be read.
         let small_talk = scene.sprites.iter().filter(|sprite| sprite.look.is_dot());
         for sprite in small_talk.chain(scene.sprites.iter().filter(|sprite| !sprite.look.is_dot())) {
-            self.draw_look(&context, sprite.at, (sprite.look, sprite.behind), false, sprite.selected);
+            self.draw_look(&context, sprite.at, (sprite.look, sprite.behind, sprite.detail), false, sprite.selected);
         }
         // What became of the lost, beside them, where there is room for it. Where links are cut their walls say it.
         let mut taken = self.taken(app, &scene);
+        let mut said: Vec<(&str, Point)> = Vec::new();
         context.set_text_align("center");
         for lost in &scene.lost {
             let word = lost_word(lost.reason);
+            // Once for those that end beside each other.
+            if said.iter().any(|(other, at)| *other == word && at.distance(lost.at) < SAID) {
+                continue;
+            }
             let (width, height) = (7.5 * word.len() as f64, 14.0);
-            let away = (lost.look.size(self.drawn_small).0 + width) / 2.0 + 5.0;
+            let away = (lost.covers().width + width) / 2.0 + 5.0;
             for x in [lost.at.x + away, lost.at.x - away] {
                 let at = Point { x, ..lost.at };
                 let own = Rect::around(at, (width, height));
@@ -125,6 +130,7 @@ impl Painter {
                     context.set_global_alpha(between(lost.strength, 0.0, 1.0).sqrt());
                     self.draw_word(&context, at, word);
                     taken.push(own);
+                    said.push((word, lost.at));
                     break;
                 }
             }
@@ -141,23 +147,27 @@ impl Painter {
     /// Where no word can be: cards, messages.
     fn taken(&self, app: App, scene: &Flights) -> Vec<Rect> {
         let mut taken = Vec::new();
-        let mut add = |at: Point, size: (f64, f64)| taken.push(Rect::around(at, size));
-        scene.sprites.iter().for_each(|sprite| add(sprite.at, sprite.look.size(self.drawn_small)));
-        scene.lost.iter().for_each(|lost| add(lost.at, lost.look.size(self.drawn_small)));
+        taken.extend(scene.sprites.iter().map(Sprite::covers));
+        taken.extend(scene.lost.iter().map(Lost::covers));
         app.stage.with_untracked(|stage| {
-            stage.links.iter().filter_map(|link| link.label.as_ref().map(|label| (link, label))).for_each(|(link, label)| {
-                add(link.middle, LinkLine::label_size(label));
-            });
-            stage.nodes.iter().for_each(|card| add(card.place.centre(), (card.place.width, card.place.height)));
+            taken.extend(stage.links.iter().map(|link| link.covers));
+            taken.extend(stage.nodes.iter().map(|card| card.place));
         });
         taken
     }
 
     /// `behind`: how many more stand at the same place.
-    fn draw_look(&self, context: &CanvasRenderingContext2d, at: Point, (look, behind): (Look, u32), lost: bool, selected: bool) {
+    fn draw_look(
+        &self,
+        context: &CanvasRenderingContext2d,
+        at: Point,
+        (look, behind, detail): (Look, u32, Detail),
+        lost: bool,
+        selected: bool,
+    ) {
         match look {
-            Look::Write { chip, more } => self.draw_chip(context, at, &chip, more + behind, lost, selected),
-            Look::Value(Some(chip)) => self.draw_chip(context, at, &chip, behind, lost, selected),
+            Look::Write { chip, more } => self.draw_chip(context, at, (&chip, detail, more + behind), lost, selected),
+            Look::Value(Some(chip)) => self.draw_chip(context, at, (&chip, detail, behind), lost, selected),
             Look::Value(None) => self.draw_badge(context, at, ("∅", behind), &self.ink.quiet, lost, selected),
             Look::Ask => self.draw_badge(context, at, ("?", behind), &self.ink.accent, lost, selected),
             Look::Ok => self.draw_badge(context, at, ("✓", behind), &self.ink.good, lost, selected),
@@ -172,14 +182,32 @@ impl Painter {
         }
     }
 
-    fn draw_chip(&self, context: &CanvasRenderingContext2d, at: Point, chip: &Chip, more: u32, lost: bool, selected: bool) {
-        // Where ways are short, shape and colour must do: more of them fit.
-        let small = self.drawn_small;
-        let text = if small { chip.value().to_string() } else { format!("{}={}", chip.key(), chip.value()) };
-        let text = if more > 0 { format!("{text} +{more}") } else { text };
-        context.set_font(if small { COMPACT_FONT } else { FONT });
+    fn draw_chip(
+        &self,
+        context: &CanvasRenderingContext2d,
+        at: Point,
+        (chip, detail, more): (&Chip, Detail, u32),
+        lost: bool,
+        selected: bool,
+    ) {
+        // Where there is little room, shape and colour must do: more of them fit.
+        let mut text = match detail {
+            Detail::Full => format!("{}={}", chip.key(), chip.value()),
+            Detail::Value => chip.value().to_string(),
+            Detail::Mark => String::new(),
+        };
+        if more > 0 {
+            text = format!("{text} +{more}");
+        }
+        context.set_font(if detail == Detail::Full { FONT } else { COMPACT_FONT });
         let text_width = context.measure_text(&text).map_or(30.0, |metrics| metrics.width());
-        let (width, height) = if small { (text_width + 28.0, 20.0) } else { (text_width + 31.0, 25.0) };
+        let (beside, height) = match detail {
+            Detail::Full => (31.0, 23.0),
+            Detail::Value => (28.0, 20.0),
+            Detail::Mark => (20.0, 20.0),
+        };
+        let width = text_width + beside;
+        let mark_x = if detail == Detail::Mark { 5.0 } else { 8.0 };
         let (left, top) = (at.x - width / 2.0, at.y - height / 2.0);
         let colour = if lost { &self.ink.bad } else { self.write_colour(chip) };
         rounded(context, left, top, width, height, 7.0);
@@ -197,14 +225,14 @@ impl Painter {
         dash(context, lost);
         context.stroke();
         dash(context, false);
-        draw_shape(context, chip.shape.path(), left + 8.0, at.y - 5.0, colour);
+        draw_shape(context, chip.shape.path(), left + mark_x, at.y - 5.0, colour);
         context.set_fill_style_str(if lost { &self.ink.bad } else { &self.ink.ink });
         context.set_text_align("left");
-        let _ = context.fill_text(&text, left + 23.0, at.y + 0.5);
+        let _ = context.fill_text(&text, left + mark_x + 15.0, at.y + 0.5);
         if lost {
             context.begin_path();
-            context.move_to(left + 23.0, at.y);
-            context.line_to(left + 23.0 + text_width, at.y);
+            context.move_to(left + mark_x + 15.0, at.y);
+            context.line_to(left + mark_x + 15.0 + text_width, at.y);
             context.set_line_width(1.2);
             context.stroke();
         }

@@ -255,7 +255,7 @@ const WORDS: [(&str, &str); 12] = [
 /// What the marks on the stage and on the timeline mean.
 const MARKS: [&str; 3] = [
     "A log cell is filled when readers see the entry, pale when it is in the log only, dashed when it is missing here, and its number is underlined when a loss of power would take it.",
-    "A small filled dot is an acknowledgement between nodes, an empty one a word about who follows whom; ? is a question, ✓ an OK, ! done but not confirmed, × a no. +2 stands for two more right behind.",
+    "A small filled dot is an acknowledgement between nodes, an empty one a word about who follows whom; ? is a question, ✓ an OK, ! done but not confirmed, × a no. +2 stands for two more at the same place.",
     "On the timeline: bars are writes, crossed circles faults, squares promotions, triangles broken promises.",
 ];
 

@@ -19,6 +19,7 @@ pub const REDO: Icon = Icon("", "M11.500 3.500 15 7l-3.500 3.500M14.500 7H8a4 4 
 pub const TICK: Icon = Icon("", "M3.500 9.500 7.300 13.500 14.500 5");
 pub const CROSS: Icon = Icon("", "M4.500 4.500l9 9M13.500 4.500l-9 9");
 pub const DOTS: Icon = Icon("M3 8h2.400v2.400H3zM7.800 8h2.400v2.400H7.800zM12.600 8H15v2.400h-2.400z", "");
+pub const QUESTION: Icon = Icon("M8 13.200h2v2H8z", "M5.500 6.500a3.500 3.500 0 1 1 5.600 2.800Q9 10.500 9 11.800");
 pub const CLOSE: Icon = Icon("", "M5 5l8 8M13 5l-8 8");
 
 pub fn picture(Icon(filled, stroked): Icon) -> AnyView {

@@ -79,7 +79,8 @@ pub fn stage(app: App) -> AnyView {
         .with(changing(move || shapes.get().into_iter().map(shape).collect::<Vec<AnyView>>()))
         .with(handles)
         .with(hidden);
-    element("div").class(moving(class)).place(area).with(inner).view()
+    let more = of(|stage| format!("--more:{}", px(stage.layout.gap_x())));
+    element("div").class(moving(class)).style(more).place(area).with(inner).view()
 }
 
 /// The lines of all links, as markup: nothing in it comes from outside.
@@ -105,8 +106,12 @@ fn link_handle(app: App, from: Address, to: Address) -> AnyView {
         }
     };
     let marks = of(|link| {
-        let cut = if link.cut.0 || link.cut.1 { " cut" } else { "" };
-        let bare = if words(link).is_empty() { " bare" } else { "" };
+        let cut = match (link.cut, link.is_low) {
+            ((false, false), _) => "",
+            (_, true) => " cut low",
+            _ => " cut",
+        };
+        let bare = if link.words.is_empty() { " bare" } else { "" };
         format!("{cut}{bare}")
     });
     let class = move || {
@@ -117,20 +122,11 @@ fn link_handle(app: App, from: Address, to: Address) -> AnyView {
         .attribute("type", "button")
         .class(moving(class))
         .attribute("data-link", format!("{from}-{to}"))
-        .style(of(|link| format!("left:{};top:{}", px(link.middle.x), px(link.middle.y))))
+        .style(of(|link| format!("left:{};top:{}", px(link.covers.centre().x), px(link.covers.centre().y))))
         .on("click", move |_| app.select(Some(Selection::Link(from, to))))
         .with(span("unseen", moving(of(|link| link.spoken.clone()))))
-        .with(element("span").class("pill").attribute("aria-hidden", "true").with(moving(of(words))))
+        .with(element("span").class("pill").attribute("aria-hidden", "true").with(moving(of(|link| link.words.clone()))))
         .view()
-}
-
-fn words(link: &LinkLine) -> String {
-    match link {
-        LinkLine { cut: (true, true), .. } => "cut".into(),
-        LinkLine { cut: (true, false), to, .. } => format!("cut to {to}"),
-        LinkLine { cut: (false, true), from, .. } => format!("cut to {from}"),
-        link => link.label.clone().unwrap_or_default(),
-    }
 }
 
 fn figure(app: App, client: ClientId) -> AnyView {

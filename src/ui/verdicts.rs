@@ -4,7 +4,7 @@ use super::leptos::*;
 use super::{
     chip::said,
     element::{Inside, changing, element, span},
-    icons::{CLOSE, CROSS, DOTS, TICK, picture},
+    icons::{CLOSE, CROSS, DOTS, QUESTION, TICK, picture},
     parts::{button, picture_button},
     state::App,
     watched::Derived,
@@ -86,16 +86,18 @@ pub fn verdicts(app: App) -> AnyView {
 
 fn pill(app: App, line: Line) -> AnyView {
     let Line { name, about, verdict, words, passing, holds, why } = line;
+    let mut since_when = String::new();
     let (class, icon, small, spoken) = match &verdict {
-        Verdict::Holds => ("verdict ok", Some(TICK), holds.into(), ""),
-        Verdict::Broken { .. } if passing => ("verdict", Some(DOTS), words, "not at this moment"),
+        Verdict::Holds => ("verdict ok", TICK, holds.into(), ""),
+        Verdict::Broken { .. } if passing => ("verdict", DOTS, words, "not at this moment"),
         Verdict::Broken { since, .. } => {
-            ("verdict bad", Some(CROSS), format!("{words} · at {}", moment(*since)), "broken; go to the first time")
+            since_when = format!("at {}", moment(*since));
+            ("verdict bad", CROSS, format!("{words} · "), "broken; go to the first time")
         }
-        Verdict::CannotTell { why } => ("verdict", None, "cannot tell now".into(), *why),
+        Verdict::CannotTell { why } => ("verdict", QUESTION, "cannot tell now".into(), *why),
     };
-    let words = element("span").with(name).with(" ").with(element("small").with(small));
-    let body = vec![icon.map(picture).view(), words.view(), span("unseen", spoken)];
+    let words = element("span").with(name).with(" ").with(element("small").with(small).with(span("since", since_when)));
+    let body = vec![picture(icon), words.view(), span("unseen", spoken)];
     let pill = match verdict {
         Verdict::Broken { since, .. } => {
             let go = move || {

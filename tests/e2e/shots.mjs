@@ -212,7 +212,8 @@ const SCENES = {
       `preset-${name}`,
       {
         ...PAUSED,
-        only: name === "web-shop" ? [1440, 1024, 390] : [1440, 390],
+        // Cuts and many clients crowd any stage.
+        only: ["two-primaries", "web-shop"].includes(name) ? undefined : [1440, 390],
         steps: async (page) => {
           await openDialog(page, "Scenarios");
           await dialog(page).locator(".presets button").nth(await place(page, name)).click();

@@ -1,0 +1,74 @@
+//! What there is room for between the cards, and where.
+
+use super::{
+    geometry::{Curve, Point, Rect},
+    layout::{CLIENT, CLIENT_LABEL, Form, Layout, MARGIN, TRUNK},
+};
+use crate::sim::{decimal::between, id::Address};
+
+/// How much of a write there is room for on a way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    Full,
+    Value,
+    /// Its shape and colour.
+    Mark,
+}
+
+impl Layout {
+    /// All that is put on the stage: cards, figures, and the words below figures.
+    pub fn shapes(&self) -> Vec<(Address, Rect)> {
+        let words = |(who, place): (&Address, &Rect)| {
+            let x = place.centre().x - self.client_width / 2.0;
+            who.client().map(|_| (*who, Rect { x, y: place.y + CLIENT, width: self.client_width, height: CLIENT_LABEL }))
+        };
+        self.places.iter().map(|(who, place)| (*who, *place)).chain(self.places.iter().filter_map(words)).collect()
+    }
+
+    /// How much of a write is drawn on the way from one to the other.
+    pub(super) fn detail(&self, from: Address, to: Address, curve: &Curve) -> Detail {
+        let (is_client, is_first) = (from.client().or(to.client()).is_some(), self.is_first(from) || self.is_first(to));
+        let is_gap = self.form == Form::Row && (curve.start.x - curve.end.x).abs() < 70.0;
+        match (is_client, is_first) {
+            // Beside the strips.
+            (true, false) if self.form == Form::Tree => Detail::Mark,
+            (false, false) if is_gap => Detail::Value,
+            _ if self.is_compact() => Detail::Value,
+            _ => Detail::Full,
+        }
+    }
+
+    /// The nearest place for something of this size where it covers no card and is inside.
+    pub(super) fn clear(&self, at: Point, size: (f64, f64)) -> Point {
+        let mut at = at;
+        for (_, card) in self.places.iter().filter(|(who, _)| who.node().is_some()) {
+            let own = Rect::around(at, size).grown(1.5);
+            if !own.overlaps(card) {
+                continue;
+            }
+            let ways = [
+                (card.x - own.x - own.width, 0.0),
+                (card.x + card.width - own.x, 0.0),
+                (0.0, card.y - own.y - own.height),
+                (0.0, card.y + card.height - own.y),
+            ];
+            let far = |(x, y): (f64, f64)| x.abs() + y.abs();
+            let (x, y) = ways.into_iter().fold(ways[0], |best, way| if far(way) < far(best) { way } else { best });
+            at = Point { x: at.x + x, y: at.y + y };
+        }
+        let half = size.0 / 2.0 + 3.0;
+        Point { x: between(at.x, half, self.width - half), ..at }
+    }
+
+    /// Where a sign that there is more below covers neither cards nor their words: between the cards, or beside them.
+    pub fn gap_x(&self) -> f64 {
+        let mut others =
+            self.places.iter().filter(|(who, _)| who.node().is_some() && !self.is_first(**who)).map(|(_, card)| card);
+        let Some(first) = others.next() else { return self.width - MARGIN / 2.0 };
+        match (self.form, others.next()) {
+            (Form::Row, Some(next)) => (first.x + first.width + next.x) / 2.0,
+            (Form::Fan, _) => first.x - TRUNK / 2.0,
+            _ => self.width - MARGIN / 2.0,
+        }
+    }
+}
