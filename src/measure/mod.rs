@@ -16,7 +16,7 @@ mod table;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
-pub use bucket::{Bucket, Count, Gauge, Peak, Total};
+pub use bucket::{Bucket, Count, Gauge, Named, Peak, Total};
 pub use latencies::{Ended, Latencies};
 pub use reading::Reading;
 
@@ -52,6 +52,8 @@ pub struct Measures {
     begun: Vec<Micros>,
     /// Stale reads counted so far.
     stale: u64,
+    /// What operations are called in this run.
+    names: Arc<Vec<String>>,
 }
 
 impl Default for Measures {
@@ -66,6 +68,7 @@ impl Default for Measures {
             next_row: 0,
             begun: Vec::new(),
             stale: 0,
+            names: Arc::default(),
         }
     }
 }
@@ -84,7 +87,10 @@ impl Measures {
         self.nodes.look(world, &mut self.open);
         let history = world.history();
         if history.next() > self.next_row {
-            history.range(self.next_row, history.next()).for_each(|(_, row)| self.count(row));
+            self.names = world.setup().operation_names.clone();
+            history
+                .range(self.next_row, history.next())
+                .for_each(|(_, row)| self.count(row, world.operation_name(row.operation)));
             self.next_row = history.next();
             let stale = judge.stale_reads().next();
             self.open.totals[Total::Stale as usize] += stale - self.stale;
@@ -94,7 +100,7 @@ impl Measures {
     }
 
     /// An operation begins or ends.
-    fn count(&mut self, row: &Row) {
+    fn count(&mut self, row: &Row, name: Option<&str>) {
         let client = row.client.0 as usize;
         if client >= self.begun.len() {
             self.begun.resize(client + 1, Micros::ZERO);
@@ -110,6 +116,11 @@ impl Measures {
         self.open.totals[total as usize] += 1;
         self.open.latencies.add(ended, length);
         self.all.add(ended, length);
+        if let Some(name) = self.names.iter().position(|own| Some(&**own) == name) {
+            let named = self.open.named(name);
+            named.latencies.add(ended, length);
+            named.refused += matches!(row.outcome, Some(Outcome::Refused(_))) as u64;
+        }
     }
 
     /// Time goes on, and nothing changes: buckets that are over are put away.
@@ -136,7 +147,7 @@ impl Measures {
         own.advance(now);
         own.nodes.grow_old(now, &mut own.open);
         own.done.push(Arc::new(own.open));
-        Reading { width: own.width, until: now, buckets: own.done, all: own.all }
+        Reading { width: own.width, until: now, buckets: own.done, all: own.all, names: own.names }
     }
 
     /// A gauge of a node at `now`; none while the node is down, or while there is nothing to compare it with.

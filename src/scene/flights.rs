@@ -7,6 +7,7 @@ use super::{
 use crate::{
     explain::chip::Chip,
     lab::LabWorld,
+    protocol::primary_replica::PrimaryReplica,
     sim::{
         id::{Address, MessageId},
         network::MessageClass,
@@ -14,6 +15,7 @@ use crate::{
         time::Micros,
     },
     trace::{Cargo, DropReason, Kind},
+    world::Flight,
 };
 
 /// What a message looks like.
@@ -288,14 +290,18 @@ fn covered(from: Point, to: Point, width: f64, height: f64) -> f64 {
     (dx * width + dy * height) / 2.0 / (dx * dx + dy * dy).max(1.0)
 }
 
-/// What a message is, in words: `x = 7 on its way from A to B`.
-pub fn words(from: Address, to: Address, class: MessageClass, cargo: &Cargo) -> String {
+/// What a message is, in words: `write x = 7, Ana to A`; with the name of the operation if it has one.
+pub fn words(world: &LabWorld, flight: &Flight<PrimaryReplica>) -> String {
+    let Flight { from, to, class, cargo, .. } = flight;
+    let name = flight.operation.and_then(|operation| world.operation_name(operation));
     let what = match look(cargo) {
-        Look::Write { chip, more: 0 } if class == MessageClass::Request => format!("write {}", chip.text()),
+        Look::Write { chip, more: 0 } if *class == MessageClass::Request => {
+            format!("{} {}", name.unwrap_or("write"), chip.text())
+        }
         Look::Write { chip, more: 0 } => format!("log entry {}", chip.text()),
         Look::Write { chip, more } => format!("{} log entries up to {}", more + 1, chip.text()),
         Look::Ask => match cargo {
-            Cargo::Ask { action, .. } => format!("question for {}", action.key()),
+            Cargo::Ask { action, .. } => format!("{} {}", name.unwrap_or("question for"), action.key()),
             _ => "question".into(),
         },
         Look::Value(Some(chip)) => format!("answer {}", chip.text()),

@@ -103,8 +103,9 @@ pub struct ClientFigure {
     pub place: Rect,
     pub busy: bool,
     pub status: (Tone, String),
-    /// The value the client saw last.
+    /// The value the client saw last, and what it calls seeing it.
     pub chip: Option<Chip>,
+    pub saw: String,
     pub spoken: String,
 }
 
@@ -127,7 +128,7 @@ pub fn stage(world: &LabWorld, width: f64, height: f64) -> Stage {
     let window = LogWindow::new(&views, lead.as_ref(), layout.log_cells());
     let card = |(node, view): &(NodeId, NodeView)| card(world, &layout, &window, *node, view, primary, lead.as_ref());
     let nodes = views.iter().filter_map(card).collect();
-    let clients = world.sessions().iter().filter_map(|session| figure(&layout, session)).collect();
+    let clients = world.sessions().iter().filter_map(|session| figure(world, &layout, session)).collect();
     Stage { nodes, clients, links: links(world, &layout, &views), any_cut: world.network().any_cut(), layout }
 }
 
@@ -346,40 +347,44 @@ fn spoken(node: NodeId, role: &str, state: &str, copies: &[Copy], status: &str) 
     format!("Node {node}, {role}{state}. {}. {status}.", held.join("; "))
 }
 
-fn figure(layout: &Layout, session: &Session) -> Option<ClientFigure> {
+fn figure(world: &LabWorld, layout: &Layout, session: &Session) -> Option<ClientFigure> {
     let place = layout.place(session.id.into())?;
-    let waits = session.open.as_ref().map(|open| match open.intent.action {
-        Action::Read { key } => format!("reads {key} at {}…", open.node),
-        Action::Write { key, value } => format!("writes {key} = {value}…"),
+    let waits = session.open.as_ref().map(|open| {
+        let name = world.operation_name(open.intent.operation);
+        match open.intent.action {
+            Action::Read { key } => format!("{} {key} at {}…", name.unwrap_or("reads"), open.node),
+            Action::Write { key, value } => format!("{} {key} = {value}…", name.unwrap_or("writes")),
+        }
     });
-    let (mut tone, mut chip) = (Tone::Plain, None);
-    let said = session.last.map(|(_, action, outcome)| {
-        let key = action.key();
+    let (mut tone, mut chip, mut saw) = (Tone::Plain, None, "read");
+    let said = session.last.map(|(operation, action, outcome)| {
+        let (key, name) = (action.key(), world.operation_name(operation));
+        saw = name.unwrap_or(saw);
         match (action, outcome) {
             (_, Outcome::Read(Some(write))) => {
                 chip = Some(Chip::of(write));
-                format!("read {key} = {}", write.value)
+                format!("{saw} {key} = {}", write.value)
             }
-            (_, Outcome::Read(None)) => format!("read {key}: empty"),
-            (Action::Write { value, .. }, Outcome::Written) => {
+            (_, Outcome::Read(None)) => format!("{saw} {key}: empty"),
+            (_, Outcome::Written) => {
                 tone = Tone::Good;
-                format!("{key} = {value} · OK")
+                format!("{} · OK", what(action, name))
             }
-            (_, Outcome::Written) => "OK".into(),
             (_, Outcome::Unconfirmed) => {
                 tone = Tone::Warn;
-                format!("{} · OK, unconfirmed", what(action))
+                format!("{} · OK, unconfirmed", what(action, name))
             }
             (_, Outcome::Refused(refusal)) => {
                 tone = Tone::Bad;
-                format!("{} · {}", what(action), refused(refusal))
+                format!("{} · {}", what(action, name), refused(refusal))
             }
             (_, Outcome::TimedOut) => {
                 tone = Tone::Bad;
-                format!("{} · no answer", what(action))
+                format!("{} · no answer", what(action, name))
             }
         }
     });
+    let saw = saw.to_string();
     let busy = waits.is_some();
     let status = match (waits, said) {
         (Some(waits), _) => (Tone::Plain, waits),
@@ -387,13 +392,15 @@ fn figure(layout: &Layout, session: &Session) -> Option<ClientFigure> {
         (None, None) => (Tone::Plain, "has not asked yet".into()),
     };
     let spoken = format!("Client {}: {}", session.id, status.1);
-    Some(ClientFigure { client: session.id, place, busy, chip: chip.filter(|_| !busy), status, spoken })
+    Some(ClientFigure { client: session.id, place, busy, chip: chip.filter(|_| !busy), saw, status, spoken })
 }
 
-fn what(action: Action) -> String {
-    match action {
-        Action::Read { key } => format!("read {key}"),
-        Action::Write { key, value } => format!("{key} = {value}"),
+/// An operation in few words, with its name if it has one.
+pub fn what(action: Action, name: Option<&str>) -> String {
+    match (action, name) {
+        (Action::Read { key }, _) => format!("{} {key}", name.unwrap_or("read")),
+        (Action::Write { key, value }, None) => format!("{key} = {value}"),
+        (Action::Write { key, value }, Some(name)) => format!("{name} {key} = {value}"),
     }
 }
 

@@ -139,10 +139,10 @@ fn figure(app: App, client: ClientId) -> AnyView {
     let selected = move || app.selection.get() == Some(Selection::Client(client));
     let busy = of(|figure| if figure.busy { " busy".into() } else { String::new() });
     let class = move || format!("client{}{}", if selected() { " selected" } else { "" }, busy());
-    let status = Derived::new(move || app.stage.with(find).map(|figure| (figure.chip, figure.status.1)));
+    let status = Derived::new(move || app.stage.with(find).map(|figure| (figure.chip, figure.saw, figure.status.1)));
     let status = move || {
-        status.get().map(|(write, words)| match write {
-            Some(write) => vec!["read ".view(), chip(write)].view(),
+        status.get().map(|(write, saw, words)| match write {
+            Some(write) => vec![(saw + " ").view(), chip(write)].view(),
             None => words.view(),
         })
     };

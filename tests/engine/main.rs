@@ -10,3 +10,4 @@ mod determinism;
 #[expect(dead_code, reason = "shared with the tests inside the library, which use more of it")]
 mod play;
 mod staleness;
+mod web_application;
