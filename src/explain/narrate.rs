@@ -71,12 +71,11 @@ fn asking(world: &LabWorld, since: EventId) -> Option<Headline> {
         let Kind::Invoke { client, action } = &event.kind else { return None };
         let start = Writer::default().who(*client);
         let name = event.operation.and_then(|operation| world.operation_name(operation));
-        let end = name.map_or_else(|| ".".into(), |name| format!(" ({name})."));
         Some(match (*action, event.operation) {
             (Action::Write { key, value }, Some(id)) => {
-                start.text(" wants to write ").write(Chip::of(Write { id, key, value })).text(end).done()
+                start.text(" wants to write ").write(Chip::of(Write { id, key, value })).called(name).text(".").done()
             }
-            (action, _) => start.text(format!(" wants to read {}{end}", action.key())).done(),
+            (action, _) => start.text(format!(" wants to read {}", action.key())).called(name).text(".").done(),
         })
     };
     recent.find_map(|(id, event)| {
@@ -146,7 +145,7 @@ fn outcome_told(
     match outcome {
         Outcome::Written => {
             let Some(chip) = chip else { return (Weight::Told, start.who(client).text(" was told OK.").done()) };
-            let said = start.who(client).text(format!("’s {called} ")).write(chip).strong(" is acknowledged");
+            let said = start.who(client).text("’s ").text(called).text(" ").write(chip).strong(" is acknowledged");
             let said = match node {
                 Some(node) => said.text(" by ").who(node).text("."),
                 None => said.text("."),
@@ -155,7 +154,11 @@ fn outcome_told(
         }
         Outcome::Read(value) => {
             let missed = stale.values().rev().find(|read| Some(read.operation) == event.operation);
-            let said = start.who(client).text(name.map_or_else(|| " reads ".into(), |name| format!("’s {name} reads ")));
+            let said = match name {
+                Some(name) => start.who(client).text("’s ").text(name),
+                None => start.who(client),
+            };
+            let said = said.text(" reads ");
             let said = match value {
                 Some(write) => said.write(Chip::of(write)),
                 None => match action {
@@ -184,7 +187,7 @@ fn outcome_told(
             }
         }
         Outcome::Refused(refusal) => {
-            let what = start.who(client).text(format!("’s {called}"));
+            let what = start.who(client).text("’s ").text(called);
             let what = match chip {
                 Some(chip) => what.text(" ").write(chip),
                 None => what,
@@ -214,10 +217,9 @@ fn outcome_told(
         Outcome::TimedOut => {
             let what = match chip {
                 Some(chip) => {
-                    let about = name.map_or_else(|| " for ".into(), |name| format!(" to the {name} "));
-                    start.who(client).text(" got ").strong("no answer").text(about).write(chip)
+                    start.who(client).text(" got ").strong("no answer").text(" to the ").text(called).text(" ").write(chip)
                 }
-                None => start.who(client).text(" got ").strong("no answer").text(format!(" to the {called}")),
+                None => start.who(client).text(" got ").strong("no answer").text(" to the ").text(called),
             };
             let tail = if chip.is_some() { ". Whether it happened, the client cannot know." } else { "." };
             (Weight::Loud, what.text(tail).done())

@@ -1,7 +1,7 @@
 //! What was measured in one stretch of time, and how two stretches become one. Counts add up, peaks take the larger: so a
 //! merged bucket is what a bucket twice as wide would have been.
 
-use super::latencies::{Ended, Latencies};
+use super::latencies::Latencies;
 
 /// The largest value of a gauge in a stretch of time; nothing if there was no gauge, as while a node is down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,31 +64,6 @@ pub struct NodeBucket {
     pub counts: [u64; COUNTS],
 }
 
-/// Operations of one name: how long they took, by how they ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Named {
-    pub latencies: Latencies,
-    /// Of those that failed.
-    pub refused: u64,
-}
-
-impl Named {
-    /// Answered well.
-    pub fn done(&self) -> u64 {
-        self.latencies.count(Ended::WELL)
-    }
-
-    /// Failed without being refused.
-    pub fn unknown(&self) -> u64 {
-        self.latencies.count(&[Ended::Failed]) - self.refused
-    }
-
-    pub fn merge(&mut self, other: &Named) {
-        self.latencies.merge(&other.latencies);
-        self.refused += other.refused;
-    }
-}
-
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bucket {
     /// By the node's number.
@@ -97,8 +72,8 @@ pub struct Bucket {
     /// Acknowledged writes that were lost up to then, as far as was known.
     pub lost: u64,
     pub latencies: Latencies,
-    /// By the place of their names in the run's list; shorter if the rest did not end here.
-    pub named: Vec<Named>,
+    /// The same of operations with names, by the place of the name in the run's list; shorter if others did not end here.
+    pub named: Vec<Latencies>,
 }
 
 impl Bucket {
@@ -128,9 +103,9 @@ impl Bucket {
     }
 
     /// The place for operations of a name.
-    pub(super) fn named(&mut self, name: usize) -> &mut Named {
-        if name >= self.named.len() {
-            self.named.resize(name + 1, Named::default());
+    pub(super) fn named(&mut self, name: usize) -> &mut Latencies {
+        while name >= self.named.len() {
+            self.named.push(Latencies::default());
         }
         &mut self.named[name]
     }

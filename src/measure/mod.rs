@@ -16,7 +16,7 @@ mod table;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
-pub use bucket::{Bucket, Count, Gauge, Named, Peak, Total};
+pub use bucket::{Bucket, Count, Gauge, Peak, Total};
 pub use latencies::{Ended, Latencies};
 pub use reading::Reading;
 
@@ -109,17 +109,15 @@ impl Measures {
             (_, None) => return self.begun[client] = row.at,
             (Action::Read { .. }, Some(Outcome::Read(_))) => (Total::Reads, Ended::Read),
             (Action::Write { .. }, Some(Outcome::Written)) => (Total::Writes, Ended::Write),
-            (_, Some(Outcome::Refused(_))) => (Total::Refused, Ended::Failed),
-            (_, Some(_)) => (Total::Unknown, Ended::Failed),
+            (_, Some(Outcome::Refused(_))) => (Total::Refused, Ended::Refused),
+            (_, Some(_)) => (Total::Unknown, Ended::Unknown),
         };
         let length = row.at.saturating_sub(self.begun[client]).0;
         self.open.totals[total as usize] += 1;
         self.open.latencies.add(ended, length);
         self.all.add(ended, length);
         if let Some(name) = self.names.iter().position(|own| Some(&**own) == name) {
-            let named = self.open.named(name);
-            named.latencies.add(ended, length);
-            named.refused += matches!(row.outcome, Some(Outcome::Refused(_))) as u64;
+            self.open.named(name).add(ended, length);
         }
     }
 

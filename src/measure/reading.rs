@@ -2,7 +2,7 @@
 
 use super::{
     Measures,
-    bucket::{Bucket, Named},
+    bucket::Bucket,
     latencies::{Ended, Latencies},
 };
 use crate::sim::time::Micros;
@@ -47,8 +47,8 @@ impl Reading {
     }
 
     /// Operations of a name in the whole run.
-    pub fn named(&self, name: usize) -> Named {
-        let mut all = Named::default();
+    pub fn named(&self, name: usize) -> Latencies {
+        let mut all = Latencies::default();
         self.buckets().filter_map(|bucket| bucket.named.get(name)).for_each(|named| all.merge(named));
         all
     }

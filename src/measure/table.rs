@@ -20,12 +20,13 @@ const WAITS: [(&str, &[Ended]); 4] = [
     ("latency", Ended::WELL),
     ("read_latency", &[Ended::Read]),
     ("write_latency", &[Ended::Write]),
-    ("failed_latency", &[Ended::Failed]),
+    ("failed_latency", Ended::ILL),
 ];
 
 const HEAD: &str = "time_s,node,measure,unit,value,operation\n";
 /// Of operations of one name.
-const NAMED_NAMES: [&str; 3] = ["operation_done", "operation_refused", "operation_unknown"];
+const NAMED_NAMES: [(&str, &[Ended]); 3] =
+    [("operation_done", Ended::WELL), ("operation_refused", &[Ended::Refused]), ("operation_unknown", &[Ended::Unknown])];
 const NAMED_WAIT: &str = "operation_latency";
 /// Which percentiles of a wait there are.
 const PERCENTS: [u64; 3] = [50, 95, 99];
@@ -36,7 +37,8 @@ pub(super) fn names() -> Vec<String> {
     let waits = WAITS.iter().map(|(name, _)| *name).chain([NAMED_WAIT]);
     let waits = waits.flat_map(|name| PERCENTS.map(|percent| format!("{name}_p{percent}")));
     let nodes = GAUGE_NAMES.iter().chain(&COUNT_NAMES).map(|(name, _)| name.to_string());
-    let totals = TOTAL_NAMES.iter().chain(&NAMED_NAMES).chain(&["bucket_width", "lost_writes"]).map(|name| name.to_string());
+    let named = NAMED_NAMES.iter().map(|(name, _)| name);
+    let totals = TOTAL_NAMES.iter().chain(&["bucket_width", "lost_writes"]).chain(named).map(|name| name.to_string());
     nodes.chain(totals).chain(waits).collect()
 }
 
@@ -78,11 +80,11 @@ impl Reading {
                 }
             }
             for (operation, named) in self.names.iter().zip(&bucket.named) {
-                for (measure, count) in NAMED_NAMES.iter().zip([named.done(), named.refused, named.unknown()]) {
-                    let _ = writeln!(table, "{time},,{measure},operations,{count},{operation}");
+                for (measure, ended) in NAMED_NAMES {
+                    let _ = writeln!(table, "{time},,{measure},operations,{},{operation}", named.count(ended));
                 }
                 for percent in PERCENTS {
-                    if let Some(length_us) = named.latencies.percentile(Ended::WELL, percent) {
+                    if let Some(length_us) = named.percentile(Ended::WELL, percent) {
                         let _ = writeln!(table, "{time},,{NAMED_WAIT}_p{percent},ms,{},{operation}", millis(length_us));
                     }
                 }

@@ -126,7 +126,7 @@ impl Scenario {
     pub const REGULAR_EVERY: RangeInclusive<Micros> = Micros(100)..=Self::DELAY_MAX;
     pub const OPERATIONS: RangeInclusive<usize> = 1..=8;
     pub const OPERATION_NAME_BYTES_MAX: usize = 20;
-    pub const WEIGHT: RangeInclusive<u32> = 1..=1_000_000;
+    pub const WEIGHT: RangeInclusive<u64> = 1..=1_000_000;
     /// Different names of operations in all workloads together.
     pub const OPERATION_NAMES_MAX: usize = 16;
     pub const ZIPF_EXPONENT: RangeInclusive<f64> = 0.0..=10.0;
@@ -307,7 +307,7 @@ fn check_operations(check: &mut Check, at: &str, operations: &[NamedOperation]) 
         } else if operations[..index].iter().any(|other| other.name == *name) {
             check.say(at("name"), format!("another operation is called {name} already"));
         }
-        check.within(&at("weight"), *weight, Scenario::WEIGHT);
+        check.within(&at("weight"), u64::from(*weight), Scenario::WEIGHT);
     }
 }
 

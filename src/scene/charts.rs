@@ -5,7 +5,7 @@
 use super::timeline::{Mark, MarkKind, Timeline};
 use crate::{
     lab::Lab,
-    measure::{Bucket, Count, Ended, Gauge, Latencies, Measures, Named, Reading, Total},
+    measure::{Bucket, Count, Ended, Gauge, Latencies, Measures, Reading, Total},
     sim::{
         decimal::{fixed, short},
         id::NodeId,
@@ -302,7 +302,7 @@ impl<'a> Columns<'a> {
         match what {
             What::Gauge(_) => most.map(|value| value as f64),
             What::Wrongs => Some(sum as f64),
-            _ => Some(sum as f64 * 1e6 / (self.reading.width.0 * self.window as u64) as f64),
+            _ => Some(self.per_s(sum)),
         }
     }
 
@@ -312,39 +312,36 @@ impl<'a> Columns<'a> {
         let totals = [Total::Reads, Total::Writes].map(|total| bucket.total(total));
         match bucket.named.get(look) {
             _ if names == 0 => totals[look],
-            Some(named) => named.done(),
+            Some(named) => named.count(Ended::WELL),
             None if look < names => 0,
-            None => totals[0] + totals[1] - bucket.named.iter().map(Named::done).sum::<u64>(),
+            None => totals[0] + totals[1] - bucket.named.iter().map(|named| named.count(Ended::WELL)).sum::<u64>(),
         }
     }
 
-    /// `browse: 24 per s, half within 40 ms, 95 % within 220 ms`, of the second before `now`, and what was refused up to then.
+    /// `browse: 24 per s, half within 40 ms, 95 % within 220 ms`, of the second before `now`; and what failed up to then.
     fn by_name(&self, now: Micros) -> Vec<String> {
         let until = (now.0 / self.reading.width.0.max(1)) as usize + 1;
         let until = &self.buckets[..until.min(self.buckets.len())];
+        let window = &until[until.len().saturating_sub(self.window)..];
+        let merged = |buckets: &[&Bucket], name: usize| {
+            let mut all = Latencies::default();
+            buckets.iter().filter_map(|bucket| bucket.named.get(name)).for_each(|named| all.merge(named));
+            all
+        };
         let words = |(name, called): (usize, &String)| {
-            let merged = |buckets: &[&Bucket]| {
-                let mut all = Named::default();
-                buckets.iter().filter_map(|bucket| bucket.named.get(name)).for_each(|named| all.merge(named));
-                all
-            };
-            let window = merged(&until[until.len().saturating_sub(self.window)..]);
-            let per_s = window.done() as f64 * 1e6 / (self.reading.width.0 * self.window as u64) as f64;
-            let mut words = format!("{called}: {} per s", quantity(per_s, PER_SECOND));
-            for (percent, share) in [(50, "half"), (95, "95 %")] {
-                if let Some(length_us) = window.latencies.percentile(Ended::WELL, percent) {
-                    words += &format!(", {share} within {}", quantity(length_us as f64, TIME));
-                }
-            }
-            let all = merged(until);
-            for (count, what) in [(all.refused, "refused"), (all.unknown(), "without an answer")] {
-                if count > 0 {
-                    words += &format!(", {count} {what} so far");
-                }
-            }
-            words
+            let (here, failed) = (merged(window, name), merged(until, name).count(Ended::ILL));
+            let per_s = self.per_s(here.count(Ended::WELL));
+            let [half, most] = [50, 95].map(|percent| here.percentile(Ended::WELL, percent).unwrap_or(0) as f64);
+            let [per_s, half, most] =
+                [(per_s, PER_SECOND), (half, TIME), (most, TIME)].map(|(value, units)| quantity(value, units));
+            format!("{called}: {per_s} per s, half within {half}, 95 % within {most}; {failed} failed so far")
         };
         self.reading.names.iter().enumerate().map(words).collect()
+    }
+
+    /// What so many in a window are in a second.
+    fn per_s(&self, count: u64) -> f64 {
+        count as f64 * 1e6 / (self.reading.width.0 * self.window as u64) as f64
     }
 
     /// How long clients waited in the second before a column's end.

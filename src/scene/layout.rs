@@ -256,7 +256,9 @@ impl Layout {
         let slots = ((room / self.client_width) as usize).max(1).min(clients.len().div_ceil(2).max(1));
         let slot = (room / slots as f64).min(150.0);
         let y = (top + (h - CLIENT - CLIENT_LABEL) / 2.0).max(4.0);
-        self.more_at = Point { x: pad, y: y + CLIENT + CLIENT_LABEL + 8.0 };
+        // Below two or more clients run the lines of the outer ones.
+        let below = slots == 1 || y < 24.0;
+        self.more_at = Point { x: pad, y: if below { y + CLIENT + CLIENT_LABEL + 8.0 } else { y - 20.0 } };
         self.put_clients(clients, 2 * slots, |index| {
             let from_edge = pad + slot * (index as f64 / 2.0).floor() + slot / 2.0;
             Point { x: if index % 2 == 0 { from_edge } else { width - from_edge }, y }

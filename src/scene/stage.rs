@@ -21,6 +21,7 @@ use crate::{
     store::log::Lsn,
     trace::{Role, SyncState},
 };
+use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
@@ -109,12 +110,13 @@ pub struct ClientFigure {
     pub spoken: String,
 }
 
+/// Its parts are shared with the stage of a moment before, where they are the same.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stage {
     pub layout: Layout,
-    pub nodes: Vec<NodeCard>,
-    pub clients: Vec<ClientFigure>,
-    pub links: Vec<LinkLine>,
+    pub nodes: Vec<Arc<NodeCard>>,
+    pub clients: Vec<Arc<ClientFigure>>,
+    pub links: Vec<Arc<LinkLine>>,
     pub any_cut: bool,
 }
 
@@ -127,9 +129,40 @@ pub fn stage(world: &LabWorld, width: f64, height: f64) -> Stage {
     let views: Vec<(NodeId, NodeView)> = members.iter().filter_map(|node| Some((*node, world.remains(*node)?))).collect();
     let window = LogWindow::new(&views, lead.as_ref(), layout.log_cells());
     let card = |(node, view): &(NodeId, NodeView)| card(world, &layout, &window, *node, view, primary, lead.as_ref());
-    let nodes = views.iter().filter_map(card).collect();
-    let clients = world.sessions().iter().filter_map(|session| figure(world, &layout, session)).collect();
-    Stage { nodes, clients, links: links(world, &layout, &views), any_cut: world.network().any_cut(), layout }
+    let nodes = views.iter().filter_map(card).map(Arc::new).collect();
+    let clients = world.sessions().iter().filter_map(|session| figure(world, &layout, session)).map(Arc::new).collect();
+    Stage {
+        nodes,
+        clients,
+        links: links(world, &layout, &views).into_iter().map(Arc::new).collect(),
+        any_cut: world.network().any_cut(),
+        layout,
+    }
+}
+
+impl Stage {
+    /// This stage in one of `turns` turns: the links in the first, a part of the cards and clients in each other one, and all else
+    /// as it was before. Where everything changes all the time the page so has the same little to do for every frame.
+    pub fn in_turn(mut self, before: &Stage, turn: usize, turns: usize) -> Stage {
+        if self.layout != before.layout {
+            return self;
+        }
+        /// Every one keeps what it was, but those whose turn it is.
+        fn keep<T>(all: &mut [Arc<T>], before: &[Arc<T>], turn: usize, turns: usize) {
+            for (index, (own, old)) in all.iter_mut().zip(before).enumerate() {
+                if turn == 0 || index % (turns - 1) != turn - 1 {
+                    *own = old.clone();
+                }
+            }
+        }
+        keep(&mut self.nodes, &before.nodes, turn, turns);
+        keep(&mut self.clients, &before.clients, turn, turns);
+        if turn > 0 {
+            self.links = before.links.clone();
+            self.any_cut = before.any_cut;
+        }
+        self
+    }
 }
 
 /// The positions of the log that all cards show, and what belongs there.

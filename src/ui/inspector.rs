@@ -11,7 +11,7 @@ use super::{
     watched::{Derived, Watched},
 };
 use crate::{
-    client::workload::{NamedOperation, Target},
+    client::workload::Target,
     explain::{
         Sentence,
         chip::Chip,
@@ -21,7 +21,6 @@ use crate::{
     scene::{flights::words, stage::what},
     sim::{
         clock::Clock,
-        decimal::short,
         distribution::Distribution,
         id::{Address, ClientId, Key, MessageId, NodeId},
         network::{End, LinkChange, LinkRule, MessageClass},
@@ -233,21 +232,12 @@ fn client_rows(app: App, client: ClientId) -> Vec<(&'static str, String)> {
             }
             None => "nothing".into(),
         };
-        let mut mix = Vec::new();
-        if let Some(all) = session.settings.workload.as_ref().and_then(|workload| workload.operations.as_ref()) {
-            let sum: u32 = all.iter().map(|named| named.weight).sum();
-            for NamedOperation { name, weight, .. } in all {
-                mix.push(format!("{name} {} %", short(*weight as f64 * 100.0 / sum as f64)));
-            }
-        }
-        let mix = if mix.is_empty() { vec![] } else { vec![("does", mix.join(", "))] };
-        let rows = vec![
+        vec![
             ("doing", doing),
             ("waiting after that", session.waiting.len().to_string()),
             ("believes primary is", session.believed_primary().to_string()),
             ("gives up after", duration(session.settings.timeout)),
-        ];
-        mix.into_iter().chain(rows).collect()
+        ]
     })
 }
 

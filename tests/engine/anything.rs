@@ -135,7 +135,7 @@ impl Odd {
     fn operations(&mut self) -> Option<Vec<NamedOperation>> {
         let count = self.of(&[0, 0, 0, 1, 2, 8]);
         let mut named = |index: u32| {
-            let (does, weight) = (self.of(&[Does::Read, Does::Write]), self.of(&[1, 5, *Scenario::WEIGHT.end()]));
+            let (does, weight) = (self.of(&[Does::Read, Does::Write]), self.of(&[1, 5, *Scenario::WEIGHT.end() as u32]));
             NamedOperation { name: format!("name {index}"), does, weight }
         };
         (count > 0).then(|| (0..count).map(&mut named).collect())

@@ -45,7 +45,7 @@ fn every_replica_adds_and_adds_less() {
         scenario.nodes.count = 1 + replicas;
         let reading = run(&scenario, Micros::from_secs(seconds)).reading();
         let per_s = reading.all.count(Ended::WELL) as f64 / seconds as f64;
-        let half_us = reading.named(2).latencies.percentile(&[Ended::Read], 50).expect("somebody browsed");
+        let half_us = reading.named(2).percentile(&[Ended::Read], 50).expect("somebody browsed");
         // Random reads and writes around their shares: the primary's load strays by 3 % in as many operations (4 sigma).
         assert!(per_s < 1.03 * most_per_s(replicas), "{replicas}: {per_s} of {}", most_per_s(replicas));
         all.push((per_s, half_us));
@@ -105,7 +105,7 @@ fn names_are_seen_and_told() {
         if matches!(event.kind, Kind::Outcome { .. }) {
             assert!(sentence.contains(&format!("’s {name} ")), "{name}: {sentence}");
         }
-        seen.push(figure.status.1);
+        seen.push(figure.status.1.clone());
         told.push(sentence);
     }
     for name in ["sign-up", "post", "browse"] {

@@ -38,7 +38,7 @@ impl Report<'_> {
         };
         let named = || tally.named.iter().enumerate();
         let named_latencies = |name: usize| {
-            let all = figures.named(name).latencies;
+            let all = figures.named(name);
             let [p50, p95, p99] = [50, 95, 99].map(|percent| all.percentile(Ended::WELL, percent));
             json!({ "count": all.count(Ended::WELL), "p50": p50, "p95": p95, "p99": p99 })
         };
@@ -56,7 +56,7 @@ impl Report<'_> {
                 "all": latencies(Ended::WELL),
                 "reads": latencies(&[Ended::Read]),
                 "writes": latencies(&[Ended::Write]),
-                "failed": latencies(&[Ended::Failed]),
+                "failed": latencies(Ended::ILL),
             },
             "by_name": list(&mut named().map(by_name)),
             "messages": {

@@ -59,7 +59,7 @@ impl Report<'_> {
 
     /// How long operations of a name took.
     fn waits(&self, name: usize) -> String {
-        let latencies = self.run.reading().named(name).latencies;
+        let latencies = self.run.reading().named(name);
         let [half, most] = [50, 95].map(|percent| latencies.percentile(Ended::WELL, percent).map(|us| duration(Micros(us))));
         half.zip(most).map(|(half, most)| format!("; half within {half}, 95 % within {most}")).unwrap_or_default()
     }

@@ -4,7 +4,7 @@ use super::play::*;
 use crate::{
     client::workload::{ClientSettings, Pace, Target, Workload},
     scenario::Scenario,
-    sim::{distribution::Distribution, time::Micros},
+    sim::time::Micros,
     trace::{DropReason, Kind, Work},
     world::{command::Command, host::Host},
 };
