@@ -112,6 +112,8 @@ const STEP: f64 = 32.0;
 /// Above and below the clients of a fan, and between them and the first node.
 const EDGE: f64 = 4.0;
 const SHORT: f64 = 20.0;
+/// Clients side by side above and below the first node of a fan.
+const FAN_COLUMNS_MAX: usize = 3;
 /// What a link needs to be grasped between two shapes.
 const GRASP: f64 = 28.0;
 const STRIP_MIN: f64 = 216.0;
@@ -272,7 +274,8 @@ impl Layout {
         let client_height = CLIENT + CLIENT_LABEL;
         let strip_width = (width - 2.0 * pad - w - TRUNK).min(STRIP_MAX);
         // Clients above and below the first node, one or more side by side.
-        let most = (((width - 2.0 * pad - strip_width - TRUNK / 2.0) / own) as usize).max(1);
+        // Further to the right they would stand where log entries pass.
+        let most = (((width - 2.0 * pad - strip_width - TRUNK / 2.0) / own) as usize).clamp(1, FAN_COLUMNS_MAX);
         let columns = clients.len().div_ceil(2).clamp(1, most);
         // Those on the left a step higher: their lines run over the heads of the others.
         let steps = STEP * (columns - 1) as f64;

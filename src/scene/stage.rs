@@ -316,6 +316,7 @@ fn status(
             }
             (0, _) if size == CardSize::Strip || waiting => "takes writes".into(),
             (0, _) => format!("takes writes · epoch {}", view.epoch),
+            _ if waiting => format!("{open} to disk"),
             _ => format!("{} going to disk", counted(open, "write")),
         };
         return (Tone::Plain, text);
