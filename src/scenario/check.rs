@@ -298,12 +298,10 @@ fn check_operations(check: &mut Check, at: &str, operations: &[NamedOperation]) 
         let at = |field: &str| format!("{at}[{index}].{field}");
         let most = Scenario::OPERATION_NAME_BYTES_MAX;
         let strange = |sign: char| sign.is_ascii() && !sign.is_ascii_alphanumeric() && sign != ' ' && sign != '-';
-        if name.len() > most {
-            check.say(at("name"), format!("{} bytes long; allowed is up to {most}", name.len()));
-        } else if name.is_empty() || name.starts_with(' ') || name.ends_with(' ') {
-            check.say(at("name"), "it is empty, or begins or ends with a space");
-        } else if name.contains(strange) {
-            check.say(at("name"), "it may have letters, digits, spaces and hyphens only");
+        let has_edge = name.trim_matches(' ').len() < name.len();
+        if name.is_empty() || name.len() > most || has_edge || name.contains(strange) {
+            let allowed = "letters, digits and hyphens, and spaces between them";
+            check.say(at("name"), format!("“{name}” is no name; allowed are 1 to {most} bytes of {allowed}"));
         } else if operations[..index].iter().any(|other| other.name == *name) {
             check.say(at("name"), format!("another operation is called {name} already"));
         }

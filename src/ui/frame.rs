@@ -2,7 +2,7 @@
 
 use super::{
     canvas, measures,
-    state::{App, SPEEDS, STEPS_PER_FRAME},
+    state::{App, SPEEDS, STEPS_PER_FRAME, TURNS},
 };
 use crate::{
     platform::frames::Frames,
@@ -19,7 +19,6 @@ const AGES_MS: f64 = 100.0;
 /// With more steps than these in one frame nobody follows single ones. Then the page follows in turns, a part of it in each
 /// frame, and all of it within a tenth of a second.
 const BUSY_STEPS: u64 = 60;
-const TURNS: usize = 6;
 /// Open charts are drawn anew at most this often.
 const CHARTS_MS: f64 = 100.0;
 
@@ -58,13 +57,13 @@ pub fn start(app: App) -> Frames {
             marks &= now == 0 && marks_due;
             marks_due = true;
             if !marks {
-                app.refresh_turn(now, TURNS);
+                app.refresh_stage(Some(now));
             }
             turn = Some(if marks { 0 } else { (now + 1) % TURNS });
         } else if happened || aged || app.dirty.get_untracked() {
             turn = None;
             last_stage_ms = now_ms;
-            app.refresh_stage();
+            app.refresh_stage(None);
             marks_due = true;
         } else {
             app.refresh_now();

@@ -2,6 +2,8 @@
 
 mod refresh;
 
+pub use refresh::TURNS;
+
 use super::leptos::*;
 use super::measures::Measuring;
 use super::watched::Watched;

@@ -19,49 +19,40 @@ use std::sync::Arc;
 
 /// How long a headline stays although something smaller happened, in µs of the visitor's time.
 const HEADLINE_HOLD_US: f64 = 1_800_000.0;
+/// A busy page is brought up to date in so many turns.
+pub const TURNS: usize = 6;
 
 impl App {
     /// Brings everything up to date with the lab.
     pub fn refresh(&self) {
-        self.refresh_stage();
+        self.refresh_stage(None);
         self.refresh_marks();
     }
 
-    /// What must follow every event: stage, words, verdicts, open panels. The work does not grow with the run.
-    pub fn refresh_stage(&self) {
+    /// What must follow every event: stage, words, verdicts, open panels. The work does not grow with the run. In one of
+    /// [`TURNS`] turns only a part of it, so that no frame takes long when more happens in each than anybody can follow.
+    pub fn refresh_stage(&self, turn: Option<usize>) {
         self.dirty.set(false);
+        let has_turn = |own: usize| turn.is_none_or(|turn| turn == own);
         let (width, height) = self.size.get_untracked();
         self.lab.with_value(|lab| {
-            self.stage.set(Arc::new(stage(lab.world(), width, height)));
-            self.verdicts.set(Arc::new(lab.verdicts()));
-            self.refresh_headline(lab.world(), lab.judge().stale_reads());
-        });
-        self.refresh_now();
-        self.revision.update(|revision| *revision += 1);
-        self.drop_stale_selection();
-    }
-
-    /// What must follow when more happens in every frame than anybody can follow: a part of it in each of so many turns, so that no
-    /// frame takes long.
-    pub fn refresh_turn(&self, turn: usize, turns: usize) {
-        let (width, height) = self.size.get_untracked();
-        self.lab.with_value(|lab| {
-            let whole = stage(lab.world(), width, height);
-            self.stage.set(Arc::new(self.stage.with_untracked(|before| whole.in_turn(before, turn, turns))));
-            match turn {
-                0 => {}
-                1 => {
-                    self.verdicts.set(Arc::new(lab.verdicts()));
-                    self.refresh_headline(lab.world(), lab.judge().stale_reads());
-                }
-                2 => self.revision.update(|revision| *revision += 1),
-                _ => {}
+            let mut shown = stage(lab.world(), width, height);
+            if let Some(turn) = turn {
+                shown = self.stage.with_untracked(|before| shown.in_turn(before, turn, TURNS));
+            }
+            self.stage.set(Arc::new(shown));
+            if has_turn(1) {
+                self.verdicts.set(Arc::new(lab.verdicts()));
+                self.refresh_headline(lab.world(), lab.judge().stale_reads());
             }
         });
-        if turn % 2 == 1 {
+        if has_turn(1) || has_turn(4) {
             self.refresh_now();
         }
-        self.drop_stale_selection();
+        if has_turn(2) {
+            self.revision.update(|revision| *revision += 1);
+            self.drop_stale_selection();
+        }
     }
 
     /// What looks at the whole run, and so only a few times a second: the timeline's marks and the tasks.
