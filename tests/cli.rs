@@ -242,8 +242,8 @@ fn the_figures_are_a_table_that_agrees_with_the_report() {
     assert!(stderr.contains("durable    NO"), "{stderr}");
     let report: Json = serde_json::from_str(&folder.read("r.json")).unwrap();
     let mut lines = stdout.lines();
-    assert_eq!(lines.next(), Some("time_s,node,measure,unit,value"));
-    let rows: Vec<[&str; 5]> =
+    assert_eq!(lines.next(), Some("time_s,node,measure,unit,value,operation"));
+    let rows: Vec<[&str; 6]> =
         lines.map(|line| line.split(',').collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("{line}"))).collect();
     let sum = |node: &str, measure: &str| {
         let of = rows.iter().filter(|row| row[1] == node && row[2] == measure);
@@ -324,6 +324,29 @@ fn a_closed_pipe_is_no_panic() {
         assert_eq!(code, expected, "{arguments}: {stderr}");
         assert!(!stderr.contains("panicked"), "{stderr}");
     }
+}
+
+/// Operations that have names are counted by them, in every form in which a run is told.
+#[test]
+fn operations_are_told_by_their_names() {
+    let folder = Folder::new("names");
+    let arguments = "run web-application --until 10s --require none --history h.jsonl --report r.json --metrics m.csv";
+    let (code, stdout, stderr) = folder.run(arguments);
+    assert_eq!(code, 0, "{stderr}");
+    let report: Json = serde_json::from_str(&folder.read("r.json")).unwrap();
+    let (rows, table) = (lines(&folder.read("h.jsonl")), folder.read("m.csv"));
+    for (index, name) in ["sign-up", "post", "browse"].into_iter().enumerate() {
+        let told = &report["by_name"][index];
+        assert_eq!(told["name"], name);
+        let done = told["operations"]["acknowledged"].as_u64().unwrap();
+        assert_eq!(told["latency_us"]["count"].as_u64(), Some(done));
+        assert_eq!(rows.iter().filter(|row| row["name"] == name && row["type"] == "ok").count() as u64, done);
+        let column = table.lines().filter(|line| line.contains(",operation_done,") && line.ends_with(&format!(",{name}")));
+        assert_eq!(column.map(|line| line.split(',').nth(4).unwrap().parse::<u64>().unwrap()).sum::<u64>(), done);
+        assert!(stdout.contains(&format!("{name}: {done} acknowledged")), "{stdout}");
+    }
+    assert!(folder.run("run first-look --until 1s --history h.jsonl").1.contains("reads"));
+    assert!(lines(&folder.read("h.jsonl")).iter().all(|row| row.get("name").is_none()), "no name where there is none");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use replicarium::{
         geometry::{Point, Rect},
         links::LinkLine,
         stage::{EntryState, NodeState, Stage, Tone, stage},
-        timeline::{MarkKind, timeline},
+        timeline::{MarkKind, Timeline, timeline},
     },
     sim::{
         distribution::Distribution,
@@ -76,7 +76,7 @@ fn headline(lab: &Lab) -> String {
 }
 
 fn status(lab: &Lab, node: NodeId) -> String {
-    let found = picture(lab).nodes.into_iter().find(|card| card.node == node).map(|card| card.status.1);
+    let found = picture(lab).nodes.into_iter().find(|card| card.node == node).map(|card| card.status.1.clone());
     found.expect("a card for every node")
 }
 
@@ -134,7 +134,7 @@ fn an_old_value_is_called_old_with_its_age() {
     let stage = picture(&lab);
     let c = stage.nodes.iter().find(|card| card.node == C).expect("C");
     assert!(c.copies[0].old && c.log.iter().flatten().any(|cell| cell.state == EntryState::Missing));
-    let line = timeline(&lab, lab.judge().stale_reads());
+    let line = timeline(&lab, lab.judge().stale_reads(), None);
     assert_eq!(line.marks.iter().filter(|mark| mark.kind == MarkKind::Violation).count(), 1);
 }
 
@@ -207,7 +207,7 @@ fn the_smaller_the_card_the_shorter_its_words() {
     act(&mut lab, Command::Crash { node: A });
     let words = |width: f64, height: f64, node: NodeId| {
         let card = stage(lab.world(), width, height).nodes.into_iter().find(|card| card.node == node).expect("a card");
-        (card.status.1, card.spoken)
+        (card.status.1.clone(), card.spoken.clone())
     };
     assert_eq!(words(784.0, 600.0, B).0, "no primary · has up to 1");
     assert_eq!(words(484.0, 480.0, B).0, "no primary · up to 1");
@@ -447,4 +447,55 @@ fn walls_stand_apart() {
         }
     }
     assert!(found.is_empty(), "{} faults:\n{}", found.len(), found.iter().take(60).cloned().collect::<Vec<_>>().join("\n"));
+}
+
+/// A busy stage that is brought up to date in turns is as a whole what it is, once everybody had a turn; and at once where
+/// somebody came or went.
+#[test]
+fn in_turns_the_whole_stage_is_shown() {
+    const TURNS: usize = 6;
+    let scenario = presets::get("web-shop").expect("a preset");
+    let mut lab = Lab::new(Source::Preset("web-shop".into()), scenario);
+    run(&mut lab, 1_000);
+    let mut shown = picture(&lab);
+    run(&mut lab, 2_000);
+    let now = picture(&lab);
+    assert_ne!(shown, now);
+    for turn in 0..TURNS {
+        let next = now.clone().in_turn(&shown, turn, TURNS);
+        let changed = next.nodes.iter().zip(&shown.nodes).filter(|(new, old)| new != old).count();
+        assert!(changed <= now.nodes.len().div_ceil(TURNS - 1), "a part in each turn");
+        shown = next;
+    }
+    assert_eq!(shown, now);
+    act(&mut lab, Command::AddNode);
+    let more = picture(&lab);
+    assert_eq!(more.clone().in_turn(&shown, 3, TURNS), more);
+}
+
+/// Marks that are added to as the run goes on are those of the whole run, also when the axis grows.
+#[test]
+fn marks_of_a_run_add_up() {
+    let scenario = presets::get("web-shop").expect("a preset");
+    let mut lab = Lab::new(Source::Preset("web-shop".into()), scenario);
+    fn line(lab: &Lab, before: Option<&Timeline>) -> Timeline {
+        timeline(lab, lab.furthest_run().judge().stale_reads(), before)
+    }
+    let mut added = line(&lab, None);
+    for second in 0..25 {
+        run(&mut lab, 1_000);
+        if second == 12 {
+            act(&mut lab, Command::Crash { node: B });
+            lab.step();
+        }
+        added = line(&lab, Some(&added));
+        let whole = line(&lab, None);
+        let kinds = |line: &Timeline| line.marks.iter().map(|mark| mark.kind).collect::<Vec<_>>();
+        assert_eq!((kinds(&added), added.span, added.horizon), (kinds(&whole), whole.span, whole.horizon), "after {second} s");
+        assert_eq!(added.marks.len() + added.merged, whole.marks.len() + whole.merged, "every mark is there once");
+    }
+    assert!(
+        added.marks.iter().any(|mark| mark.kind == MarkKind::Fault)
+            && added.marks.iter().any(|mark| mark.kind == MarkKind::Violation)
+    );
 }

@@ -21,8 +21,9 @@ pub struct Row {
 }
 
 impl Row {
-    /// The line of a history file: `process`, `type`, `f`, `key`, `value` as Jepsen names them, and when and where.
-    pub fn to_json(&self) -> String {
+    /// The line of a history file: `process`, `type`, `f`, `key`, `value` as Jepsen names them, when and where, and what the
+    /// operation is called, if it has a name.
+    pub fn to_json(&self, name: Option<&str>) -> String {
         let kind = match self.outcome {
             None => "invoke",
             Some(Outcome::Written | Outcome::Read(_)) => "ok",
@@ -35,10 +36,13 @@ impl Row {
             (Action::Read { .. }, _) => ("read", Json::Null),
         };
         let node = self.node.map(|node| node.to_string());
-        json!({
+        let mut line = json!({
             "process": self.client.0, "type": kind, "f": function, "key": self.action.key().to_string(), "value": value,
             "time_us": self.at.0, "node": node,
-        })
-        .to_string()
+        });
+        if let Some(name) = name {
+            line["name"] = json!(name);
+        }
+        line.to_string()
     }
 }

@@ -7,11 +7,11 @@
 use super::workload::{ClientSettings, Target};
 use crate::sim::{
     draw::{Chance, Lineage, Purpose},
-    id::{ClientId, EventId, NodeId, OperationId},
+    id::{ClientId, EventId, NodeId, OperationId, Origin},
     operation::{Action, Answer, Outcome, Refusal, Request},
     time::Micros,
 };
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 /// An operation that waits its turn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,7 +40,8 @@ pub struct Open {
 #[derive(Clone, Debug)]
 pub struct Session {
     pub id: ClientId,
-    pub settings: ClientSettings,
+    /// Shared by clones until a command changes them.
+    pub settings: Arc<ClientSettings>,
     pub open: Option<Open>,
     pub waiting: VecDeque<Intent>,
     /// Number of the next workload operation, and of the next one by hand.
@@ -48,7 +49,7 @@ pub struct Session {
     pub next_hand: u32,
     pub workload_on: bool,
     /// What the client last saw, for its label.
-    pub last: Option<(Micros, Action, Outcome)>,
+    pub last: Option<(OperationId, Action, Outcome)>,
     believed_primary: NodeId,
     /// The node it sticks to.
     stuck_to: Option<NodeId>,
@@ -84,7 +85,7 @@ impl Session {
         let workload_on = settings.workload.is_some();
         Session {
             id,
-            settings,
+            settings: Arc::new(settings),
             open: None,
             waiting: VecDeque::new(),
             next_workload: 0,
@@ -99,6 +100,12 @@ impl Session {
 
     pub fn believed_primary(&self) -> NodeId {
         self.believed_primary
+    }
+
+    /// What one of its operations is called, if its workload gave it a name.
+    pub fn name(&self, chance: Chance, operation: OperationId) -> Option<&str> {
+        let workload = self.settings.workload.as_ref().filter(|_| operation.origin == Origin::Workload)?;
+        workload.name(chance, operation.client, operation.number)
     }
 
     /// Begins an operation; returns the first request and whom to ask.
@@ -231,9 +238,9 @@ impl Session {
     }
 
     /// Ends the open operation.
-    pub fn finish(&mut self, now: Micros, outcome: Outcome) -> Option<Open> {
+    pub fn finish(&mut self, outcome: Outcome) -> Option<Open> {
         let open = self.open.take()?;
-        self.last = Some((now, open.intent.action, outcome));
+        self.last = Some((open.intent.operation, open.intent.action, outcome));
         Some(open)
     }
 }
@@ -250,7 +257,7 @@ impl Open {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::id::{Key, Origin};
+    use crate::sim::id::Key;
 
     const A: NodeId = NodeId(0);
     const B: NodeId = NodeId(1);
@@ -298,7 +305,7 @@ mod tests {
         assert_eq!(session.on_answer(A, not_primary(Some(C)), &[A, B, C]), Next::Ask(C, Micros::ZERO));
         session.ask(C, Micros(0));
         assert_eq!(session.on_answer(C, Answer::Written, &[A, B, C]), Next::Done(Outcome::Written));
-        session.finish(Micros(1), Outcome::Written);
+        session.finish(Outcome::Written);
         assert_eq!(begin(&mut session, write()), C);
     }
 

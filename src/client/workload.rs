@@ -1,4 +1,6 @@
 //! Who asks what, when: settings of a client, and the draws of its workload.
+//!
+//! What an operation is called is drawn again from its identity whenever somebody wants to know, so no event has to carry it.
 
 use crate::sim::{
     distribution::Distribution,
@@ -75,9 +77,30 @@ pub struct Workload {
     pub start: Micros,
     /// No new operation from here on.
     pub stop: Option<Micros>,
-    /// Share of reads among operations, 0 to 1.
+    /// Share of reads among operations without a name, 0 to 1.
     pub read_share: f64,
     pub keys: Popularity,
+    /// What it does by name, each so often; the share of reads follows from them.
+    pub operations: Option<Vec<NamedOperation>>,
+}
+
+/// Something that clients do, as its users call it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedOperation {
+    pub name: String,
+    #[serde(rename = "do")]
+    pub does: Does,
+    /// How often, relative to the others.
+    pub weight: u32,
+}
+
+/// What a named operation is to the nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Does {
+    Read,
+    Write,
 }
 
 impl Default for Workload {
@@ -88,6 +111,7 @@ impl Default for Workload {
             stop: None,
             read_share: 0.5,
             keys: Popularity::Uniform,
+            operations: None,
         }
     }
 }
@@ -142,12 +166,41 @@ impl Workload {
     /// What operation `number` of a client does; values of writes are different in the whole run.
     pub fn action(&self, chance: Chance, client: ClientId, number: u32, clients: u16, keys: u16) -> Action {
         let mut draw = Self::draw(chance, Purpose::Action, client, number);
-        let read = draw.chance(self.read_share);
+        let which = draw.unit();
+        let read = self.named(which).map_or(which < self.read_share, |named| named.does == Does::Read);
         let key = self.keys.pick(keys, &mut draw);
         if read {
             return Action::Read { key };
         }
         Action::Write { key, value: number as i64 * clients as i64 + client.0 as i64 + 1 }
+    }
+
+    /// What operation `number` of a client is called: the same draw as that of its action.
+    pub fn name(&self, chance: Chance, client: ClientId, number: u32) -> Option<&str> {
+        self.operations.as_ref()?;
+        let named = self.named(Self::draw(chance, Purpose::Action, client, number).unit())?;
+        Some(&named.name)
+    }
+
+    /// The named operation at this place between 0 and 1, if operations have names.
+    fn named(&self, place: f64) -> Option<&NamedOperation> {
+        let all = self.operations.as_deref()?;
+        let mut rest = place * Self::weight(all);
+        let found = all.iter().find(|named| {
+            rest -= named.weight as f64;
+            rest < 0.0
+        });
+        found.or(all.last())
+    }
+
+    fn weight<'a>(some: impl IntoIterator<Item = &'a NamedOperation>) -> f64 {
+        some.into_iter().map(|named| named.weight as f64).sum()
+    }
+
+    /// Share of reads among the operations, 0 to 1.
+    pub fn reads(&self) -> f64 {
+        let Some(all) = &self.operations else { return self.read_share };
+        Self::weight(all.iter().filter(|named| named.does == Does::Read)) / Self::weight(all)
     }
 
     pub fn operation(client: ClientId, number: u32) -> OperationId {
@@ -188,6 +241,43 @@ mod tests {
         for (count, expected) in counts.iter().zip([6.0 / 11.0, 3.0 / 11.0, 2.0 / 11.0f64]) {
             assert!((count - expected).abs() < 0.0082, "{counts:?}");
         }
+    }
+
+    fn web() -> Workload {
+        let named = |name: &str, does, weight| NamedOperation { name: name.into(), does, weight };
+        let all = vec![named("sign-up", Does::Write, 1), named("post", Does::Write, 4), named("browse", Does::Read, 95)];
+        Workload { operations: Some(all), ..Default::default() }
+    }
+
+    /// Names come as often as their weights say, and an operation does what its name stands for.
+    #[test]
+    fn operations_are_what_their_names_say() {
+        let (workload, chance, count) = (web(), Chance::new(7), 40_000);
+        assert_eq!(workload.reads(), 0.95);
+        let mut counts = [0.0; 3];
+        for number in 0..count {
+            let name = workload.name(chance, ClientId(3), number).expect("a name");
+            let index = workload.operations.iter().flatten().position(|named| named.name == name).expect("one of them");
+            assert_eq!(workload.action(chance, ClientId(3), number, 9, 4).is_write(), index < 2, "{name}");
+            counts[index] += 1.0 / count as f64;
+        }
+        for (measured, share) in counts.into_iter().zip([0.01, 0.04, 0.95f64]) {
+            let tolerance = 4.0 * (share * (1.0 - share) / count as f64).sqrt();
+            assert!((measured - share).abs() < tolerance, "{counts:?}");
+        }
+    }
+
+    /// Names for reads and writes change no draw: the same keys, values and order as with the share of reads that follows.
+    #[test]
+    fn names_change_nothing_else() {
+        let named = |name: &str, does, weight| NamedOperation { name: name.into(), does, weight };
+        let operations = Some(vec![named("browse", Does::Read, 3), named("post", Does::Write, 1)]);
+        let (with, without) = (Workload { operations, ..web() }, Workload { read_share: 0.75, ..Default::default() });
+        for number in 0..1_000 {
+            let action = |workload: &Workload| workload.action(Chance::new(5), ClientId(1), number, 2, 8);
+            assert_eq!(action(&with), action(&without));
+        }
+        assert_eq!(without.name(Chance::new(5), ClientId(1), 0), None);
     }
 
     #[test]

@@ -51,6 +51,14 @@ impl Writer {
         self
     }
 
+    /// What an operation is called, in brackets, if it has a name.
+    pub fn called(self, name: Option<&str>) -> Writer {
+        match name {
+            Some(name) => self.text(" (").text(name).text(")"),
+            None => self,
+        }
+    }
+
     pub fn write(mut self, chip: Chip) -> Writer {
         self.0.push(Span::Write(chip));
         self

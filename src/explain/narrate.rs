@@ -70,11 +70,12 @@ fn asking(world: &LabWorld, since: EventId) -> Option<Headline> {
     let sentence = |event: &Event| {
         let Kind::Invoke { client, action } = &event.kind else { return None };
         let start = Writer::default().who(*client);
+        let name = event.operation.and_then(|operation| world.operation_name(operation));
         Some(match (*action, event.operation) {
             (Action::Write { key, value }, Some(id)) => {
-                start.text(" wants to write ").write(Chip::of(Write { id, key, value })).text(".").done()
+                start.text(" wants to write ").write(Chip::of(Write { id, key, value })).called(name).text(".").done()
             }
-            (action, _) => start.text(format!(" wants to read {}.", action.key())).done(),
+            (action, _) => start.text(format!(" wants to read {}", action.key())).called(name).text(".").done(),
         })
     };
     recent.find_map(|(id, event)| {
@@ -139,10 +140,12 @@ fn outcome_told(
     };
     let node = world.history().iter().rev().find(|(_, row)| Some(row.operation) == event.operation && row.outcome.is_some());
     let node = node.and_then(|(_, row)| row.node);
+    let name = event.operation.and_then(|operation| world.operation_name(operation));
+    let called = name.unwrap_or(if chip.is_some() { "write" } else { "read" });
     match outcome {
         Outcome::Written => {
             let Some(chip) = chip else { return (Weight::Told, start.who(client).text(" was told OK.").done()) };
-            let said = start.who(client).text("’s write ").write(chip).strong(" is acknowledged");
+            let said = start.who(client).text("’s ").text(called).text(" ").write(chip).strong(" is acknowledged");
             let said = match node {
                 Some(node) => said.text(" by ").who(node).text("."),
                 None => said.text("."),
@@ -151,7 +154,11 @@ fn outcome_told(
         }
         Outcome::Read(value) => {
             let missed = stale.values().rev().find(|read| Some(read.operation) == event.operation);
-            let said = start.who(client).text(" reads ");
+            let said = match name {
+                Some(name) => start.who(client).text("’s ").text(name),
+                None => start.who(client),
+            };
+            let said = said.text(" reads ");
             let said = match value {
                 Some(write) => said.write(Chip::of(write)),
                 None => match action {
@@ -180,9 +187,10 @@ fn outcome_told(
             }
         }
         Outcome::Refused(refusal) => {
+            let what = start.who(client).text("’s ").text(called);
             let what = match chip {
-                Some(chip) => start.who(client).text("’s write ").write(chip),
-                None => start.who(client).text("’s read"),
+                Some(chip) => what.text(" ").write(chip),
+                None => what,
             };
             let said = what.strong(" is refused: ");
             let said = match refusal {
@@ -210,8 +218,10 @@ fn outcome_told(
         }
         Outcome::TimedOut => {
             let what = match chip {
-                Some(chip) => start.who(client).text(" got ").strong("no answer").text(" for ").write(chip),
-                None => start.who(client).text(" got ").strong("no answer").text(" to the read"),
+                Some(chip) => {
+                    start.who(client).text(" got ").strong("no answer").text(" to the ").text(called).text(" ").write(chip)
+                }
+                None => start.who(client).text(" got ").strong("no answer").text(" to the ").text(called),
             };
             let tail = if chip.is_some() { ". Whether it happened, the client cannot know." } else { "." };
             (Weight::Loud, what.text(tail).done())

@@ -72,6 +72,8 @@ pub struct Bucket {
     /// Acknowledged writes that were lost up to then, as far as was known.
     pub lost: u64,
     pub latencies: Latencies,
+    /// The same of operations with names, by the place of the name in the run's list; shorter if others did not end here.
+    pub named: Vec<Latencies>,
 }
 
 impl Bucket {
@@ -97,5 +99,14 @@ impl Bucket {
         self.totals.iter_mut().zip(later.totals).for_each(|(own, other)| *own += other);
         self.lost = later.lost;
         self.latencies.merge(&later.latencies);
+        later.named.iter().enumerate().for_each(|(name, other)| self.named(name).merge(other));
+    }
+
+    /// The place for operations of a name.
+    pub(super) fn named(&mut self, name: usize) -> &mut Latencies {
+        while name >= self.named.len() {
+            self.named.push(Latencies::default());
+        }
+        &mut self.named[name]
     }
 }

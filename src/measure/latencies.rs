@@ -8,13 +8,16 @@
 pub enum Ended {
     Read,
     Write,
-    /// Refused, or not answered in time.
-    Failed,
+    Refused,
+    /// No answer in time, or none that says whether it happened.
+    Unknown,
 }
 
 impl Ended {
     /// All operations that ended well.
     pub const WELL: &[Ended] = &[Ended::Read, Ended::Write];
+    /// All others.
+    pub const ILL: &[Ended] = &[Ended::Refused, Ended::Unknown];
 }
 
 const SUB_BITS: u32 = 4;
@@ -106,11 +109,11 @@ mod tests {
         let mut some = Latencies::default();
         assert_eq!(some.percentile(Ended::WELL, 50), None);
         (1..=10).for_each(|length| some.add(Ended::Read, length));
-        some.add(Ended::Failed, 15);
+        some.add(Ended::Refused, 15);
         for (percent, length) in [(1, 1), (10, 1), (11, 2), (50, 5), (51, 6), (95, 10), (99, 10), (100, 10)] {
             assert_eq!(some.percentile(Ended::WELL, percent), Some(length), "{percent} %");
         }
-        assert_eq!((some.count(Ended::WELL), some.percentile(&[Ended::Failed], 50)), (10, Some(15)));
+        assert_eq!((some.count(Ended::WELL), some.percentile(Ended::ILL, 50)), (10, Some(15)));
         assert_eq!(some.percentile(&[Ended::Write], 50), None);
     }
 

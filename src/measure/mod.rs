@@ -52,6 +52,8 @@ pub struct Measures {
     begun: Vec<Micros>,
     /// Stale reads counted so far.
     stale: u64,
+    /// What operations are called in this run.
+    names: Arc<Vec<String>>,
 }
 
 impl Default for Measures {
@@ -66,6 +68,7 @@ impl Default for Measures {
             next_row: 0,
             begun: Vec::new(),
             stale: 0,
+            names: Arc::default(),
         }
     }
 }
@@ -84,7 +87,10 @@ impl Measures {
         self.nodes.look(world, &mut self.open);
         let history = world.history();
         if history.next() > self.next_row {
-            history.range(self.next_row, history.next()).for_each(|(_, row)| self.count(row));
+            self.names = world.setup().operation_names.clone();
+            history
+                .range(self.next_row, history.next())
+                .for_each(|(_, row)| self.count(row, world.operation_name(row.operation)));
             self.next_row = history.next();
             let stale = judge.stale_reads().next();
             self.open.totals[Total::Stale as usize] += stale - self.stale;
@@ -94,7 +100,7 @@ impl Measures {
     }
 
     /// An operation begins or ends.
-    fn count(&mut self, row: &Row) {
+    fn count(&mut self, row: &Row, name: Option<&str>) {
         let client = row.client.0 as usize;
         if client >= self.begun.len() {
             self.begun.resize(client + 1, Micros::ZERO);
@@ -103,13 +109,16 @@ impl Measures {
             (_, None) => return self.begun[client] = row.at,
             (Action::Read { .. }, Some(Outcome::Read(_))) => (Total::Reads, Ended::Read),
             (Action::Write { .. }, Some(Outcome::Written)) => (Total::Writes, Ended::Write),
-            (_, Some(Outcome::Refused(_))) => (Total::Refused, Ended::Failed),
-            (_, Some(_)) => (Total::Unknown, Ended::Failed),
+            (_, Some(Outcome::Refused(_))) => (Total::Refused, Ended::Refused),
+            (_, Some(_)) => (Total::Unknown, Ended::Unknown),
         };
         let length = row.at.saturating_sub(self.begun[client]).0;
         self.open.totals[total as usize] += 1;
         self.open.latencies.add(ended, length);
         self.all.add(ended, length);
+        if let Some(name) = self.names.iter().position(|own| Some(&**own) == name) {
+            self.open.named(name).add(ended, length);
+        }
     }
 
     /// Time goes on, and nothing changes: buckets that are over are put away.
@@ -136,7 +145,7 @@ impl Measures {
         own.advance(now);
         own.nodes.grow_old(now, &mut own.open);
         own.done.push(Arc::new(own.open));
-        Reading { width: own.width, until: now, buckets: own.done, all: own.all }
+        Reading { width: own.width, until: now, buckets: own.done, all: own.all, names: own.names }
     }
 
     /// A gauge of a node at `now`; none while the node is down, or while there is nothing to compare it with.

@@ -37,14 +37,17 @@ pub(super) struct Nodes {
     primary: Option<usize>,
     /// What it has on disk.
     reached: Lsn,
-    /// When a primary had its log on disk up to where; both ascend.
+    /// When a primary had its log on disk up to where; both ascend. The last one stands for `together` flushes, every other one
+    /// for `each`.
     commits: Vec<(Lsn, Micros)>,
+    each: u32,
+    together: u32,
     /// Index of the next event to read.
     next_event: u64,
 }
 
-/// Most flushes of primaries that are remembered, and half of that at least. A node that is behind by more is as old as the
-/// oldest of them.
+/// Most flushes of primaries that are remembered. When a node is further behind, two, four, eight … of them count as one, at
+/// the time of the last: so its lag is too small by 1/500 of itself at most, and has no bound.
 const COMMITS_MAX: usize = 1_000;
 
 impl Nodes {
@@ -123,11 +126,35 @@ impl Nodes {
     /// The primary has its log on disk up to where it has `reached`, now if not before.
     fn remember(&mut self, now: Micros) {
         if self.commits.last().is_none_or(|(lsn, _)| *lsn < self.reached) {
+            if self.together < self.each
+                && let Some(last) = self.commits.last_mut()
+            {
+                *last = (self.reached, now);
+                self.together += 1;
+                return;
+            }
             if self.commits.len() == COMMITS_MAX {
-                self.commits.drain(..COMMITS_MAX / 2);
+                self.forget_commits();
             }
             self.commits.push((self.reached, now));
+            self.together = 1;
         }
+    }
+
+    /// Makes room: what all nodes show nobody will ask for, and of the rest two may count as one.
+    fn forget_commits(&mut self) {
+        let shown = self.nodes.iter().map(|node| node.applied).min().unwrap_or_default();
+        self.commits.drain(..self.commits.partition_point(|(lsn, _)| *lsn <= shown));
+        if self.commits.len() <= COMMITS_MAX / 2 {
+            self.each = self.each.max(1);
+            return;
+        }
+        let mut second = true;
+        self.commits.retain(|_| {
+            second = !second;
+            second
+        });
+        self.each = self.each.max(1) * 2;
     }
 
     /// Since when the primary has the entry after this one on disk.

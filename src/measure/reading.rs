@@ -17,6 +17,8 @@ pub struct Reading {
     pub(super) buckets: Vec<Arc<Bucket>>,
     /// Of the whole run.
     pub all: Latencies,
+    /// What operations are called, in the order in which buckets have them.
+    pub names: Arc<Vec<String>>,
 }
 
 impl Reading {
@@ -42,6 +44,13 @@ impl Reading {
     /// When a bucket ends, or the reading in it.
     pub fn end(&self, bucket: usize) -> Micros {
         self.begin(bucket + 1).min(self.until)
+    }
+
+    /// Operations of a name in the whole run.
+    pub fn named(&self, name: usize) -> Latencies {
+        let mut all = Latencies::default();
+        self.buckets().filter_map(|bucket| bucket.named.get(name)).for_each(|named| all.merge(named));
+        all
     }
 
     /// How many nodes were ever there.

@@ -20,17 +20,25 @@ const WAITS: [(&str, &[Ended]); 4] = [
     ("latency", Ended::WELL),
     ("read_latency", &[Ended::Read]),
     ("write_latency", &[Ended::Write]),
-    ("failed_latency", &[Ended::Failed]),
+    ("failed_latency", Ended::ILL),
 ];
 
-const HEAD: &str = "time_s,node,measure,unit,value\n";
+const HEAD: &str = "time_s,node,measure,unit,value,operation\n";
+/// Of operations of one name.
+const NAMED_NAMES: [(&str, &[Ended]); 3] =
+    [("operation_done", Ended::WELL), ("operation_refused", &[Ended::Refused]), ("operation_unknown", &[Ended::Unknown])];
+const NAMED_WAIT: &str = "operation_latency";
+/// Which percentiles of a wait there are.
+const PERCENTS: [u64; 3] = [50, 95, 99];
 
 /// Every name of a measure that a table can have.
 #[cfg(test)]
 pub(super) fn names() -> Vec<String> {
-    let waits = WAITS.iter().flat_map(|(name, _)| [50, 95, 99].map(|percent| format!("{name}_p{percent}")));
+    let waits = WAITS.iter().map(|(name, _)| *name).chain([NAMED_WAIT]);
+    let waits = waits.flat_map(|name| PERCENTS.map(|percent| format!("{name}_p{percent}")));
     let nodes = GAUGE_NAMES.iter().chain(&COUNT_NAMES).map(|(name, _)| name.to_string());
-    let totals = TOTAL_NAMES.iter().chain(&["bucket_width", "lost_writes"]).map(|name| name.to_string());
+    let named = NAMED_NAMES.iter().map(|(name, _)| name);
+    let totals = TOTAL_NAMES.iter().chain(&["bucket_width", "lost_writes"]).chain(named).map(|name| name.to_string());
     nodes.chain(totals).chain(waits).collect()
 }
 
@@ -43,7 +51,7 @@ impl Reading {
             let time = seconds(begin);
             let mut line = |node: &dyn Display, measure: &dyn Display, unit: &str, value: &dyn Display| {
                 // Writing to a text cannot fail.
-                let _ = writeln!(table, "{time},{node},{measure},{unit},{value}");
+                let _ = writeln!(table, "{time},{node},{measure},{unit},{value},");
             };
             line(&"", &"bucket_width", "s", &seconds(end.saturating_sub(begin)));
             for (name, total) in TOTAL_NAMES.iter().zip(bucket.totals) {
@@ -51,7 +59,7 @@ impl Reading {
             }
             line(&"", &"lost_writes", "operations", &bucket.lost);
             for (name, ended) in WAITS {
-                for percent in [50, 95, 99] {
+                for percent in PERCENTS {
                     if let Some(length_us) = bucket.latencies.percentile(ended, percent) {
                         line(&"", &format!("{name}_p{percent}"), "ms", &millis(length_us));
                     }
@@ -69,6 +77,16 @@ impl Reading {
                 }
                 for ((name, unit), count) in COUNT_NAMES.iter().zip(node.counts) {
                     line(&id, name, unit, &count);
+                }
+            }
+            for (operation, named) in self.names.iter().zip(&bucket.named) {
+                for (measure, ended) in NAMED_NAMES {
+                    let _ = writeln!(table, "{time},,{measure},operations,{},{operation}", named.count(ended));
+                }
+                for percent in PERCENTS {
+                    if let Some(length_us) = named.percentile(Ended::WELL, percent) {
+                        let _ = writeln!(table, "{time},,{NAMED_WAIT}_p{percent},ms,{},{operation}", millis(length_us));
+                    }
                 }
             }
         }

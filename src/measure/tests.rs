@@ -112,7 +112,7 @@ fn operations_are_counted_by_how_they_ended() {
     let row = run.world().history().values().find(|row| row.outcome == Some(Outcome::Written)).unwrap();
     let took = row.at.0 - 100 * MS;
     assert!(typical.abs_diff(took) * 32 <= took, "{typical} for {took}");
-    assert_eq!(reading.all.count(&[Ended::Failed]), 1);
+    assert_eq!(reading.all.count(Ended::ILL), 1);
     // Nothing happens any more, and time goes on.
     run.run_until(Micros(3_600_000 * MS), u64::MAX);
     let later = run.reading();
@@ -193,9 +193,39 @@ fn every_measure_of_the_table_is_explained() {
     }
     let reading = run(vec![write(100, 1)], 200).reading();
     let csv = reading.to_csv();
-    assert!(csv.starts_with("time_s,node,measure,unit,value\n0.000000,,bucket_width,s,0.020000\n"), "{csv}");
-    assert!(csv.contains("\n0.120000,,writes_done,operations,1\n"), "{csv}");
-    assert!(csv.contains("\n0.120000,C,lag_applied,entries,1\n"), "{csv}");
+    assert!(csv.starts_with("time_s,node,measure,unit,value,operation\n0.000000,,bucket_width,s,0.020000,\n"), "{csv}");
+    assert!(csv.contains("\n0.120000,,writes_done,operations,1,\n"), "{csv}");
+    assert!(csv.contains("\n0.120000,C,lag_applied,entries,1,\n"), "{csv}");
+}
+
+/// Operations with names are counted once under their name and once with all.
+#[test]
+fn names_part_what_clients_do() {
+    let scenario = Scenario { seed: 3, ..presets::get("web-application").unwrap() };
+    // At 4 s the only node dies: who asked it gets no answer, who asks later is refused.
+    let commands = Arc::new(vec![at(4_000, Command::Crash { node: NodeId(0) })]);
+    let mut run = Run::new(Arc::new(scenario.setup()), commands);
+    run.run_until(Micros(12_000 * MS), u64::MAX);
+    let reading = run.reading();
+    assert_eq!(*reading.names, ["sign-up", "post", "browse"]);
+    let all: Vec<Latencies> = (0..3).map(|name| reading.named(name)).collect();
+    let by_hand = |name: &str| {
+        let rows = run.world().history().values().filter(|row| run.world().operation_name(row.operation) == Some(name));
+        let ended = |good: fn(Outcome) -> bool| rows.clone().filter(|row| row.outcome.is_some_and(good)).count() as u64;
+        (
+            ended(|outcome| matches!(outcome, Outcome::Written | Outcome::Read(_))),
+            ended(|outcome| matches!(outcome, Outcome::Refused(_))),
+        )
+    };
+    for (name, named) in reading.names.iter().zip(&all) {
+        assert_eq!((named.count(Ended::WELL), named.count(&[Ended::Refused])), by_hand(name), "{name}");
+    }
+    assert_eq!(all[2].count(Ended::WELL), sum(&reading, Total::Reads));
+    assert_eq!(all[0].count(Ended::WELL) + all[1].count(Ended::WELL), sum(&reading, Total::Writes));
+    assert_eq!(all.iter().map(|named| named.count(&[Ended::Refused])).sum::<u64>(), sum(&reading, Total::Refused));
+    assert!(all[2].count(&[Ended::Refused]) > 0 && all[1].count(&[Ended::Write]) > 0);
+    let csv = reading.to_csv();
+    assert!(csv.lines().any(|line| line.contains(",,operation_refused,operations,") && line.ends_with(",browse")), "{csv}");
 }
 
 proptest! {
@@ -203,7 +233,8 @@ proptest! {
     /// Wide buckets are what narrow ones add up to: however often buckets were merged, what they hold is the same.
     #[test]
     fn merging_loses_nothing(seed in 0u64..1_000, until_ms in 100u64..30_000) {
-        let scenario = Scenario { seed, ..presets::get(FIRST).unwrap() };
+        let name = if seed % 2 == 0 { FIRST } else { "web-application" };
+        let scenario = Scenario { seed, ..presets::get(name).unwrap() };
         let mut world = crate::lab::LabWorld::new(Arc::new(scenario.setup()), Arc::default());
         let (mut judge, mut usual) = (Judge::default(), Measures::default());
         // Never full: what the buckets would be if there were no limit.

@@ -2,7 +2,7 @@
 
 use super::model::{ProtocolSettings, Scenario};
 use crate::{
-    client::workload::{ClientSettings, Pace, Popularity, Target},
+    client::workload::{ClientSettings, NamedOperation, Pace, Popularity, Target},
     protocol::{commit::Commit, failover::Failover, primary_replica::PrimaryReplica},
     sim::{
         clock::Clock,
@@ -130,6 +130,11 @@ impl Scenario {
     pub const WAIT: RangeInclusive<Micros> = Micros::from_millis(1)..=Self::DELAY_MAX;
     pub const RETRY_WAIT: RangeInclusive<Micros> = Micros(1)..=Self::DELAY_MAX;
     pub const REGULAR_EVERY: RangeInclusive<Micros> = Micros(100)..=Self::DELAY_MAX;
+    pub const OPERATIONS: RangeInclusive<usize> = 1..=8;
+    pub const OPERATION_NAME_BYTES_MAX: usize = 20;
+    pub const WEIGHT: RangeInclusive<u64> = 1..=1_000_000;
+    /// Different names of operations in all workloads together.
+    pub const OPERATION_NAMES_MAX: usize = 16;
     pub const ZIPF_EXPONENT: RangeInclusive<f64> = 0.0..=10.0;
     pub const SHARE: RangeInclusive<f64> = 0.0..=1.0;
 
@@ -150,6 +155,13 @@ impl Scenario {
         check.within("clients", self.sessions(), Self::SESSIONS);
         for (index, client) in self.clients.iter().enumerate() {
             self.check_client(&mut check, &format!("clients[{index}]"), client);
+        }
+        let names = self.operation_names().len();
+        if names > Self::OPERATION_NAMES_MAX {
+            check.say(
+                "clients",
+                format!("{names} different names of operations; allowed are up to {}", Self::OPERATION_NAMES_MAX),
+            );
         }
         self.check_commands(&mut check);
         check.problems
@@ -269,6 +281,9 @@ impl Scenario {
         if let Popularity::Zipf { exponent } = workload.keys {
             check.within(&format!("{at}.keys.zipf.exponent"), exponent, Self::ZIPF_EXPONENT);
         }
+        if let Some(operations) = &workload.operations {
+            check_operations(check, &format!("{at}.operations"), operations);
+        }
     }
 
     fn check_commands(&self, check: &mut Check) {
@@ -285,6 +300,24 @@ impl Scenario {
             let found = check_command(&timed.command);
             check.problems.extend(found.into_iter().map(|what| Problem { at: format!("commands[{index}].do"), what }));
         }
+    }
+}
+
+/// Names get into sentences, tables and drawings, so they are words and nothing else.
+fn check_operations(check: &mut Check, at: &str, operations: &[NamedOperation]) {
+    check.within(at, operations.len(), Scenario::OPERATIONS);
+    for (index, NamedOperation { name, weight, .. }) in operations.iter().enumerate() {
+        let at = |field: &str| format!("{at}[{index}].{field}");
+        let most = Scenario::OPERATION_NAME_BYTES_MAX;
+        let strange = |sign: char| sign.is_ascii() && !sign.is_ascii_alphanumeric() && sign != ' ' && sign != '-';
+        let has_edge = name.trim_matches(' ').len() < name.len();
+        if name.is_empty() || name.len() > most || has_edge || name.contains(strange) {
+            let allowed = "letters, digits and hyphens, and spaces between them";
+            check.say(at("name"), format!("“{name}” is no name; allowed are 1 to {most} bytes of {allowed}"));
+        } else if operations[..index].iter().any(|other| other.name == *name) {
+            check.say(at("name"), format!("another operation is called {name} already"));
+        }
+        check.within(&at("weight"), u64::from(*weight), Scenario::WEIGHT);
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
     world::{Setup, command::TimedCommand, host::NodeSettings},
 };
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -115,6 +116,18 @@ impl Scenario {
         self.clients.iter().map(|client| client.count as usize).sum()
     }
 
+    /// The names of operations in all workloads, each once, in the order in which they stand there.
+    pub fn operation_names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        let workloads = self.clients.iter().filter_map(|client| client.workload.as_ref());
+        for named in workloads.filter_map(|workload| workload.operations.as_ref()).flatten() {
+            if !names.contains(&&*named.name) {
+                names.push(&*named.name);
+            }
+        }
+        names
+    }
+
     /// The world's set-up. The scenario must have passed [`Scenario::check`].
     pub fn setup(&self) -> Setup<PrimaryReplica> {
         let ProtocolSettings::PrimaryReplica(config) = &self.protocol;
@@ -131,6 +144,7 @@ impl Scenario {
             keys: self.keys,
             nodes,
             clients: clients.collect(),
+            operation_names: Arc::new(self.operation_names().into_iter().map(String::from).collect()),
             first_primary: config.primary,
             link: self.network.clone(),
             rules: self.links.clone(),

@@ -29,6 +29,8 @@ pub struct Charts {
     /// Faults and what followed from them.
     pub marks: Vec<Mark>,
     pub charts: Vec<Chart>,
+    /// What operations of each name are like at the present moment, in words; none if operations have no names.
+    pub by_name: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -123,7 +125,8 @@ pub fn charts(lab: &Lab, line: &Timeline, behind: Behind) -> Charts {
     let columns = Columns::new(&reading, line.span);
     let marks = line.marks.iter().filter(|mark| mark.kind != MarkKind::Write).cloned().collect();
     let charts = CHARTS.iter().map(|one| chart(lab, &columns, behind, one)).collect();
-    Charts { span: line.span, now: lab.world().now(), marks, charts }
+    let now = lab.world().now();
+    Charts { span: line.span, now, marks, charts, by_name: columns.by_name(now) }
 }
 
 fn chart(lab: &Lab, columns: &Columns, behind: Behind, one: &(&'static str, Units, f64, What)) -> Chart {
@@ -240,8 +243,13 @@ impl<'a> Columns<'a> {
     }
 
     fn lines(&self, what: What) -> Vec<Line> {
+        let by_name: Vec<&str>;
         let names: &[&str] = match what {
             What::Gauge(_) | What::Rate(_) => &[],
+            What::Answers if !self.reading.names.is_empty() => {
+                by_name = self.reading.names.iter().map(|name| &**name).chain(["others"]).collect();
+                &by_name
+            }
             What::Answers => &["reads", "writes"],
             What::Waits => &["half", "95 %", "99 %"],
             What::Wrongs => &["refused", "no answer", "old", "lost"],
@@ -259,8 +267,9 @@ impl<'a> Columns<'a> {
                     Some(waits) => waits.percentile(Ended::WELL, [50, 95, 99][look]).map(|value| value as f64),
                     None => self.value(what, look, column),
                 };
-                // What never went wrong needs no line.
-                shown |= if let What::Wrongs = what { value > Some(0.0) } else { value.is_some() };
+                // What never went wrong needs no line, nor what all have a name for.
+                let may_lack = matches!(what, What::Wrongs) || names.get(look) == Some(&"others");
+                shown |= if may_lack { value > Some(0.0) } else { value.is_some() };
                 points.push((self.reading.end(self.ranges(column).0.end - 1), value));
             }
             if shown {
@@ -284,7 +293,7 @@ impl<'a> Columns<'a> {
             match what {
                 What::Gauge(gauge) => most = bucket.gauge(look, gauge).max(most),
                 What::Rate(counts) => counts.iter().for_each(|count| sum += bucket.count(look, *count)),
-                What::Answers => sum += bucket.total([Total::Reads, Total::Writes][look]),
+                What::Answers => sum += self.answers(bucket, look),
                 What::Wrongs if look == 3 => sum = bucket.lost,
                 What::Wrongs => sum += bucket.total([Total::Refused, Total::Unknown, Total::Stale][look]),
                 What::Waits => {}
@@ -293,8 +302,46 @@ impl<'a> Columns<'a> {
         match what {
             What::Gauge(_) => most.map(|value| value as f64),
             What::Wrongs => Some(sum as f64),
-            _ => Some(sum as f64 * 1e6 / (self.reading.width.0 * self.window as u64) as f64),
+            _ => Some(self.per_s(sum)),
         }
+    }
+
+    /// Answers of one name; beyond the names, those of operations without one; or reads and writes, if none has a name.
+    fn answers(&self, bucket: &Bucket, look: usize) -> u64 {
+        let names = self.reading.names.len();
+        let totals = [Total::Reads, Total::Writes].map(|total| bucket.total(total));
+        match bucket.named.get(look) {
+            _ if names == 0 => totals[look],
+            Some(named) => named.count(Ended::WELL),
+            None if look < names => 0,
+            None => totals[0] + totals[1] - bucket.named.iter().map(|named| named.count(Ended::WELL)).sum::<u64>(),
+        }
+    }
+
+    /// `browse: 24 per s, half within 40 ms, 95 % within 220 ms`, of the second before `now`; and what failed up to then.
+    fn by_name(&self, now: Micros) -> Vec<String> {
+        let until = (now.0 / self.reading.width.0.max(1)) as usize + 1;
+        let until = &self.buckets[..until.min(self.buckets.len())];
+        let window = &until[until.len().saturating_sub(self.window)..];
+        let merged = |buckets: &[&Bucket], name: usize| {
+            let mut all = Latencies::default();
+            buckets.iter().filter_map(|bucket| bucket.named.get(name)).for_each(|named| all.merge(named));
+            all
+        };
+        let words = |(name, called): (usize, &String)| {
+            let (here, failed) = (merged(window, name), merged(until, name).count(Ended::ILL));
+            let per_s = self.per_s(here.count(Ended::WELL));
+            let [half, most] = [50, 95].map(|percent| here.percentile(Ended::WELL, percent).unwrap_or(0) as f64);
+            let [per_s, half, most] =
+                [(per_s, PER_SECOND), (half, TIME), (most, TIME)].map(|(value, units)| quantity(value, units));
+            format!("{called}: {per_s} per s, half within {half}, 95 % within {most}; {failed} failed so far")
+        };
+        self.reading.names.iter().enumerate().map(words).collect()
+    }
+
+    /// What so many in a window are in a second.
+    fn per_s(&self, count: u64) -> f64 {
+        count as f64 * 1e6 / (self.reading.width.0 * self.window as u64) as f64
     }
 
     /// How long clients waited in the second before a column's end.

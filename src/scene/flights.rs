@@ -8,6 +8,7 @@ use super::{
 use crate::{
     explain::chip::Chip,
     lab::LabWorld,
+    protocol::primary_replica::PrimaryReplica,
     sim::{
         id::{Address, MessageId},
         network::MessageClass,
@@ -15,6 +16,7 @@ use crate::{
         time::Micros,
     },
     trace::{Cargo, DropReason, Kind},
+    world::Flight,
 };
 
 /// What a message looks like.
@@ -380,14 +382,18 @@ fn leaves(curve: &Curve, (width, height): (f64, f64)) -> f64 {
     (0..24).map(|step| f64::from(step) * 0.02).find(|t| !inside(t)).unwrap_or(0.48)
 }
 
-/// What a message is, in words: `x = 7 on its way from A to B`.
-pub fn words(from: Address, to: Address, class: MessageClass, cargo: &Cargo) -> String {
+/// What a message is, in words: `write x = 7, Ana to A`; with the name of the operation if it has one.
+pub fn words(world: &LabWorld, flight: &Flight<PrimaryReplica>) -> String {
+    let Flight { from, to, class, cargo, .. } = flight;
+    let name = flight.operation.and_then(|operation| world.operation_name(operation));
     let what = match look(cargo) {
-        Look::Write { chip, more: 0 } if class == MessageClass::Request => format!("write {}", chip.text()),
+        Look::Write { chip, more: 0 } if *class == MessageClass::Request => {
+            format!("{} {}", name.unwrap_or("write"), chip.text())
+        }
         Look::Write { chip, more: 0 } => format!("log entry {}", chip.text()),
         Look::Write { chip, more } => format!("{} log entries up to {}", more + 1, chip.text()),
         Look::Ask => match cargo {
-            Cargo::Ask { action, .. } => format!("question for {}", action.key()),
+            Cargo::Ask { action, .. } => format!("{} {}", name.unwrap_or("question for"), action.key()),
             _ => "question".into(),
         },
         Look::Value(Some(chip)) => format!("answer {}", chip.text()),

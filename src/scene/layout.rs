@@ -115,6 +115,8 @@ const STEP: f64 = 32.0;
 /// Above and below the clients of a fan, and between them and the first node.
 const EDGE: f64 = 4.0;
 const SHORT: f64 = 20.0;
+/// Clients side by side above and below the first node of a fan.
+const FAN_COLUMNS_MAX: usize = 3;
 /// What a link needs to be grasped between two shapes.
 const GRASP: f64 = 28.0;
 const STRIP_MIN: f64 = 216.0;
@@ -260,7 +262,9 @@ impl Layout {
         let slots = ((room / self.client_width) as usize).max(1).min(clients.len().div_ceil(2).max(1));
         let slot = (room / slots as f64).min(150.0);
         let y = (top + (h - CLIENT - CLIENT_LABEL) / 2.0).max(4.0);
-        self.more_at = Point { x: pad, y: y + CLIENT + CLIENT_LABEL + 8.0 };
+        // Below two or more clients run the lines of the outer ones.
+        let below = slots == 1 || y < 24.0;
+        self.more_at = Point { x: pad, y: if below { y + CLIENT + CLIENT_LABEL + 8.0 } else { y - 20.0 } };
         self.put_clients(clients, 2 * slots, |index| {
             let from_edge = pad + slot * (index as f64 / 2.0).floor() + slot / 2.0;
             Point { x: if index % 2 == 0 { from_edge } else { width - from_edge }, y }
@@ -274,7 +278,8 @@ impl Layout {
         let client_height = CLIENT + CLIENT_LABEL;
         let strip_width = (width - 2.0 * pad - w - TRUNK).min(STRIP_MAX);
         // Clients above and below the first node, one or more side by side.
-        let most = (((width - 2.0 * pad - strip_width - TRUNK / 2.0) / own) as usize).max(1);
+        // Further to the right they would stand where log entries pass.
+        let most = (((width - 2.0 * pad - strip_width - TRUNK / 2.0) / own) as usize).clamp(1, FAN_COLUMNS_MAX);
         let columns = clients.len().div_ceil(2).clamp(1, most);
         // Those on the left a step higher: their lines run over the heads of the others.
         let steps = STEP * (columns - 1) as f64;

@@ -145,7 +145,7 @@ fn usual_nodes(session: &Session) -> Vec<NodeId> {
     };
     let reads_only = session.settings.workload.is_none() && session.settings.writes_to == Target::Primary;
     let writes = node(session.settings.writes_to).filter(|_| !reads_only || session.settings.reads_from == Target::Primary);
-    let reads_too = session.settings.workload.as_ref().is_none_or(|workload| workload.read_share > 0.0);
+    let reads_too = session.settings.workload.as_ref().is_none_or(|workload| workload.reads() > 0.0);
     let reads = node(session.settings.reads_from).filter(|_| reads_too);
     writes.into_iter().chain(reads).collect()
 }

@@ -21,6 +21,7 @@ use crate::{
     store::log::Lsn,
     trace::{Role, SyncState},
 };
+use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
@@ -103,17 +104,19 @@ pub struct ClientFigure {
     pub place: Rect,
     pub busy: bool,
     pub status: (Tone, String),
-    /// The value the client saw last.
+    /// The value the client saw last, and what it calls seeing it.
     pub chip: Option<Chip>,
+    pub saw: String,
     pub spoken: String,
 }
 
+/// Its parts are shared with the stage of a moment before, where they are the same.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stage {
     pub layout: Layout,
-    pub nodes: Vec<NodeCard>,
-    pub clients: Vec<ClientFigure>,
-    pub links: Vec<LinkLine>,
+    pub nodes: Vec<Arc<NodeCard>>,
+    pub clients: Vec<Arc<ClientFigure>>,
+    pub links: Vec<Arc<LinkLine>>,
     pub any_cut: bool,
 }
 
@@ -126,10 +129,35 @@ pub fn stage(world: &LabWorld, width: f64, height: f64) -> Stage {
     let views: Vec<(NodeId, NodeView)> = members.iter().filter_map(|node| Some((*node, world.remains(*node)?))).collect();
     let window = LogWindow::new(&views, lead.as_ref(), layout.log_cells());
     let card = |(node, view): &(NodeId, NodeView)| card(world, &layout, &window, *node, view, primary, lead.as_ref());
-    let nodes = views.iter().filter_map(card).collect();
-    let clients = world.sessions().iter().filter_map(|session| figure(&layout, session)).collect();
-    let links = links(world, &mut layout, &views);
+    let nodes = views.iter().filter_map(card).map(Arc::new).collect();
+    let clients = world.sessions().iter().filter_map(|session| figure(world, &layout, session)).map(Arc::new).collect();
+    let links = links(world, &mut layout, &views).into_iter().map(Arc::new).collect();
     Stage { nodes, clients, links, any_cut: world.network().any_cut(), layout }
+}
+
+impl Stage {
+    /// This stage in one of `turns` turns: the links in the first, a part of the cards and clients in each other one, and all else
+    /// as it was before. Where everything changes all the time the page so has the same little to do for every frame.
+    pub fn in_turn(mut self, before: &Stage, turn: usize, turns: usize) -> Stage {
+        if self.layout != before.layout {
+            return self;
+        }
+        /// Every one keeps what it was, but those whose turn it is.
+        fn keep<T>(all: &mut [Arc<T>], before: &[Arc<T>], turn: usize, turns: usize) {
+            for (index, (own, old)) in all.iter_mut().zip(before).enumerate() {
+                if turn == 0 || index % (turns - 1) != turn - 1 {
+                    *own = old.clone();
+                }
+            }
+        }
+        keep(&mut self.nodes, &before.nodes, turn, turns);
+        keep(&mut self.clients, &before.clients, turn, turns);
+        if turn > 0 {
+            self.links = before.links.clone();
+            self.any_cut = before.any_cut;
+        }
+        self
+    }
 }
 
 /// The positions of the log that all cards show, and what belongs there.
@@ -286,6 +314,7 @@ fn status(
             }
             (0, _) if size == CardSize::Strip || waiting => "takes writes".into(),
             (0, _) => format!("takes writes · epoch {}", view.epoch),
+            _ if waiting => format!("{open} to disk"),
             _ => format!("{} going to disk", counted(open, "write")),
         };
         return (Tone::Plain, text);
@@ -350,40 +379,44 @@ fn spoken(node: NodeId, role: &str, state: &str, copies: &[Copy], status: &str) 
     format!("Node {node}, {role}{state}. {}. {status}.", held.join("; "))
 }
 
-fn figure(layout: &Layout, session: &Session) -> Option<ClientFigure> {
+fn figure(world: &LabWorld, layout: &Layout, session: &Session) -> Option<ClientFigure> {
     let place = layout.place(session.id.into())?;
-    let waits = session.open.as_ref().map(|open| match open.intent.action {
-        Action::Read { key } => format!("reads {key} at {}…", open.node),
-        Action::Write { key, value } => format!("writes {key} = {value}…"),
+    let waits = session.open.as_ref().map(|open| {
+        let name = world.operation_name(open.intent.operation);
+        match open.intent.action {
+            Action::Read { key } => format!("{} {key} at {}…", name.unwrap_or("reads"), open.node),
+            Action::Write { key, value } => format!("{} {key} = {value}…", name.unwrap_or("writes")),
+        }
     });
-    let (mut tone, mut chip) = (Tone::Plain, None);
-    let said = session.last.map(|(_, action, outcome)| {
-        let key = action.key();
+    let (mut tone, mut chip, mut saw) = (Tone::Plain, None, "read");
+    let said = session.last.map(|(operation, action, outcome)| {
+        let (key, name) = (action.key(), world.operation_name(operation));
+        saw = name.unwrap_or(saw);
         match (action, outcome) {
             (_, Outcome::Read(Some(write))) => {
                 chip = Some(Chip::of(write));
-                format!("read {key} = {}", write.value)
+                format!("{saw} {key} = {}", write.value)
             }
-            (_, Outcome::Read(None)) => format!("read {key}: empty"),
-            (Action::Write { value, .. }, Outcome::Written) => {
+            (_, Outcome::Read(None)) => format!("{saw} {key}: empty"),
+            (_, Outcome::Written) => {
                 tone = Tone::Good;
-                format!("{key} = {value} · OK")
+                format!("{} · OK", what(action, name))
             }
-            (_, Outcome::Written) => "OK".into(),
             (_, Outcome::Unconfirmed) => {
                 tone = Tone::Warn;
-                format!("{} · OK, unconfirmed", what(action))
+                format!("{} · OK, unconfirmed", what(action, name))
             }
             (_, Outcome::Refused(refusal)) => {
                 tone = Tone::Bad;
-                format!("{} · {}", what(action), refused(refusal))
+                format!("{} · {}", what(action, name), refused(refusal))
             }
             (_, Outcome::TimedOut) => {
                 tone = Tone::Bad;
-                format!("{} · no answer", what(action))
+                format!("{} · no answer", what(action, name))
             }
         }
     });
+    let saw = saw.to_string();
     let busy = waits.is_some();
     let status = match (waits, said) {
         (Some(waits), _) => (Tone::Plain, waits),
@@ -391,13 +424,15 @@ fn figure(layout: &Layout, session: &Session) -> Option<ClientFigure> {
         (None, None) => (Tone::Plain, "has not asked yet".into()),
     };
     let spoken = format!("Client {}: {}", session.id, status.1);
-    Some(ClientFigure { client: session.id, place, busy, chip: chip.filter(|_| !busy), status, spoken })
+    Some(ClientFigure { client: session.id, place, busy, chip: chip.filter(|_| !busy), saw, status, spoken })
 }
 
-fn what(action: Action) -> String {
-    match action {
-        Action::Read { key } => format!("read {key}"),
-        Action::Write { key, value } => format!("{key} = {value}"),
+/// An operation in few words, with its name if it has one.
+pub fn what(action: Action, name: Option<&str>) -> String {
+    match (action, name) {
+        (Action::Read { key }, _) => format!("{} {key}", name.unwrap_or("read")),
+        (Action::Write { key, value }, None) => format!("{key} = {value}"),
+        (Action::Write { key, value }, Some(name)) => format!("{name} {key} = {value}"),
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Timeline {
     pub steps_known: u64,
     /// Marks left out because too many fall on one place.
     pub merged: usize,
+    /// Of which branch, and how many events and stale reads were looked at.
+    read: (BranchId, u64, u64),
 }
 
 /// Most marks drawn; where more fall together the weightier kind stays.
@@ -59,12 +61,16 @@ const COLUMNS: u64 = 240;
 const OTHERS_MAX: usize = 4;
 const OTHER_MARKS_MAX: usize = 24;
 
-pub fn timeline(lab: &Lab, stale: &Chunked<StaleRead>) -> Timeline {
+/// `before`: what it was a moment ago, of the same lab. Then only what came since is looked at, so that a long run costs no more
+/// than a short one; and what was marked stays, though the trace may have forgotten it.
+pub fn timeline(lab: &Lab, stale: &Chunked<StaleRead>, before: Option<&Timeline>) -> Timeline {
     let world = lab.furthest();
     let horizon = world.now();
+    let before = before.filter(|before| before.read.0 == lab.current() && before.read.1 <= world.trace().next());
+    let (_, events_read, stale_read) = before.map_or((lab.current(), 0, 0), |before| before.read);
     let span = nice_span(horizon);
     let mut slots: Vec<Option<Mark>> = vec![None; COLUMNS as usize + 1];
-    let mut merged = 0;
+    let mut merged = before.map_or(0, |before| before.merged);
     let mut place = |mark: Mark| {
         let slot = &mut slots[(mark.at.0 * COLUMNS / span.0.max(1)).min(COLUMNS) as usize];
         match slot {
@@ -80,12 +86,13 @@ pub fn timeline(lab: &Lab, stale: &Chunked<StaleRead>) -> Timeline {
             None => *slot = Some(mark),
         }
     };
-    for (_, event) in world.trace().iter() {
+    before.iter().flat_map(|before| &before.marks).for_each(|mark| place(mark.clone()));
+    for (_, event) in world.trace().range(events_read, world.trace().next()) {
         if let Some(mark) = mark_of(event, world.commands()) {
             place(mark);
         }
     }
-    for read in stale.values().filter(|read| read.at <= horizon) {
+    for (_, read) in stale.range(stale_read, stale.next()) {
         let label = format!("{} reads an old {}", read.client, read.key);
         place(Mark { at: read.at, kind: MarkKind::Violation, colour: 0, label });
     }
@@ -98,6 +105,7 @@ pub fn timeline(lab: &Lab, stale: &Chunked<StaleRead>) -> Timeline {
         branch: lab.future_number(lab.current()),
         steps_known: world.steps(),
         merged,
+        read: (lab.current(), world.trace().next(), stale.next()),
     }
 }
 

@@ -5,6 +5,7 @@ use super::{
     element::{element, markup, moving, px, span as words},
     leptos::AnyView,
     state::{App, Selection},
+    watched::Derived,
 };
 use crate::{
     scene::{
@@ -24,9 +25,9 @@ pub fn tone(tone: Tone) -> &'static str {
 }
 
 pub fn card(app: App, node: NodeId) -> AnyView {
-    let of = move |look: fn(&NodeCard) -> String| {
-        move || app.stage.with(|stage| stage.nodes.iter().find(|card| card.node == node).map(look).unwrap_or_default())
-    };
+    // Once for all that is on it: of the cards only those that changed are drawn again.
+    let own = Derived::new(move || app.stage.with(|stage| stage.nodes.iter().find(|card| card.node == node).cloned()));
+    let of = move |look: fn(&NodeCard) -> String| move || own.with(|card| card.as_deref().map(look).unwrap_or_default());
     let selected = move || app.selection.get() == Some(Selection::Node(node));
     let classes = of(classes);
     element("button")

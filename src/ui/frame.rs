@@ -2,7 +2,7 @@
 
 use super::{
     canvas, measures,
-    state::{App, SPEEDS, STEPS_PER_FRAME},
+    state::{App, SPEEDS, STEPS_PER_FRAME, TURNS},
 };
 use crate::{
     platform::frames::Frames,
@@ -16,6 +16,9 @@ const FRAME_MS_MAX: f64 = 100.0;
 const REFRESH_MS: f64 = 250.0;
 /// Ages and lags on the stage grow while nothing happens; they follow this often.
 const AGES_MS: f64 = 100.0;
+/// With more steps than these in one frame nobody follows single ones. Then the page follows in turns, a part of it in each
+/// frame, and all of it within a tenth of a second.
+const BUSY_STEPS: u64 = 60;
 /// Open charts are drawn anew at most this often.
 const CHARTS_MS: f64 = 100.0;
 
@@ -28,6 +31,8 @@ pub fn start(app: App) -> Frames {
     // Less than a microsecond of simulated time that is still owed.
     let mut owed_us = 0.0;
     let mut painter = canvas::Painter::default();
+    // The turn that comes next, while the page follows in turns.
+    let mut turn = None;
     Frames::start(move |now_ms| {
         let passed_ms = now_ms - last_ms.replace(now_ms).unwrap_or(now_ms);
         let passed_ms = between(passed_ms, 0.0, FRAME_MS_MAX);
@@ -40,16 +45,30 @@ pub fn start(app: App) -> Frames {
             owed_us -= whole as f64;
             play_on(app, Micros(whole));
         }
-        let happened = app.world(|world| world.steps()) != steps_before;
+        let steps = app.world(|world| world.steps()).abs_diff(steps_before);
+        let busy = steps > BUSY_STEPS && app.playing.get_untracked() && !app.dirty.get_untracked();
+        // What had not had its turn yet when it ended is still to come.
+        let happened = steps > 0 || turn.is_some() && !busy;
         let aged = app.playing.get_untracked() && now_ms - last_stage_ms > AGES_MS;
-        if happened || aged || app.dirty.get_untracked() {
+        let mut marks = now_ms - last_refresh_ms > REFRESH_MS;
+        if busy {
+            let now = turn.unwrap_or(0);
+            // The marks have a frame of their own, before the first turn.
+            marks &= now == 0 && marks_due;
+            marks_due = true;
+            if !marks {
+                app.refresh_stage(Some(now));
+            }
+            turn = Some(if marks { 0 } else { (now + 1) % TURNS });
+        } else if happened || aged || app.dirty.get_untracked() {
+            turn = None;
             last_stage_ms = now_ms;
-            app.refresh_stage();
+            app.refresh_stage(None);
             marks_due = true;
         } else {
             app.refresh_now();
         }
-        if marks_due && now_ms - last_refresh_ms > REFRESH_MS {
+        if marks && marks_due {
             last_refresh_ms = now_ms;
             marks_due = false;
             app.refresh_marks();

@@ -18,7 +18,7 @@ use crate::{
         why_old,
         words::{counted, duration, moment},
     },
-    scene::flights::words,
+    scene::{flights::words, stage::what},
     sim::{
         clock::Clock,
         distribution::Distribution,
@@ -226,7 +226,10 @@ fn client_rows(app: App, client: ClientId) -> Vec<(&'static str, String)> {
     app.watch(|lab| {
         let Some(session) = lab.world().session(client) else { return Vec::new() };
         let doing = match &session.open {
-            Some(open) => format!("waits for {} since {}", open.node, moment(open.invoked_at)),
+            Some(open) => {
+                let name = lab.world().operation_name(open.intent.operation);
+                format!("{}, at {} since {}", what(open.intent.action, name), open.node, moment(open.invoked_at))
+            }
             None => "nothing".into(),
         };
         vec![
@@ -387,7 +390,7 @@ fn on_the_wire(app: App, from: Address, to: Address) -> AnyView {
             .world()
             .flights()
             .filter(|flight| (flight.from, flight.to) == (from, to) || (flight.to, flight.from) == (from, to));
-        here.map(|flight| (flight.id, words(flight.from, flight.to, flight.class, &flight.cargo))).collect()
+        here.map(|flight| (flight.id, words(lab.world(), flight))).collect()
     });
     let more = match all.len().saturating_sub(LISTED_MAX) {
         _ if all.is_empty() => "nothing now".to_string(),
@@ -409,10 +412,15 @@ fn on_the_wire(app: App, from: Address, to: Address) -> AnyView {
 fn message_panel(app: App, message: MessageId) -> AnyView {
     let facts = Derived::new(move || {
         app.watch(|lab| {
-            let flight = lab.world().flight(message)?;
-            let left = flight.ends_at.saturating_sub(lab.world().now());
-            let facts = vec![("sent", moment(flight.sent_at)), ("arrives in", duration(left)), ("number", message.0.to_string())];
-            Some((words(flight.from, flight.to, flight.class, &flight.cargo), facts))
+            let world = lab.world();
+            let flight = world.flight(message)?;
+            let left = flight.ends_at.saturating_sub(world.now());
+            let mut facts =
+                vec![("sent", moment(flight.sent_at)), ("arrives in", duration(left)), ("number", message.0.to_string())];
+            if let Some((operation, name)) = flight.operation.and_then(|one| Some((one, world.operation_name(one)?))) {
+                facts.insert(0, ("belongs to", format!("{}’s {name}", operation.client)));
+            }
+            Some((words(world, flight), facts))
         })
     });
     let act = move |name: &'static str, command: Command| {

@@ -3,7 +3,7 @@
 //! Charts are drawn while the panel is seen, and only then. Each is a slider over time: a click or a key goes to that moment.
 
 use super::{
-    element::{Place, drawn, element, moving, span},
+    element::{Place, changing, drawn, element, moving, span},
     icons::{CLOSE, picture},
     leptos::*,
     parts::{button, only_when, picture_button, select},
@@ -103,6 +103,7 @@ pub fn measures(app: App) -> AnyView {
         vec![
             tools(app),
             only_when(nothing, move || element("p").class("small").with(empty).view()),
+            changing(move || by_name(app)),
             element("div")
                 .class("charts")
                 .with(ruler)
@@ -116,6 +117,12 @@ pub fn measures(app: App) -> AnyView {
         .attribute("aria-label", "Measures")
         .with(only_when(there, move || panel().into_any()))
         .view()
+}
+
+/// A line for each name of operations.
+fn by_name(app: App) -> Vec<AnyView> {
+    let lines = app.measuring.charts.with(|all| all.as_ref().map(|all| all.0.by_name.clone()));
+    lines.unwrap_or_default().into_iter().map(|words| element("p").class("small by-name").with(words).view()).collect()
 }
 
 fn tools(app: App) -> AnyView {

@@ -85,7 +85,7 @@ pub fn stage(app: App) -> AnyView {
 
 /// The lines of all links, as markup: nothing in it comes from outside.
 fn lines(stage: &Stage) -> String {
-    let line = |link: &LinkLine| {
+    let line = |link: &Arc<LinkLine>| {
         let active = if link.active { " active" } else { "" };
         let cut = if link.cut.0 || link.cut.1 { " cut" } else { "" };
         let wall = if cut.is_empty() { String::new() } else { format!("<path class=\"wall\" d=\"{}\"/>", link.wall) };
@@ -97,14 +97,9 @@ fn lines(stage: &Stage) -> String {
 
 /// What of a link can be grasped: its delay, or a dot; a wall where it is cut.
 fn link_handle(app: App, from: Address, to: Address) -> AnyView {
-    let of = move |look: fn(&LinkLine) -> String| {
-        move || {
-            app.stage.with(|stage| {
-                let link = stage.links.iter().find(|link| (link.from, link.to) == (from, to));
-                link.map(look).unwrap_or_default()
-            })
-        }
-    };
+    let find = move |stage: &Arc<Stage>| stage.links.iter().find(|link| (link.from, link.to) == (from, to)).cloned();
+    let own = Derived::new(move || app.stage.with(find));
+    let of = move |look: fn(&LinkLine) -> String| move || own.with(|link| link.as_deref().map(look).unwrap_or_default());
     let marks = of(|link| {
         let cut = match (link.cut, link.is_low) {
             ((false, false), _) => "",
@@ -131,20 +126,20 @@ fn link_handle(app: App, from: Address, to: Address) -> AnyView {
 
 fn figure(app: App, client: ClientId) -> AnyView {
     let find = move |stage: &Arc<Stage>| stage.clients.iter().find(|figure| figure.client == client).cloned();
-    let of = move |look: fn(&ClientFigure) -> String| move || app.stage.with(find).as_ref().map(look).unwrap_or_default();
+    let own = Derived::new(move || app.stage.with(find));
+    let of = move |look: fn(&ClientFigure) -> String| move || own.with(|figure| figure.as_deref().map(look).unwrap_or_default());
     let selected = move || app.selection.get() == Some(Selection::Client(client));
     let busy = of(|figure| if figure.busy { " busy".into() } else { String::new() });
     let class = move || format!("client{}{}", if selected() { " selected" } else { "" }, busy());
-    let status = Derived::new(move || app.stage.with(find).map(|figure| (figure.chip, figure.status.1)));
     let status = move || {
-        status.get().map(|(write, words)| match write {
-            Some(write) => vec!["read ".view(), chip(write)].view(),
-            None => words.view(),
+        own.get().map(|figure| match figure.chip {
+            Some(write) => vec![figure.saw.clone().view(), " ".view(), chip(write)].view(),
+            None => figure.status.1.clone().view(),
         })
     };
     let style = move || {
         let width = app.stage.with(|stage| stage.layout.client_width);
-        let place = app.stage.with(find).map(|figure| figure.place).unwrap_or_default();
+        let place = own.get().map(|figure| figure.place).unwrap_or_default();
         format!("left:{};top:{};width:{}", px(place.x + place.width / 2.0), px(place.y), px(width))
     };
     element("button")

@@ -1,12 +1,15 @@
 //! What the page knows: the lab, how it is played, what is selected, and the signals that components listen to.
 
+mod refresh;
+
+pub use refresh::TURNS;
+
 use super::leptos::*;
 use super::measures::Measuring;
 use super::watched::Watched;
 use crate::{
-    check::{StaleRead, Verdicts},
-    explain::narrate::{self, Headline, Weight},
-    explain::plain,
+    check::Verdicts,
+    explain::narrate::Headline,
     lab::{Lab, LabWorld},
     lesson::Task,
     platform::{address, dom, storage},
@@ -20,7 +23,6 @@ use crate::{
         timeline::{Timeline, timeline},
     },
     sim::{
-        chunked::Chunked,
         id::{Address, ClientId, EventId, Key, MessageId, NodeId},
         operation::Action,
         time::Micros,
@@ -95,8 +97,6 @@ pub const SPEEDS: [(f64, &str); 16] = [
     (64.0, "64×"),
 ];
 const SPEED_AT_FIRST: usize = 7;
-/// How long a headline stays although something smaller happened, in µs of the visitor's time.
-const HEADLINE_HOLD_US: f64 = 1_800_000.0;
 
 /// Most steps run in one frame; keeps a frame short on a slow machine.
 pub const STEPS_PER_FRAME: u64 = 3_000;
@@ -166,7 +166,7 @@ impl App {
         let (width, height) = (757.0, 560.0);
         let first_stage = Arc::new(stage(lab.world(), width, height));
         let verdicts = Arc::new(lab.verdicts());
-        let first_timeline = Arc::new(timeline(&lab, lab.judge().stale_reads()));
+        let first_timeline = Arc::new(timeline(&lab, lab.judge().stale_reads(), None));
         let now = Now { position: lab.world().position(), known_steps: 0, horizon: Micros::ZERO, seeking: None, slow: false };
         let done = storage::get(DONE).unwrap_or_default();
         let done: [bool; Task::ALL.len()] = std::array::from_fn(|index| done.as_bytes().get(index) == Some(&b'1'));
@@ -218,6 +218,8 @@ impl App {
 
     /// Replaces the experiment.
     pub fn replace(&self, lab: Lab) {
+        // Of another lab nothing is known yet.
+        self.timeline.set(Arc::new(timeline(&lab, lab.furthest_run().judge().stale_reads(), None)));
         self.with_lab(|own| *own = lab);
         self.selection.set(None);
         self.seeking.set(None);
@@ -377,106 +379,6 @@ impl App {
 
     pub fn change_speed(&self, faster: bool) {
         self.speed.update(|speed| *speed = if faster { (*speed + 1).min(SPEEDS.len() - 1) } else { speed.saturating_sub(1) });
-    }
-
-    /// Brings everything up to date with the lab.
-    pub fn refresh(&self) {
-        self.refresh_stage();
-        self.refresh_marks();
-    }
-
-    /// What must follow every event: stage, words, verdicts, open panels. The work does not grow with the run.
-    pub fn refresh_stage(&self) {
-        self.dirty.set(false);
-        let (width, height) = self.size.get_untracked();
-        self.lab.with_value(|lab| {
-            self.stage.set(Arc::new(stage(lab.world(), width, height)));
-            self.verdicts.set(Arc::new(lab.verdicts()));
-            self.refresh_headline(lab.world(), lab.judge().stale_reads());
-        });
-        self.refresh_now();
-        self.revision.update(|revision| *revision += 1);
-        self.drop_stale_selection();
-    }
-
-    /// What looks at the whole run, and so only a few times a second: the timeline's marks and the tasks.
-    pub fn refresh_marks(&self) {
-        self.lab.with_value(|lab| {
-            self.refresh_tasks(lab, lab.judge().stale_reads());
-            // As far as the branch was ever run: stale reads beyond the cursor have their marks too.
-            self.timeline.set(Arc::new(timeline(lab, lab.furthest_run().judge().stale_reads())));
-        });
-    }
-
-    /// Only what changes while nothing happens: the time.
-    pub fn refresh_now(&self) {
-        let (seeking, slow) = (self.seeking.get_untracked(), self.slow.get_untracked());
-        let now = self.lab(|lab| Now {
-            position: lab.world().position(),
-            known_steps: lab.furthest().steps(),
-            horizon: lab.horizon(),
-            seeking,
-            slow,
-        });
-        self.now.set(now);
-    }
-
-    fn refresh_headline(&self, world: &LabWorld, stale: &Chunked<StaleRead>) {
-        let found = narrate::headline(world, stale, self.news_since.get_untracked());
-        let shown = self.headline.get_untracked();
-        // While it plays, daily business does not push away what matters more within a moment.
-        let hold = Micros::from_f64(HEADLINE_HOLD_US * SPEEDS[self.speed.get_untracked()].0);
-        let keep = match (&shown, &found) {
-            (Some(shown), Some(found)) => {
-                let age = world.now().saturating_sub(shown.at);
-                self.playing.get_untracked() && found.weight < shown.weight && shown.at <= world.now() && age < hold
-            }
-            _ => false,
-        };
-        // What is kept is told anew: what it says may have become true or false since.
-        let found = match shown.as_ref().filter(|_| keep) {
-            Some(shown) => narrate::retell(world, stale, shown),
-            None => found,
-        };
-        if shown == found {
-            return;
-        }
-        if let Some(headline) = found.as_ref().filter(|headline| headline.weight > Weight::Quiet && !keep) {
-            self.spoken.set(plain(&headline.sentence));
-        }
-        self.headline.set(found);
-    }
-
-    fn refresh_tasks(&self, lab: &Lab, stale: &Chunked<StaleRead>) {
-        // The tasks belong to the first look; other scenarios tick nothing.
-        if !lab.source().is(FIRST) {
-            return;
-        }
-        let before = self.tasks.get_untracked();
-        let mut done = before;
-        for (index, task) in Task::ALL.into_iter().enumerate() {
-            done[index] = before[index] || task.is_done(lab, stale);
-        }
-        if done != before {
-            let kept: String = done.iter().map(|done| if *done { '1' } else { '0' }).collect();
-            storage::set(DONE, &kept);
-            self.tasks.set(done);
-            for (index, task) in Task::ALL.into_iter().enumerate().filter(|(index, _)| done[*index] && !before[*index]) {
-                self.spoken.set(format!("Task {} done: {}.", index + 1, task.words()));
-            }
-        }
-    }
-
-    /// What is gone cannot stay selected.
-    fn drop_stale_selection(&self) {
-        let gone = match self.selection.get_untracked() {
-            Some(Selection::Message(message)) => self.world(|world| world.flight(message).is_none()),
-            Some(Selection::Node(node)) => self.world(|world| world.host(node).is_none_or(|host| host.removed)),
-            _ => false,
-        };
-        if gone {
-            self.selection.set(None);
-        }
     }
 
     pub fn forget_tasks(&self) {

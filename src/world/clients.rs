@@ -166,7 +166,7 @@ impl<P: Protocol> World<P> {
 
     fn finish(&mut self, client: ClientId, outcome: Outcome, node: Option<NodeId>, causes: Causes) {
         let now = self.now;
-        let Some(open) = self.session_mut(client).finish(now, outcome) else { return };
+        let Some(open) = self.session_mut(client).finish(outcome) else { return };
         self.clear_alarm(client);
         let Intent { operation, action, .. } = open.intent;
         self.note(None, Some(operation), causes, Kind::Outcome { client, outcome });

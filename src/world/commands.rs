@@ -6,7 +6,7 @@ use super::{
     host::{Input, What},
 };
 use crate::{
-    client::workload::Target,
+    client::workload::{ClientSettings, Target},
     protocol::{Protocol, Rule, failover::Failover},
     sim::{
         clock::Clock,
@@ -92,24 +92,21 @@ impl<P: Protocol> World<P> {
             Command::SetWorkload { client, .. } if self.sessions[client.0 as usize].settings.workload.is_none() => {
                 Err("it has no workload")
             }
-            Command::SetWorkload { client, on } => self.with_session(*client, |session| session.workload_on = *on),
-            Command::SetReadsFrom { client, target } => {
-                self.with_session(*client, |session| session.settings.reads_from = *target)
+            Command::SetWorkload { client, on } => {
+                self.sessions[client.0 as usize].workload_on = *on;
+                Ok(())
             }
-            Command::SetToken { client, on } => self.with_session(*client, |session| session.settings.token = *on),
+            Command::SetReadsFrom { client, target } => self.with_settings(*client, |settings| settings.reads_from = *target),
+            Command::SetToken { client, on } => self.with_settings(*client, |settings| settings.token = *on),
             Command::SetCommit(commit) if commit.problem().is_some() => Err("it asks for what cannot be"),
             Command::SetCommit(commit) => self.set_rule(Rule::Commit(commit.clone()), id),
             Command::SetFailover(failover) => self.set_failover(failover, id),
-            Command::SetWritesTo { client, target } => self.with_session(*client, |session| session.settings.writes_to = *target),
+            Command::SetWritesTo { client, target } => self.with_settings(*client, |settings| settings.writes_to = *target),
         }
     }
 
-    fn with_session(
-        &mut self,
-        client: ClientId,
-        change: impl FnOnce(&mut crate::client::session::Session),
-    ) -> Result<(), &'static str> {
-        change(&mut self.sessions[client.0 as usize]);
+    fn with_settings(&mut self, client: ClientId, change: impl FnOnce(&mut ClientSettings)) -> Result<(), &'static str> {
+        change(Arc::make_mut(&mut self.sessions[client.0 as usize].settings));
         Ok(())
     }
 

@@ -41,6 +41,8 @@ pub struct Setup<P: Protocol> {
     pub nodes: Vec<NodeSettings>,
     /// One a session.
     pub clients: Vec<ClientSettings>,
+    /// What operations are called in all workloads, each name once.
+    pub operation_names: Arc<Vec<String>>,
     /// Whom clients believe to be primary at first.
     pub first_primary: NodeId,
     pub link: LinkSettings,
@@ -221,6 +223,11 @@ impl<P: Protocol> World<P> {
 
     pub fn session(&self, client: ClientId) -> Option<&Session> {
         self.sessions.get(client.0 as usize)
+    }
+
+    /// What an operation is called, if its client's workload gave it a name.
+    pub fn operation_name(&self, operation: OperationId) -> Option<&str> {
+        self.session(operation.client)?.name(self.chance(), operation)
     }
 
     pub fn network(&self) -> &Network {

@@ -39,7 +39,7 @@ labTest("a machine without power gives no answer at all, and the client does not
   await forward(page, 1_500);
   assert.match(await said(page, "Ana"), /writes x = 3…/, "she is still waiting");
   await forward(page, 800);
-  assert.match(await headline(page), /Ana got no answer for x = 3\. Whether it happened, the client cannot know\./);
+  assert.match(await headline(page), /Ana got no answer to the write x = 3\. Whether it happened, the client cannot know\./);
 });
 
 labTest("a promoted replica takes writes, and the client finds it", async ({ page }) => {

@@ -105,9 +105,9 @@ labTest("figures are saved as a table and as pictures", async ({ page }) => {
   const [csvName, csv] = await saved(page, "CSV");
   assert.equal(csvName, "replicarium-measures.csv");
   const [head, ...rows] = csv.toString().trimEnd().split("\n");
-  assert.equal(head, "time_s,node,measure,unit,value");
-  assert(rows.every((row) => row.split(",").length === 5));
-  assert(rows.includes("0.480000,C,lag_applied,entries,1"), "C has the lag of x = 1");
+  assert.equal(head, "time_s,node,measure,unit,value,operation");
+  assert(rows.every((row) => row.split(",").length === 6));
+  assert(rows.includes("0.480000,C,lag_applied,entries,1,"), "C has the lag of x = 1");
   assert(!rows.some((row) => /^0\.9\d+,B,lag_/.test(row)), "B is down and has none");
   const [svgName, svg] = await saved(page, "SVG");
   assert.equal(svgName, "replicarium-measures.svg");

@@ -4,7 +4,7 @@ use crate::play::*;
 use replicarium::{
     client::{
         session::Session,
-        workload::{ClientSettings, Pace, Popularity, Target, Workload},
+        workload::{ClientSettings, Does, NamedOperation, Pace, Popularity, Target, Workload},
     },
     lab::LabWorld,
     protocol::{
@@ -149,6 +149,16 @@ impl Odd {
         if self.0.chance(0.5) { Action::Read { key } } else { Action::Write { key, value } }
     }
 
+    /// Often none; else some names, with weights from small to large.
+    fn operations(&mut self) -> Option<Vec<NamedOperation>> {
+        let count = self.of(&[0, 0, 0, 1, 2, 8]);
+        let mut named = |index: u32| {
+            let (does, weight) = (self.of(&[Does::Read, Does::Write]), self.of(&[1, 5, *Scenario::WEIGHT.end() as u32]));
+            NamedOperation { name: format!("name {index}"), does, weight }
+        };
+        (count > 0).then(|| (0..count).map(&mut named).collect())
+    }
+
     fn client_settings(&mut self, nodes: u16) -> ClientSettings {
         let (every, per_s) = (Micros(self.number(100, 1_000_000)), self.of(&[0.001, 1.0, 100.0, 10_000.0]));
         let time = self.delay(false);
@@ -158,6 +168,7 @@ impl Odd {
             stop: self.of(&[None, None, Some(Micros::ZERO), Some(ms(5_000))]),
             read_share: self.share(),
             keys: self.of(&[Popularity::Uniform, Popularity::Zipf { exponent: 0.0 }, Popularity::Zipf { exponent: 10.0 }]),
+            operations: self.operations(),
         };
         ClientSettings {
             token: self.0.chance(0.3),

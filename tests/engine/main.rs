@@ -6,7 +6,9 @@ mod anything;
 mod clients;
 mod counterfactual;
 mod determinism;
+mod load;
 #[path = "../../src/world/tests/play.rs"]
 #[expect(dead_code, reason = "shared with the tests inside the library, which use more of it")]
 mod play;
 mod staleness;
+mod web_application;

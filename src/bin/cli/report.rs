@@ -1,6 +1,6 @@
 //! What came of a run, as JSON for programs. `README.md` beside this file lists the members.
 
-use super::tally::Tally;
+use super::tally::{Operations, Tally};
 use replicarium::{
     check::{Difference, Lost, StaleRead, Verdict, Verdicts},
     explain::{plain, why_lost},
@@ -36,6 +36,13 @@ impl Report<'_> {
             let [p50, p95, p99] = figures.percentiles(ended);
             json!({ "count": figures.all.count(ended), "p50": p50, "p95": p95, "p99": p99 })
         };
+        let named = || tally.named.iter().enumerate();
+        let named_latencies = |name: usize| {
+            let all = figures.named(name);
+            let [p50, p95, p99] = [50, 95, 99].map(|percent| all.percentile(Ended::WELL, percent));
+            json!({ "count": all.count(Ended::WELL), "p50": p50, "p95": p95, "p99": p99 })
+        };
+        let by_name = |(index, (name, count)): (usize, &(String, Operations))| json!({ "name": name, "operations": count.to_json(), "latency_us": named_latencies(index) });
         let list = |items: &mut dyn Iterator<Item = Json>| Json::Array(items.collect());
         let report = json!({
             "engine": ENGINE_VERSION,
@@ -49,8 +56,9 @@ impl Report<'_> {
                 "all": latencies(Ended::WELL),
                 "reads": latencies(&[Ended::Read]),
                 "writes": latencies(&[Ended::Write]),
-                "failed": latencies(&[Ended::Failed]),
+                "failed": latencies(Ended::ILL),
             },
+            "by_name": list(&mut named().map(by_name)),
             "messages": {
                 "sent": tally.sent,
                 "duplicated": tally.duplicated,

@@ -29,6 +29,7 @@ pub fn run(arguments: &RunArguments) -> Result<bool, Fault> {
 
     let mut run = Run::new(Arc::new(scenario.setup()), Arc::new(scenario.commands.clone()));
     let mut written = Written::default();
+    written.tally.named = scenario.operation_names().into_iter().map(|name| (name.into(), Default::default())).collect();
     written.news(&run, &mut trace, &mut history)?;
     while run.world().next_at().is_some_and(|at| at < scenario.until) && run.step() {
         written.news(&run, &mut trace, &mut history)?;
@@ -110,9 +111,10 @@ impl Written {
             sink.write(&line)?;
         }
         for (_, row) in rows.range(self.rows, rows.next()) {
-            self.tally.row(row);
+            let name = run.world().operation_name(row.operation);
+            self.tally.row(row, name);
             if let Some(sink) = history {
-                sink.write(&(row.to_json() + "\n"))?;
+                sink.write(&(row.to_json(name) + "\n"))?;
             }
         }
         (self.events, self.rows) = (events.next(), rows.next());

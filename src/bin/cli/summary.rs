@@ -3,8 +3,10 @@
 use super::{report::Report, tally::Operations};
 use replicarium::{
     check::{StaleRead, Verdict},
-    explain::{plain, why_lost},
+    explain::{plain, why_lost, words::duration},
     lab::LabWorld,
+    measure::Ended,
+    sim::time::Micros,
 };
 
 /// Most lost writes and idle commands that are listed; the report lists all.
@@ -22,6 +24,9 @@ impl Report<'_> {
         let mut line = |label: &str, what: String| text += &format!("{label:<11}{what}\n");
         line("writes", operations(&self.tally.writes));
         line("reads", operations(&self.tally.reads));
+        for (index, (name, count)) in self.tally.named.iter().enumerate() {
+            line("", format!("  {name}: {}{}", operations(count), self.waits(index)));
+        }
         if self.tally.skipped > 0 {
             line("skipped", format!("{}, as too many were waiting already", counted(self.tally.skipped, "operation")));
         }
@@ -50,6 +55,13 @@ impl Report<'_> {
             line("link", format!("#{link}"));
         }
         text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    }
+
+    /// How long operations of a name took.
+    fn waits(&self, name: usize) -> String {
+        let latencies = self.run.reading().named(name);
+        let [half, most] = [50, 95].map(|percent| latencies.percentile(Ended::WELL, percent).map(|us| duration(Micros(us))));
+        half.zip(most).map(|(half, most)| format!("; half within {half}, 95 % within {most}")).unwrap_or_default()
     }
 
     fn messages(&self) -> String {

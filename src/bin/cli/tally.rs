@@ -42,6 +42,8 @@ impl Operations {
 pub struct Tally {
     pub reads: Operations,
     pub writes: Operations,
+    /// By name.
+    pub named: Vec<(String, Operations)>,
     pub skipped: u64,
     pub sent: u64,
     pub duplicated: u64,
@@ -68,7 +70,12 @@ impl Tally {
         }
     }
 
-    pub fn row(&mut self, row: &Row) {
+    /// `name`: what the operation is called, if it has a name.
+    pub fn row(&mut self, row: &Row, name: Option<&str>) {
+        if let Some(name) = name {
+            let own = self.named.iter_mut().filter(|(own, _)| own == name);
+            own.for_each(|(_, count)| count.count(row.outcome));
+        }
         match row.action {
             Action::Read { .. } => self.reads.count(row.outcome),
             Action::Write { .. } => self.writes.count(row.outcome),

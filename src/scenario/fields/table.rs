@@ -195,7 +195,12 @@ fn clients() -> Vec<Field> {
         row("clients[].workload.pace.think.time", DELAY, "required", "How long."),
         row("clients[].workload.start", Time(ANY_TIME), r#""0s""#, "No operation before this."),
         row("clients[].workload.stop", Time(ANY_TIME), "none", "No new operation from here on; absent: it never stops."),
-        row("clients[].workload.read_share", Number(Scenario::SHARE, ""), "0.5", "Share of reads among the operations."),
+        row(
+            "clients[].workload.read_share",
+            Number(Scenario::SHARE, ""),
+            "0.5",
+            "Share of reads among the operations; where these have names it follows from them, and this does not count.",
+        ),
         row("clients[].workload.keys", Group, r#""uniform""#, "Which keys are asked for: one of the following."),
         row("clients[].workload.keys.uniform", Group, "", "All keys alike."),
         row("clients[].workload.keys.zipf", Group, "", "The i-th key with weight 1 / i^exponent."),
@@ -204,6 +209,25 @@ fn clients() -> Vec<Field> {
             Number(Scenario::ZIPF_EXPONENT, ""),
             "required",
             "0 is uniform; 1 is what is often measured.",
+        ),
+        row(
+            "clients[].workload.operations",
+            List(Scenario::OPERATIONS),
+            "none",
+            "What it does by name, in the words of an application; absent: reads and writes without a name.",
+        ),
+        row(
+            "clients[].workload.operations[].name",
+            Text { bytes_max: Scenario::OPERATION_NAME_BYTES_MAX },
+            "required",
+            "What it is called: letters, digits, spaces and hyphens. All workloads together have up to 16 names.",
+        ),
+        row("clients[].workload.operations[].do", Word(&["read", "write"]), "required", "What it is to the nodes."),
+        row(
+            "clients[].workload.operations[].weight",
+            whole(Scenario::WEIGHT, ""),
+            "required",
+            "How often it comes, relative to the others.",
         ),
     ]
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    client::workload::{ClientSettings, Pace, Popularity, Target, Workload},
+    client::workload::{ClientSettings, Does, NamedOperation, Pace, Popularity, Target, Workload},
     protocol::{
         commit::{Commit, Level, OnTimeout, Which},
         detector::Detect,
@@ -170,7 +170,14 @@ fn full() -> Scenario {
         retries: 1,
         retry_wait: MS,
         token: true,
-        workload: Some(Workload { pace: paces[index].clone(), start: MS, stop: Some(MS), read_share: 0.5, keys: keys[index] }),
+        workload: Some(Workload {
+            pace: paces[index].clone(),
+            start: MS,
+            stop: Some(MS),
+            read_share: 0.5,
+            keys: keys[index],
+            operations: Some(vec![NamedOperation { name: "post".into(), does: Does::Write, weight: 1 }]),
+        }),
     };
     Scenario {
         title: "x".into(),
@@ -403,6 +410,32 @@ fn ranges_are_those_of_the_checks() {
     assert!(tried.len() > 100, "{}", tried.len());
 }
 
+/// Names are words: what could be taken for markup, a column of a table or nothing at all is refused, with its field.
+#[test]
+fn names_of_operations_are_words() {
+    let with = |operations: Json| {
+        let workload = json!({ "operations": operations });
+        problems(&json!({ "clients": [{ "workload": workload }] }))
+    };
+    let named = |name: &str, weight: u32| json!({ "name": name, "do": "read", "weight": weight });
+    let at = |field: &str| vec![format!("clients[0].workload.operations{field}")];
+    for good in ["browse", "sign-up", "log in 2", "größer", "送信"] {
+        assert_eq!(with(json!([named(good, 1)])), Vec::<String>::new(), "{good}");
+    }
+    for bad in ["", " ", " post", "post ", "<b>", "a,b", "a\"b", "a&b", "a\nb", "twenty-one bytes long"] {
+        assert_eq!(with(json!([named(bad, 1)])), at("[0].name"), "{bad}");
+    }
+    assert_eq!(with(json!([])), at(""));
+    assert_eq!(with(json!([named("post", 1), named("browse", 0)])), at("[1].weight"));
+    assert_eq!(with(json!([named("post", 1), named("post", 1)])), at("[1].name"));
+    let client = |number: usize| {
+        let some: Vec<Json> = (0..8).map(|index| named(&format!("{}", number * 8 + index), 1)).collect();
+        json!({ "workload": { "operations": some } })
+    };
+    let clients = |count: usize| problems(&json!({ "clients": (0..count).map(client).collect::<Vec<Json>>() }));
+    assert_eq!((clients(2), clients(3)), (vec![], vec!["clients".to_string()]));
+}
+
 #[test]
 fn lists_are_as_long_as_the_table_says() {
     let full = json(&full());
@@ -413,10 +446,11 @@ fn lists_are_as_long_as_the_table_says() {
         }
         for (count, good) in [(*range.start(), true), (*range.end(), true), (range.end() + 1, false)] {
             let mut changed = full.clone();
-            let pointer = format!("/{}", field.path.replace('.', "/"));
-            let list = changed.pointer_mut(&pointer).and_then(Json::as_array_mut).expect("a list");
+            // Of a list in every item of another one, the first stands for all.
+            let (pointer, at) = (field.path.replace("[]", "/0").replace('.', "/"), field.path.replace("[]", "[0]"));
+            let list = changed.pointer_mut(&format!("/{pointer}")).and_then(Json::as_array_mut).expect("a list");
             *list = std::iter::repeat_n(list[0].clone(), count).collect();
-            assert_eq!(!problems(&changed).contains(&field.path.to_string()), good, "{count} {}", field.path);
+            assert_eq!(!problems(&changed).contains(&at), good, "{count} {}", field.path);
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::scenario::{
     model::{NodesSettings, OneNode, ProtocolSettings, Scenario},
 };
 use crate::{
-    client::workload::{ClientSettings, Pace, Popularity, Target, Workload},
+    client::workload::{ClientSettings, Does, NamedOperation, Pace, Popularity, Target, Workload},
     protocol::{
         commit::{Commit, Level, OnTimeout, Which},
         detector::Detect,
@@ -146,7 +146,8 @@ record! {
     NodeSettings { read, write, message, apply, flush, clock }
     OneNode { node, read, write, message, apply, flush, clock }
     NodesSettings { count, each, different }
-    Workload { pace, start, stop, read_share, keys }
+    Workload { pace, start, stop, read_share, keys, operations }
+    NamedOperation { name, does, weight }
     ClientSettings { count, writes_to, reads_from, timeout, redirects, retries, retry_wait, workload, token }
     Config { primary, log_retention_entries, batch_entries, resend_after, follow_every, announce_every, commit, delayed, failover }
     Delayed { node, by }
@@ -174,6 +175,7 @@ choice! {
     Target { 0 Primary {} 1 Replica {} 2 Any {} 3 Node { 0 node } 4 Nearest {} 5 Sticky {} }
     Pace { 0 Regular { every every } 1 Poisson { per_s per_s } 2 Think { time time } }
     Popularity { 0 Uniform {} 1 Zipf { exponent exponent } }
+    Does { 0 Read {} 1 Write {} }
     Action { 0 Read { key key } 1 Write { key key, value value } }
     Level { 0 Async {} 1 LocalFlush {} 2 RemoteWrite {} 3 RemoteFlush {} 4 RemoteApply {} }
     Which { 0 First {} 1 Any {} 2 Majority {} }

@@ -20,7 +20,7 @@ fn lab() -> Lab {
 }
 
 fn all(lab: &Lab) -> Charts {
-    charts(lab, &timeline(lab, lab.furthest_run().judge().stale_reads()), Behind::Visible)
+    charts(lab, &timeline(lab, lab.furthest_run().judge().stale_reads(), None), Behind::Visible)
 }
 
 #[test]
