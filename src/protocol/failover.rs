@@ -109,6 +109,7 @@ impl Failover {
             _ if self.detect == Detect::Timeout && self.heartbeat_every >= self.timeout => {
                 ("heartbeat_every", "heartbeats must come more often than the time-out, or everybody is always suspected".into())
             }
+            _ if !(1..=10).contains(&self.quorum) => ("quorum", format!("{} is out of range; allowed is 1 to 10", self.quorum)),
             _ if twice.is_some() => ("monitors", "a node is listed twice".into()),
             _ if self.by == By::Monitors && self.monitors.is_empty() => ("monitors", "there is none".into()),
             _ if self.by == By::Monitors && !(1..=self.monitors.len()).contains(&(self.quorum as usize)) => {
