@@ -194,7 +194,8 @@ fn full() -> Scenario {
             announce_every: MS,
             commit: commit(),
             delayed: vec![Delayed { node: A, by: MS }],
-            failover: failover(),
+            // Without monitors, so that nine others may be asked to confirm.
+            failover: Failover { monitors: vec![], ..failover() },
         }),
         nodes: NodesSettings { count: 10, each, different: vec![one] },
         network: LinkSettings {

@@ -1,0 +1,176 @@
+//! The part of the table that several places share: actions, delays, when a write is committed, who takes over, targets.
+
+use super::{
+    Field,
+    Form::*,
+    table::{ANY_TIME, CLASSES, DELAY, LEVELS, UP_TO_DELAY, row, whole},
+};
+use crate::{
+    protocol::{commit::Commit, failover::Failover},
+    scenario::Scenario,
+    sim::{clock::Clock, distribution::Distribution},
+};
+pub(super) fn shapes() -> Vec<Field> {
+    let key = || Key(*Scenario::KEYS.end());
+    let probability = || Number(Scenario::SHARE, "");
+    let (skew, drift) = (-Clock::SKEW_US_MAX..=Clock::SKEW_US_MAX, -Clock::DRIFT_PPM_MAX..=Clock::DRIFT_PPM_MAX);
+    let bandwidth = whole(0..=Scenario::BANDWIDTH_BYTES_PER_S_MAX, "bytes per second");
+    vec![
+        row("action", Group, "", "One of the following."),
+        row("action.read", Group, "", "Reads a key."),
+        row("action.read.key", key(), "required", "Which key."),
+        row("action.write", Group, "", "Writes a key."),
+        row("action.write.key", key(), "required", "Which key."),
+        row("action.write.value", whole(i64::MIN..=i64::MAX, ""), "required", "What it holds afterwards."),
+        row("clock", Group, "", "A table."),
+        row("clock.skew_us", whole(skew, "µs"), "0", "Ahead of true time, or if negative behind it."),
+        row("clock.drift_ppm", whole(drift, "µs per second"), "0", "What it gains, or if negative loses."),
+        row("commit", Group, "", "A table."),
+        row(
+            "commit.level",
+            Word(&LEVELS),
+            r#""local_flush""#,
+            "What a copy must have done with a write: nothing (`async`), the primary has it on disk (`local_flush`), and replicas have taken it \
+             (`remote_write`), have it on disk (`remote_flush`), show it to readers (`remote_apply`). PostgreSQL's `synchronous_commit`: off, \
+             local, remote_write, on, remote_apply.",
+        ),
+        row(
+            "commit.which",
+            Word(&["first", "any", "majority"]),
+            r#""first""#,
+            "Which replicas count: the first ones listed that are there, whichever are quickest, or so many that with the primary they are a \
+             majority.",
+        ),
+        row("commit.count", whole(Commit::COUNT, "replicas"), "1", "How many of them; for a majority it follows from the group."),
+        row("commit.among", Nodes, "[]", "Who may count, the most wanted first; empty: all."),
+        row("commit.timeout", Time(Commit::TIMEOUT), "none", "How long replicas are waited for; absent: for ever."),
+        row(
+            "commit.on_timeout",
+            Word(&["fall_back", "warn"]),
+            r#""fall_back""#,
+            "Then the primary goes on alone until replicas have caught up (MySQL), or the client is told that its write is not confirmed.",
+        ),
+        row(
+            "commit.visible_early",
+            Switch,
+            "false",
+            "Readers of the primary see a write before replicas have it (MySQL's `AFTER_COMMIT`).",
+        ),
+        row(
+            "commit.min_replicas",
+            whole(0..=*Commit::COUNT.end(), "replicas"),
+            "0",
+            "With fewer replicas in touch no write is taken (Redis' `min-replicas-to-write`).",
+        ),
+        row(
+            "commit.replica_timeout",
+            Time(Commit::TIMEOUT),
+            r#""10s""#,
+            "A replica not heard for this long is out of touch and does not count.",
+        ),
+        row("delay", Group, "", "A time, or one of the following."),
+        row("delay.constant", Time(UP_TO_DELAY), "", "Always the same."),
+        row("delay.uniform", Group, "", "Evenly between two times."),
+        row("delay.uniform.low", Time(ANY_TIME), "required", "The shortest; not above `high`."),
+        row("delay.uniform.high", Time(ANY_TIME), "required", "The longest."),
+        row("delay.exponential", Group, "", "Memoryless: often short, sometimes long."),
+        row("delay.exponential.mean", Time(ANY_TIME), "required", "The mean; the median is 0.69 of it."),
+        row("delay.log_normal", Group, "", "What round trips on real networks often look like."),
+        row("delay.log_normal.median", Time(ANY_TIME), "required", "Half of all are shorter."),
+        row(
+            "delay.log_normal.sigma",
+            Above0(Distribution::SIGMA_MAX, ""),
+            "required",
+            "How wide: the standard deviation of its logarithm.",
+        ),
+        row("delay.pareto", Group, "", "Never short, and with a heavy tail."),
+        row("delay.pareto.scale", Time(ANY_TIME), "required", "The shortest."),
+        row(
+            "delay.pareto.shape",
+            Above0(Distribution::SHAPE_MAX, ""),
+            "required",
+            "How light the tail is: at 1 and below even the mean is infinite.",
+        ),
+        row("delay.mixture", List(1..=Distribution::PARTS_MAX), "", "One of its parts, by chance."),
+        row(
+            "delay.mixture[].weight",
+            Above0(Distribution::WEIGHT_MAX, ""),
+            "required",
+            "How often this part, relative to the others.",
+        ),
+        row("delay.mixture[].delay", DELAY, "required", "Any delay but a mixture."),
+        row("failover", Group, "", "A table."),
+        row(
+            "failover.by",
+            Word(&["operator", "election", "monitors"]),
+            r#""operator""#,
+            "Who makes another node primary: a person, the nodes by majority vote (Raft, MongoDB), or nodes without data that watch the others \
+             (Redis Sentinel).",
+        ),
+        row(
+            "failover.detect",
+            Word(&["nothing", "timeout", "phi"]),
+            r#""nothing""#,
+            "By what a node is suspected: never, for there are no heartbeats; by a fixed time-out; by how improbable the silence is (φ accrual, \
+             Cassandra).",
+        ),
+        row("failover.heartbeat_every", Time(Failover::WAIT), r#""500ms""#, "How often a heartbeat is sent."),
+        row(
+            "failover.timeout",
+            Time(Failover::WAIT),
+            r#""2s""#,
+            "A silence this long is suspicious; also the length of a lease.",
+        ),
+        row(
+            "failover.spread",
+            Time(Failover::WAIT),
+            r#""1s""#,
+            "Who suspects the primary stands for election after a further random time up to this.",
+        ),
+        row(
+            "failover.phi_threshold",
+            Number(Failover::PHI, ""),
+            "8.0",
+            "From which φ on a silence is suspicious: 8 is 18.4 usual intervals.",
+        ),
+        row(
+            "failover.trial_vote",
+            Switch,
+            "true",
+            "Whether a candidate first asks if it would be elected, so that one that was merely cut off deposes nobody (Raft's PreVote).",
+        ),
+        row(
+            "failover.fencing",
+            Word(&["nothing", "lease", "power"]),
+            r#""nothing""#,
+            "What keeps a deposed primary from taking writes: nothing until it hears of the new one; its lease, which lasts as long as a \
+             majority answers; or whoever takes over has its power cut (STONITH).",
+        ),
+        row("failover.monitors", Nodes, "[]", "Nodes that hold no data and watch the others."),
+        row(
+            "failover.quorum",
+            whole(1..=*Scenario::NODES.end() as u8, "monitors"),
+            "1",
+            "How many of them must suspect the primary.",
+        ),
+        row("rule", Group, "", "A table."),
+        row("rule.from", End, r#""any""#, "The sending ends."),
+        row("rule.to", End, r#""any""#, "The receiving ends."),
+        row("rule.both", Switch, "false", "Also for the way back."),
+        row("rule.class", Word(&CLASSES), "none", "Only for messages of this class; absent: for all."),
+        row("rule.set", Group, "required", "What changes; what is absent stays as it was."),
+        row("rule.set.latency", DELAY, "none", "As in the network."),
+        row("rule.set.jitter", Time(UP_TO_DELAY), "none", "As in the network."),
+        row("rule.set.loss", probability(), "none", "As in the network."),
+        row("rule.set.duplicate", probability(), "none", "As in the network."),
+        row("rule.set.in_order", Switch, "none", "As in the network."),
+        row("rule.set.bandwidth_bytes_per_s", bandwidth, "none", "As in the network."),
+        row("target", Group, "", "One of the following."),
+        row("target.primary", Group, "", "The node it believes to be primary."),
+        row("target.replica", Group, "", "A random one of the others."),
+        row("target.any", Group, "", "A random node."),
+        row("target.node", Node, "", "This node and no other."),
+        row("target.nearest", Group, "", "The one with the shortest way."),
+        row("target.sticky", Group, "", "A random one, and then always the same until it does not answer."),
+    ]
+}
