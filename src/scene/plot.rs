@@ -218,15 +218,26 @@ impl Frame<'_> {
             let (at, value) = line.points.iter().rfind(|(_, value)| value.is_some())?;
             Some((self.x(*at) + 5.0, self.y((*value)?)))
         };
-        let mut taken: Vec<(f64, f64)> = Vec::new();
+        // From top to bottom, as they would stand if each were alone.
+        let mut names: Vec<(f64, f64, &Line)> = Vec::new();
         for line in &self.chart.lines {
-            let Some((x, wanted)) = end(line) else { continue };
-            let free = |y: f64| taken.iter().all(|(other_x, other)| (y - other).abs() >= NAME_GAP || (x - other_x).abs() > 20.0);
-            // As near to where it belongs as there is room, above or below.
-            let place = |row: i32| wanted + NAME_GAP / 3.0 * (if row % 2 == 0 { row / 2 } else { -row / 2 - 1 }) as f64;
-            let inside = |y: &f64| (TOP - 8.0..=self.height - BOTTOM + 2.0).contains(y);
-            let y = (0..100).map(place).find(|y| inside(y) && free(*y)).unwrap_or(wanted);
-            taken.push((x, y));
+            if let Some((x, y)) = end(line) {
+                names.insert(names.iter().position(|(_, other, _)| *other > y).unwrap_or(names.len()), (x, y, line));
+            }
+        }
+        let (top, bottom) = (TOP - 8.0, self.height - BOTTOM + 2.0);
+        let gap = NAME_GAP.min((bottom - top) / names.len() as f64);
+        let near = |x: f64, other: f64| (x - other).abs() <= 20.0;
+        for index in 0..names.len() {
+            let (x, y, _) = names[index];
+            let above = names[..index].iter().filter(|(other, ..)| near(x, *other)).map(|(_, y, _)| y + gap);
+            names[index].1 = above.fold(y.max(top), f64::max);
+        }
+        for index in (0..names.len()).rev() {
+            let (x, y, line) = names[index];
+            let below = names[index + 1..].iter().filter(|(other, ..)| near(x, *other)).map(|(_, y, _)| y - gap);
+            let y = below.fold(y.min(bottom), f64::min);
+            names[index].1 = y;
             text(svg, (x, y + 4.0), "start", &format!("{}\" font-weight=\"700", self.colour(line.look)), &line.name);
         }
     }
