@@ -114,8 +114,7 @@ impl Judge {
 
     /// Verdicts now; `world` is the one looked at last.
     pub fn verdicts<P: Protocol>(&self, world: &World<P>) -> Verdicts {
-        let members = world.members();
-        let views = members.iter().filter_map(|node| Some((*node, world.view(*node)?))).collect();
+        let views = world.stores().iter().filter_map(|node| Some((*node, world.view(*node)?))).collect();
         let convergence = compare(world.primary(), &views);
         Verdicts {
             fresh: self.fresh(),

@@ -103,6 +103,9 @@ impl Failover {
             _ if deaf && self.by != By::Operator => {
                 ("detect", "without heartbeats nobody notices that the primary is gone; choose timeout or phi".into())
             }
+            _ if self.by == By::Monitors && self.fencing == Fencing::Lease => {
+                ("fencing", "monitors vote for no lease; choose the power cut, or an election".into())
+            }
             _ if deaf && self.fencing == Fencing::Lease => {
                 ("detect", "a lease is prolonged by heartbeats; choose timeout or phi".into())
             }

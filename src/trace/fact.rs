@@ -197,4 +197,10 @@ pub enum Fact {
         epoch: Epoch,
         written: Lsn,
     },
+    /// So many monitors take the primary for gone, as many as must agree.
+    Agreed {
+        suspect: NodeId,
+        monitors: usize,
+        needed: usize,
+    },
 }

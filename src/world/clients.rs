@@ -82,7 +82,7 @@ impl<P: Protocol> World<P> {
     }
 
     fn begin_next(&mut self, client: ClientId) {
-        let (now, members, chance) = (self.now, self.members.clone(), self.chance());
+        let (now, members, chance) = (self.now, self.stores.clone(), self.chance());
         // As who measures round trips.
         let way = |node: &NodeId| self.network.settings(client.into(), (*node).into(), MessageClass::Request).latency.typical();
         let wanted = self.session(client).is_some_and(|session| session.wants_nearest());
@@ -124,7 +124,7 @@ impl<P: Protocol> World<P> {
 
     /// An answer reached the client.
     pub(super) fn answered(&mut self, request: Request, (answer, position): (Answer, u64), node: NodeId, delivered: EventId) {
-        let (client, members) = (request.operation.client, self.members.clone());
+        let (client, members) = (request.operation.client, self.stores.clone());
         let session = self.session_mut(client);
         let Some(open) = session.open.as_ref().filter(|open| open.intent.operation == request.operation) else { return };
         // A refusal of an earlier try says nothing new; a yes is a yes whenever it comes.
@@ -138,7 +138,7 @@ impl<P: Protocol> World<P> {
 
     pub(super) fn attempt_timed_out(&mut self, client: ClientId) {
         self.clear_alarm(client);
-        let members = self.members.clone();
+        let members = self.stores.clone();
         let session = self.session_mut(client);
         let Some(asked) = session.open.as_ref().map(|open| open.node) else { return };
         let next = session.on_timeout(&members);

@@ -125,6 +125,8 @@ pub struct World<P: Protocol> {
     hosts: Vec<Host<P>>,
     /// Nodes that belong to the group, up or down.
     members: Arc<[NodeId]>,
+    /// Those of them that hold data.
+    stores: Arc<[NodeId]>,
     /// The newest epoch that any node has known; and what it was when the operator last changed who decides on promotions.
     newest_epoch: Epoch,
     epoch_floor: Epoch,
@@ -162,7 +164,8 @@ impl<P: Protocol> World<P> {
             next_place: 0,
             next_message: 0,
             hosts: setup.nodes.iter().enumerate().map(node).collect(),
-            members: (0..setup.nodes.len() as u16).map(NodeId).collect(),
+            members: Arc::from([]),
+            stores: Arc::from([]),
             newest_epoch: Epoch(1),
             epoch_floor: Epoch(1),
             alarms: vec![None; setup.clients.len()],
@@ -175,6 +178,7 @@ impl<P: Protocol> World<P> {
             history: Chunked::default(),
             setup,
         };
+        world.count_members();
         for index in 0..world.hosts.len() {
             world.start_process(NodeId(index as u16), Causes::NONE);
         }
@@ -253,6 +257,11 @@ impl<P: Protocol> World<P> {
     }
 
     /// Nodes that belong to the group, up or down.
+    /// Those that hold data.
+    pub fn stores(&self) -> &[NodeId] {
+        &self.stores
+    }
+
     pub fn members(&self) -> Vec<NodeId> {
         self.members.to_vec()
     }

@@ -383,7 +383,8 @@ impl<P: Protocol> World<P> {
         Ok(())
     }
 
-    fn count_members(&mut self) {
+    pub(super) fn count_members(&mut self) {
         self.members = self.hosts.iter().filter(|host| !host.removed).map(|host| host.id).collect();
+        self.stores = self.members.iter().copied().filter(|node| P::holds_data(&self.setup.config, *node)).collect();
     }
 }

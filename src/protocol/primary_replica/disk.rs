@@ -43,7 +43,7 @@ impl Identity {
         let primary = ctx.primary_hint().unwrap_or(config.primary);
         let follows = (primary != ctx.me()).then_some(primary);
         // Where nodes elect, one that lost its disk leads no more than any other.
-        let leads = follows.is_none() && (ctx.is_first_boot() || config.failover.by == By::Operator);
+        let leads = follows.is_none() && (ctx.is_first_boot() || config.failover.by != By::Election);
         let log_id = if leads && !ctx.is_first_boot() { 1 + ctx.boot() as u64 } else { 0 };
         let complete = leads || ctx.is_first_boot();
         Identity { epoch: Epoch(1), leads, follows, voted: None, log_id, history: vec![(Epoch(1), Lsn(1))], complete }

@@ -48,7 +48,12 @@ const STAND: u64 = 61;
 impl PrimaryReplica {
     /// Stands for election after `wait` and a random time, unless there is a primary by then.
     pub(super) fn stand_later(&mut self, wait: Micros, ctx: &mut Ctx) {
-        if self.config.failover.by != By::Election || !self.complete {
+        let may = match self.config.failover.by {
+            By::Operator => false,
+            By::Election => self.complete,
+            By::Monitors => matches!(self.part, Part::Monitor(_)),
+        };
+        if !may {
             return;
         }
         self.guard.stood += 1;
@@ -60,8 +65,10 @@ impl PrimaryReplica {
         if let Some(Ballot { epoch, votes, needed, .. }) = self.guard.ballot.take() {
             ctx.note(Fact::NotElected { epoch, votes: votes.len(), needed });
         }
-        if matches!(self.part, Part::Replica(_)) {
-            self.stand(self.config.failover.trial_vote, ctx);
+        match self.part {
+            Part::Replica(_) => self.stand(self.config.failover.trial_vote, ctx),
+            Part::Monitor(_) if self.sees_need() => self.stand(false, ctx),
+            Part::Primary(_) | Part::Monitor(_) => {}
         }
     }
 
@@ -70,7 +77,11 @@ impl PrimaryReplica {
         let (epoch, me, since_us) = (self.epoch.max(ctx.epoch_floor()).next(), ctx.me(), ctx.local_us());
         ctx.note(Fact::Stands { epoch, trial });
         let unsaved = if trial { None } else { Some(self.enter(epoch, Some(me), ctx)) };
-        self.guard.ballot = Some(Ballot { epoch, trial, votes: vec![me], needed: self.majority(ctx), since_us, unsaved });
+        let needed = match self.part {
+            Part::Monitor(_) => self.majority(ctx).max(self.config.failover.quorum as usize),
+            Part::Primary(_) | Part::Replica(_) => self.majority(ctx),
+        };
+        self.guard.ballot = Some(Ballot { epoch, trial, votes: vec![me], needed, since_us, unsaved });
         self.stand_later(self.config.failover.timeout, ctx);
         if trial {
             self.ask_for_votes(ctx);
@@ -83,7 +94,7 @@ impl PrimaryReplica {
         let (written, me) = (self.flushed, ctx.me());
         let last_epoch = self.epoch_of(written);
         let Some(Ballot { epoch, trial, .. }) = self.guard.ballot else { return };
-        let others = self.stores(ctx).into_iter().filter(|node| *node != me);
+        let others = self.electorate(ctx).into_iter().filter(|node| *node != me);
         others.for_each(|node| ctx.send(node, Message::AskVote { epoch, written, last_epoch, trial }));
     }
 
@@ -107,6 +118,7 @@ impl PrimaryReplica {
         let alive = match &self.part {
             Part::Primary(leading) => !leading.fenced,
             Part::Replica(_) => self.guard.hears_primary(now_us, failover.timeout),
+            Part::Monitor(_) => false,
         };
         // A trial is to depose nobody who works; under a lease no vote may.
         let spared = alive && (trial || failover.fencing == Fencing::Lease);
@@ -165,6 +177,9 @@ impl PrimaryReplica {
             return self.stand(false, ctx);
         }
         ctx.note(Fact::Elected { epoch, votes: votes.len(), needed });
-        self.take_over(epoch, Some(since_us), ctx);
+        match self.part {
+            Part::Monitor(_) => self.appoint(epoch, ctx),
+            Part::Primary(_) | Part::Replica(_) => self.take_over(epoch, Some(since_us), ctx),
+        }
     }
 }

@@ -63,7 +63,7 @@ pub enum Message {
         sent_us: i64,
         written: Lsn,
         last_epoch: Epoch,
-        follows: Option<NodeId>,
+        leads: bool,
     },
     /// "Let me lead `epoch`. My log ends with `written`, an entry of `last_epoch`." `trial`: would you?
     AskVote {
@@ -78,6 +78,15 @@ pub enum Message {
         asked: Epoch,
         granted: bool,
         trial: bool,
+    },
+    /// A monitor to the others: "I take `primary`, which leads `epoch`, for gone."
+    Accuse {
+        epoch: Epoch,
+        primary: NodeId,
+    },
+    /// A monitor to the node that is to lead `epoch`.
+    Appoint {
+        epoch: Epoch,
     },
 }
 
@@ -102,7 +111,9 @@ impl Message {
             | Message::Heartbeat { epoch, .. }
             | Message::Echo { epoch, .. }
             | Message::AskVote { epoch, .. }
-            | Message::Vote { epoch, .. } => *epoch,
+            | Message::Vote { epoch, .. }
+            | Message::Accuse { epoch, .. }
+            | Message::Appoint { epoch } => *epoch,
         }
     }
 }
@@ -121,7 +132,9 @@ impl protocol::Message for Message {
             Message::Snapshot { .. } => MessageClass::Snapshot,
             Message::Follow { .. } | Message::Announce { .. } => MessageClass::Control,
             Message::Heartbeat { .. } | Message::Echo { .. } => MessageClass::Heartbeat,
-            Message::AskVote { .. } | Message::Vote { .. } => MessageClass::Vote,
+            Message::AskVote { .. } | Message::Vote { .. } | Message::Accuse { .. } | Message::Appoint { .. } => {
+                MessageClass::Vote
+            }
         }
     }
 
@@ -155,6 +168,8 @@ impl protocol::Message for Message {
             Message::Echo { epoch, written, .. } => Cargo::Echo { epoch: *epoch, written: *written },
             Message::AskVote { epoch, written, trial, .. } => Cargo::AskVote { epoch: *epoch, last: *written, trial: *trial },
             Message::Vote { asked, granted, trial, .. } => Cargo::Vote { epoch: *asked, granted: *granted, trial: *trial },
+            Message::Accuse { epoch, primary } => Cargo::Accuse { primary: *primary, epoch: *epoch },
+            Message::Appoint { epoch } => Cargo::Appoint { epoch: *epoch },
         }
     }
 }

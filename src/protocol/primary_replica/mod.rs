@@ -15,6 +15,7 @@ mod disk;
 mod election;
 mod follower;
 mod message;
+mod monitor;
 mod primary;
 mod replica;
 mod role;
@@ -41,6 +42,7 @@ use crate::{
 };
 use disk::Identity;
 use election::{Plea, Word};
+use monitor::{Monitoring, Said};
 use primary::Leading;
 use replica::Following;
 use std::collections::VecDeque;
@@ -123,6 +125,8 @@ pub struct PrimaryReplica {
 enum Part {
     Primary(Leading),
     Replica(Following),
+    /// It holds no data.
+    Monitor(Monitoring),
 }
 
 type Ctx = Context<PrimaryReplica>;
@@ -207,8 +211,9 @@ impl Protocol for PrimaryReplica {
         let last = disk.log.last();
         let identity = disk.identity.clone().unwrap_or_else(|| Identity::on_empty_disk(config, ctx));
         // Where nodes elect, one that led before is not sure to do so still.
-        let leads = identity.leads && (ctx.is_first_boot() || config.failover.by == By::Operator);
+        let leads = identity.leads && (ctx.is_first_boot() || config.failover.by != By::Election);
         let part = match leads {
+            _ if config.failover.is_monitor(ctx.me()) => Part::Monitor(Monitoring::default()),
             true => Part::Primary(Leading::default().granted(ctx.is_first_boot().then_some(ctx.local_us()))),
             false => Part::Replica(Following::new(identity.follows)),
         };
@@ -239,6 +244,7 @@ impl Protocol for PrimaryReplica {
             Part::Primary(_) if ctx.is_first_boot() => {}
             Part::Primary(_) => node.part = Part::Primary(Leading::default().known_from(saved)),
             Part::Replica(_) => node.connect(ctx),
+            Part::Monitor(_) => {}
         }
         node.watch(ctx);
         node
@@ -252,6 +258,7 @@ impl Protocol for PrimaryReplica {
             ctx.reply(request, Answer::Refused(refusal));
         };
         match (request.action, &self.part) {
+            (_, Part::Monitor(_)) => refuse(Refusal::Monitor, ctx),
             (Action::Write { .. }, Part::Primary(_)) => self.accept_write(request, ctx),
             (Action::Write { .. }, Part::Replica(following)) => refuse(Refusal::NotPrimary { primary: following.primary() }, ctx),
             (Action::Read { .. }, Part::Replica(_)) if !self.complete => refuse(Refusal::NotReady, ctx),
@@ -263,13 +270,19 @@ impl Protocol for PrimaryReplica {
         let epoch = message.epoch();
         match message {
             Message::Heartbeat { sent_us, .. } => return self.on_heartbeat(from, epoch, sent_us, ctx),
+            Message::Echo { leads, written, last_epoch, .. } if matches!(self.part, Part::Monitor(_)) => {
+                return self.on_report(from, epoch, Said { leads, last_epoch, written }, ctx);
+            }
             Message::Echo { sent_us, .. } => return self.on_echo(from, epoch, sent_us, ctx),
+            Message::Accuse { primary, .. } => return self.on_accusation(from, epoch, primary, ctx),
+            Message::Appoint { .. } => return self.on_appointment(epoch, ctx),
             Message::AskVote { written, last_epoch, trial, .. } => {
                 return self.on_plea(from, Plea { epoch, written, last_epoch, trial }, ctx);
             }
             Message::Vote { asked, granted, trial, .. } => {
                 return self.on_vote(from, epoch, Word { asked, granted, trial }, ctx);
             }
+            _ if matches!(self.part, Part::Monitor(_)) => return,
             _ => {}
         }
         if epoch < self.epoch {
@@ -304,7 +317,12 @@ impl Protocol for PrimaryReplica {
                 }
             }
             Message::Announce { primary, .. } => self.on_announce(primary, ctx),
-            Message::Heartbeat { .. } | Message::Echo { .. } | Message::AskVote { .. } | Message::Vote { .. } => {}
+            Message::Heartbeat { .. }
+            | Message::Echo { .. }
+            | Message::AskVote { .. }
+            | Message::Vote { .. }
+            | Message::Accuse { .. }
+            | Message::Appoint { .. } => {}
         }
     }
 
@@ -353,7 +371,7 @@ impl Protocol for PrimaryReplica {
                 }
             }
             Part::Replica(_) if moved => self.flushed_here(before, ctx),
-            Part::Replica(_) => {}
+            Part::Replica(_) | Part::Monitor(_) => {}
         }
     }
 
@@ -361,6 +379,7 @@ impl Protocol for PrimaryReplica {
         // The operator numbers promotions, so that no two nodes ever lead the same epoch.
         let epoch = ctx.promotion_epoch();
         match (&self.part, self.config.failover.by) {
+            (Part::Monitor(_), _) => return Err("it holds no data"),
             (Part::Primary(_), By::Operator) if self.epoch.next() == epoch => return Err("it is primary already"),
             (Part::Primary(_), By::Election | By::Monitors) => return Err("it is primary, as far as it knows"),
             (_, By::Operator) => self.take_over(epoch, None, ctx),
@@ -397,7 +416,11 @@ impl Protocol for PrimaryReplica {
             None => (config.primary == me, (config.primary != me).then_some(config.primary), Epoch(1)),
         };
         NodeView {
-            role: if leads { Role::Primary } else { Role::Replica },
+            role: match () {
+                _ if config.failover.is_monitor(me) => Role::Monitor,
+                _ if leads => Role::Primary,
+                _ => Role::Replica,
+            },
             epoch,
             follows,
             copies: disk.recover().iter().collect(),
@@ -420,6 +443,7 @@ impl Protocol for PrimaryReplica {
             Part::Primary(_) => Role::Primary,
             Part::Replica(_) if self.guard.ballot.is_some() => Role::Candidate,
             Part::Replica(_) => Role::Replica,
+            Part::Monitor(_) => Role::Monitor,
         };
         Standing { role, epoch: self.epoch, applied: self.applied }
     }
@@ -433,14 +457,15 @@ impl Protocol for PrimaryReplica {
         let follows = match &self.part {
             Part::Primary(_) => None,
             Part::Replica(following) => following.primary(),
+            Part::Monitor(monitoring) => monitoring.primary,
         };
         let early: Vec<TailEntry> = match &self.part {
             Part::Replica(following) => following.early().take(NodeView::TAIL).map(|entry| tail_entry(entry, false)).collect(),
-            Part::Primary(_) => Vec::new(),
+            Part::Primary(_) | Part::Monitor(_) => Vec::new(),
         };
         let (followers, waiting, fallen_back) = match &self.part {
             Part::Primary(leading) => leading.seen(self.flushed, self.config.commit.level),
-            Part::Replica(_) => (Vec::new(), 0, false),
+            Part::Replica(_) | Part::Monitor(_) => (Vec::new(), 0, false),
         };
         NodeView {
             role,

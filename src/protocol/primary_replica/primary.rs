@@ -86,7 +86,7 @@ impl PrimaryReplica {
     pub(super) fn leading(&mut self) -> Option<&mut Leading> {
         match &mut self.part {
             Part::Primary(leading) => Some(leading),
-            Part::Replica(_) => None,
+            Part::Replica(_) | Part::Monitor(_) => None,
         }
     }
 

@@ -47,7 +47,7 @@ impl PrimaryReplica {
     fn following(&mut self) -> Option<&mut Following> {
         match &mut self.part {
             Part::Replica(following) => Some(following),
-            Part::Primary(_) => None,
+            Part::Primary(_) | Part::Monitor(_) => None,
         }
     }
 

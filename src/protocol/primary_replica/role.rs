@@ -17,6 +17,7 @@ impl PrimaryReplica {
         let (leads, follows) = match &self.part {
             Part::Primary(_) => (true, None),
             Part::Replica(following) => (false, following.primary()),
+            Part::Monitor(_) => (false, None),
         };
         let (epoch, log_id, history, complete) = (self.epoch, self.log_id, self.history.clone(), self.complete);
         let voted = self.guard.voted;
@@ -49,7 +50,7 @@ impl PrimaryReplica {
         begin_epoch(&mut self.history, epoch, self.log.last().next());
         let leading = match std::mem::replace(&mut self.part, Part::Primary(Leading::default())) {
             Part::Primary(leading) => leading,
-            Part::Replica(_) => Leading::default(),
+            Part::Replica(_) | Part::Monitor(_) => Leading::default(),
         };
         let saved = self.save_identity(ctx);
         self.part = Part::Primary(leading.known_from(saved));

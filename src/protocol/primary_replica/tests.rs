@@ -17,6 +17,8 @@ mod laws;
 #[cfg(test)]
 mod lost_words;
 #[cfg(test)]
+mod monitors;
+#[cfg(test)]
 mod parted;
 #[cfg(test)]
 mod schedules;

@@ -65,12 +65,27 @@ impl PrimaryReplica {
         }
     }
 
-    pub(super) fn majority(&self, ctx: &Ctx) -> usize {
-        self.store_count(ctx) / 2 + 1
+    /// Those who vote in the elections that this node takes part in: monitors among themselves, nodes with data likewise.
+    /// A monitor that is down or was removed still counts.
+    pub(super) fn electorate(&self, ctx: &Ctx) -> Vec<NodeId> {
+        match self.part {
+            Part::Monitor(_) => self.config.failover.monitors.clone(),
+            Part::Primary(_) | Part::Replica(_) => self.stores(ctx),
+        }
     }
 
+    pub(super) fn majority(&self, ctx: &Ctx) -> usize {
+        let voters = match self.part {
+            Part::Monitor(_) => self.config.failover.monitors.len(),
+            Part::Primary(_) | Part::Replica(_) => self.store_count(ctx),
+        };
+        voters / 2 + 1
+    }
+
+    /// Where monitors watch, the nodes with data need not watch each other.
     fn is_watching(&self) -> bool {
-        self.config.failover.detect != Detect::Nothing
+        let failover = &self.config.failover;
+        failover.detect != Detect::Nothing && (failover.by != By::Monitors || matches!(self.part, Part::Monitor(_)))
     }
 
     /// This node has taken another part: whom does it listen to now, and who hears from it?
@@ -95,6 +110,11 @@ impl PrimaryReplica {
                 self.guard.last_primary = Some(ctx.me());
                 self.beat(ctx);
             }
+            Part::Monitor(_) if !self.is_watching() => {}
+            Part::Monitor(_) => {
+                self.stores(ctx).into_iter().for_each(|node| self.listen_to(node, ctx));
+                self.patrol(ctx);
+            }
         }
     }
 
@@ -106,6 +126,9 @@ impl PrimaryReplica {
 
     /// Sends the next heartbeats, once it is on disk that this node leads.
     pub(super) fn beat(&mut self, ctx: &mut Ctx) {
+        if matches!(self.part, Part::Monitor(_)) {
+            return self.patrol(ctx);
+        }
         let known = self.leading().is_some_and(|leading| leading.is_known());
         if !known || !self.is_watching() {
             return;
@@ -118,6 +141,9 @@ impl PrimaryReplica {
     }
 
     pub(super) fn on_heartbeat(&mut self, from: NodeId, epoch: Epoch, sent_us: i64, ctx: &mut Ctx) {
+        if self.config.failover.is_monitor(from) {
+            return self.echo(from, sent_us, ctx);
+        }
         let follows = |node: &Self| matches!(&node.part, Part::Replica(following) if following.primary() == Some(from));
         let leads = matches!(self.part, Part::Primary(_));
         // An epoch has one primary, and it says so itself.
@@ -132,11 +158,8 @@ impl PrimaryReplica {
 
     fn echo(&self, to: NodeId, sent_us: i64, ctx: &mut Ctx) {
         let (epoch, (written, last_epoch)) = (self.epoch, self.log_end());
-        let follows = match &self.part {
-            Part::Replica(following) => following.primary(),
-            Part::Primary(_) => None,
-        };
-        ctx.send(to, Message::Echo { epoch, sent_us, written, last_epoch, follows });
+        let leads = matches!(&self.part, Part::Primary(leading) if leading.is_known());
+        ctx.send(to, Message::Echo { epoch, sent_us, written, last_epoch, leads });
     }
 
     /// The primary gave a sign of life.
@@ -173,8 +196,9 @@ impl PrimaryReplica {
         }
         self.guard.suspects.push(suspect);
         ctx.note(Fact::Suspects { suspect, silence });
-        if self.config.failover.by == By::Election {
-            self.stand_later(Micros::ZERO, ctx);
+        match self.part {
+            Part::Monitor(_) => self.on_watched_silent(suspect, ctx),
+            Part::Primary(_) | Part::Replica(_) => self.stand_later(Micros::ZERO, ctx),
         }
     }
 
@@ -220,6 +244,9 @@ impl PrimaryReplica {
 
     /// Begins an epoch of which no primary is known yet, with this vote. Returns the number of the write that says so.
     pub(super) fn enter(&mut self, epoch: Epoch, voted: Option<NodeId>, ctx: &mut Ctx) -> u64 {
+        if matches!(self.part, Part::Monitor(_)) {
+            return self.monitors_epoch(epoch, voted, ctx);
+        }
         self.stand_aside(ctx);
         self.epoch = epoch;
         self.guard.voted = voted;

@@ -184,7 +184,7 @@ fn sent_from_disk(world: &LabWorld, node: NodeId, operation: Option<OperationId>
     }
 }
 
-/// All nodes hold the same, and one of them leads.
+/// All nodes with data hold the same, and one of them leads.
 pub fn assert_converged(play: &Play) {
     let nodes: Vec<(NodeId, &PrimaryReplica)> =
         play.world.hosts().iter().filter(|host| !host.removed).filter_map(|host| Some((host.id, host.process()?))).collect();
@@ -192,6 +192,9 @@ pub fn assert_converged(play: &Play) {
     let leaders: Vec<NodeId> =
         nodes.iter().filter(|(_, node)| matches!(node.part, Part::Primary(_))).map(|(id, _)| *id).collect();
     assert_eq!(leaders.len(), 1, "one leads");
+    let nodes: Vec<(NodeId, &PrimaryReplica)> =
+        nodes.into_iter().filter(|(_, node)| !matches!(node.part, Part::Monitor(_))).collect();
+    assert_eq!(nodes.len(), play.world.stores().len());
     let lead = nodes.iter().find(|(id, _)| *id == leaders[0]).expect("it is one of them").1;
     for (id, node) in nodes {
         let state = |node: &PrimaryReplica| (node.epoch, node.log_id, node.log.last(), node.flushed, node.applied, node.complete);

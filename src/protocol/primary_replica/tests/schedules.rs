@@ -53,6 +53,7 @@ fn world(draw: &mut Draw, seed: u64) -> Scenario {
     let each = &mut scenario.nodes.each;
     each.flush = pick(draw, &[constant(1), constant(8), Distribution::Exponential { mean: ms(6) }]);
     each.apply = pick(draw, &[Distribution::Constant(Micros(100)), Distribution::Exponential { mean: ms(4) }]);
+    let stores = scenario.nodes.count;
     let config = config(&mut scenario);
     config.log_retention_entries = pick(draw, &[1, 6, 25, 1_000]);
     config.batch_entries = pick(draw, &[1, 3, 16]);
@@ -61,12 +62,14 @@ fn world(draw: &mut Draw, seed: u64) -> Scenario {
     config.announce_every = ms(100 + draw.below(200));
     config.commit = commit(draw);
     if draw.chance(0.4) {
-        config.failover = failover(draw);
+        config.failover = failover(draw, stores);
     }
+    let monitors = config.failover.monitors.len() as u16;
     if draw.chance(0.2) {
         config.delayed = vec![Delayed { node: NodeId(1), by: ms(30 + draw.below(300)) }];
     }
     let workload = Workload { pace: Pace::Poisson { per_s: 40.0 }, stop: Some(ms(1_800)), read_share: 0.2, ..Default::default() };
+    scenario.nodes.count += monitors;
     scenario.clients = vec![ClientSettings {
         count: 2,
         timeout: ms(250),
@@ -99,19 +102,25 @@ fn commit(draw: &mut Draw) -> Commit {
     }
 }
 
-/// Elections, more or less nervous.
-fn failover(draw: &mut Draw) -> Failover {
+/// Elections, more or less nervous, among the nodes or among monitors.
+fn failover(draw: &mut Draw, stores: u16) -> Failover {
     let timeout = 150 + draw.below(400);
+    let by = pick(draw, &[By::Election, By::Election, By::Monitors]);
+    let monitors = if by == By::Monitors { (stores..stores + 3).map(NodeId).collect() } else { Vec::new() };
     Failover {
-        by: By::Election,
+        by,
+        quorum: 1 + draw.below(3) as u8,
+        monitors,
         detect: pick(draw, &[Detect::Timeout, Detect::Phi]),
         heartbeat_every: ms(20 + draw.below(100)),
         timeout: ms(timeout),
         spread: ms(20 + draw.below(300)),
         phi_threshold: pick(draw, &[1.0, 3.0, 8.0]),
         trial_vote: draw.chance(0.6),
-        fencing: pick(draw, &[Fencing::Nothing, Fencing::Lease, Fencing::Power]),
-        ..Failover::default()
+        fencing: match by {
+            By::Monitors => pick(draw, &[Fencing::Nothing, Fencing::Power]),
+            _ => pick(draw, &[Fencing::Nothing, Fencing::Lease, Fencing::Power]),
+        },
     }
 }
 
@@ -177,7 +186,7 @@ fn heal(play: &mut Play, laws: &mut Laws, draw: &mut Draw) {
     let rule = LinkRule { from: End::Any, to: End::Any, both: false, class: None, set };
     play.act(Command::SetLink(rule));
     let failover = config(&mut play.scenario).failover.clone();
-    if failover.by == By::Election {
+    if failover.by != By::Operator {
         // Nervous nodes would go on deposing each other, and cutting each other's power.
         let (detect, heartbeat_every, timeout, fencing) = (Detect::Timeout, ms(50), ms(1_000), Fencing::Nothing);
         play.act(Command::SetFailover(Failover { detect, heartbeat_every, timeout, fencing, trial_vote: true, ..failover }));
@@ -186,13 +195,13 @@ fn heal(play: &mut Play, laws: &mut Laws, draw: &mut Draw) {
         play.act(Command::Restart { node }).act(Command::Resume { node }).act(Command::Slow { node, factor: 1.0 });
     }
     // Who is alone would wait for replicas for ever, and for a delayed one longer than clients have patience.
-    if play.world.members().len() < 2 || !config(&mut play.scenario).delayed.is_empty() {
+    if play.world.stores().len() < 2 || !config(&mut play.scenario).delayed.is_empty() {
         play.act(Command::SetCommit(Commit::default()));
     }
     // Until what was delayed by hand has come, too.
     let at = play.world.now() + ms(1_000);
     laws.run_to(play, at, 1);
-    if config(&mut play.scenario).failover.by == By::Election {
+    if config(&mut play.scenario).failover.by != By::Operator {
         // Whoever had just won cut the old one's power before it heard of the new rule.
         for node in play.world.members() {
             play.act(Command::Restart { node });
@@ -215,7 +224,7 @@ fn schedule(seed: u64) {
     let mut draw = Chance::new(seed).draw(Purpose::Action, Lineage::root(&[seed]));
     let mut play = Play::new(world(&mut draw, seed));
     let mut laws = Laws::default();
-    let (electing, strict) = (config(&mut play.scenario).failover.by == By::Election, is_strict(&mut play.scenario));
+    let (electing, strict) = (config(&mut play.scenario).failover.by != By::Operator, is_strict(&mut play.scenario));
     if electing {
         // Who they are is on all disks before anything happens; a node without a disk has no vote.
         laws.run_to(&mut play, ms(60), 1);
