@@ -8,7 +8,7 @@ use super::workload::{ClientSettings, Target};
 use crate::sim::{
     draw::{Chance, Lineage, Purpose},
     id::{ClientId, EventId, NodeId, OperationId, Origin},
-    operation::{Action, Answer, Outcome, Refusal, Request},
+    operation::{Action, Answer, Concern, Outcome, Refusal, Request},
     time::Micros,
 };
 use std::{collections::VecDeque, sync::Arc};
@@ -123,17 +123,17 @@ impl Session {
 
     /// Tries again, at `node`.
     pub fn ask(&mut self, node: NodeId, now: Micros) -> Option<Request> {
-        let after = self.asks_for();
+        let asks_for = self.asks_for();
         let open = self.open.as_mut()?;
         open.attempt += 1;
         open.node = node;
         open.deadline = now + self.settings.timeout;
         open.asked.push(node);
-        Some(open.request(after))
+        Some(open.request(asks_for))
     }
 
-    fn asks_for(&self) -> u64 {
-        if self.settings.token { self.token } else { 0 }
+    fn asks_for(&self) -> (u64, Concern) {
+        (if self.settings.token { self.token } else { 0 }, self.settings.concern)
     }
 
     /// An answer was from this position of the log.
@@ -247,10 +247,10 @@ impl Session {
 
 impl Open {
     /// `after`: the session's token, for reads.
-    fn request(&self, after: u64) -> Request {
+    fn request(&self, (after, concern): (u64, Concern)) -> Request {
         let action = self.intent.action;
         let after = if action.is_write() { 0 } else { after };
-        Request { operation: self.intent.operation, attempt: self.attempt, action, after }
+        Request { operation: self.intent.operation, attempt: self.attempt, action, after, concern }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::sim::{
     distribution::Distribution,
     draw::{Chance, Draw, Lineage, Purpose},
     id::{ClientId, Key, NodeId, OperationId, Origin},
-    operation::Action,
+    operation::{Action, Concern},
     time::Micros,
 };
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,8 @@ pub struct ClientSettings {
     /// Reads show nothing older than what the session wrote and read before: it carries the position in the log that it has
     /// seen, and nodes that are not that far let it wait (MongoDB's causal sessions, MySQL's `WAIT_FOR_EXECUTED_GTID_SET`).
     pub token: bool,
+    /// How sure its reads must be of what they show.
+    pub concern: Concern,
 }
 
 impl Default for ClientSettings {
@@ -64,6 +66,7 @@ impl Default for ClientSettings {
             retry_wait: Micros::from_millis(100),
             workload: None,
             token: false,
+            concern: Concern::Local,
         }
     }
 }

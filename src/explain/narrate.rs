@@ -209,6 +209,7 @@ fn outcome_told(
                 Refusal::TooFewReplicas => said.text("too few replicas are in touch with the primary."),
                 Refusal::NoMajority => said.text("the primary has not heard from a majority, so another may lead by now."),
                 Refusal::Monitor => said.text("the node holds no data."),
+                Refusal::TooStale => said.text("the node may be further behind than the read allows."),
             };
             (Weight::Loud, said.done())
         }

@@ -10,6 +10,7 @@ use crate::{
         distribution::Distribution,
         id::{Address, NodeId},
         network::{LinkChange, Network},
+        operation::Concern,
         time::Micros,
     },
     world::{
@@ -99,6 +100,12 @@ impl Check {
     fn failover(&mut self, at: &str, failover: &Failover) {
         if let Some((field, what)) = failover.problem() {
             self.say(format!("{at}.{field}"), what);
+        }
+    }
+
+    fn concern(&mut self, at: &str, concern: Concern) {
+        if let Concern::Bounded(most) = concern {
+            self.within(&format!("{at}.bounded"), most, Scenario::WAIT);
         }
     }
 
@@ -268,6 +275,7 @@ impl Scenario {
         }
         check.within(&format!("{at}.timeout"), client.timeout, Self::WAIT);
         check.within(&format!("{at}.retry_wait"), client.retry_wait, Self::RETRY_WAIT);
+        check.concern(&format!("{at}.concern"), client.concern);
         let Some(workload) = &client.workload else { return };
         let at = format!("{at}.workload");
         check.within(&format!("{at}.read_share"), workload.read_share, Self::SHARE);
@@ -337,6 +345,7 @@ pub fn check_command(command: &Command) -> Option<String> {
         Command::SetLink(rule) => check.link("set", &rule.set),
         Command::SetCommit(commit) => check.commit("set_commit", commit),
         Command::SetFailover(failover) => check.failover("set_failover", failover),
+        Command::SetConcern { concern, .. } => check.concern("concern", *concern),
         Command::DelayMessage { by, .. } => check.within("by", *by, Micros::ZERO..=Scenario::DELAY_MAX),
         Command::Issue { action, .. } => check.within("key", action.key().0, 0..=Scenario::KEYS.end() - 1),
         Command::Partition { groups } => groups.iter().flatten().for_each(|one| address(&mut check, one)),

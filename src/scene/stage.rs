@@ -445,5 +445,6 @@ pub fn refused(refusal: Refusal) -> &'static str {
         Refusal::TooFewReplicas => "refused: too few replicas",
         Refusal::NoMajority => "refused: no majority",
         Refusal::Monitor => "refused: a monitor",
+        Refusal::TooStale => "refused: too old",
     }
 }

@@ -1,6 +1,9 @@
 //! What clients ask and what they are told. The vocabulary between clients, nodes, history and trace.
 
-use super::id::{Key, NodeId, OperationId, Value};
+use super::{
+    id::{Key, NodeId, OperationId, Value},
+    time::Micros,
+};
 use serde::{Deserialize, Serialize};
 
 /// What an operation does to one key.
@@ -47,6 +50,8 @@ pub enum Refusal {
     NoMajority,
     /// The node watches the others and holds no data.
     Monitor,
+    /// The node may be further behind than the reader allows.
+    TooStale,
 }
 
 /// What a node answers.
@@ -84,4 +89,21 @@ pub struct Request {
     pub action: Action,
     /// A read must show the log at least up to this position: the session's token. 0: whatever there is.
     pub after: u64,
+    /// Of a read.
+    pub concern: Concern,
+}
+
+/// How sure a read must be of what it shows (MongoDB: read concern).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Concern {
+    /// Whatever the node has.
+    #[default]
+    Local,
+    /// Nothing older than this, as far as the node can know; else it refuses.
+    Bounded(Micros),
+    /// What a majority of the nodes has on disk.
+    Majority,
+    /// The latest: the primary makes sure first that it still leads.
+    Linearizable,
 }

@@ -203,4 +203,13 @@ pub enum Fact {
         monitors: usize,
         needed: usize,
     },
+    /// A read must be no older than `most`, and this node may be further behind; none: it cannot know.
+    TooStale {
+        behind: Option<Micros>,
+        most: Micros,
+    },
+    /// A primary asks the others whether it still leads before it answers a read.
+    ReadConfirms {
+        needed: usize,
+    },
 }

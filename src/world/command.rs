@@ -7,7 +7,7 @@ use crate::{
         clock::Clock,
         id::{Address, ClientId, MessageId, NodeId},
         network::LinkRule,
-        operation::Action,
+        operation::{Action, Concern},
         time::Micros,
     },
 };
@@ -131,4 +131,9 @@ pub enum Command {
     SetCommit(Commit),
     /// From now on this decides who takes over.
     SetFailover(Failover),
+    /// How sure the client’s reads must be from now on.
+    SetConcern {
+        client: ClientId,
+        concern: Concern,
+    },
 }

@@ -98,6 +98,7 @@ impl<P: Protocol> World<P> {
             }
             Command::SetReadsFrom { client, target } => self.with_settings(*client, |settings| settings.reads_from = *target),
             Command::SetToken { client, on } => self.with_settings(*client, |settings| settings.token = *on),
+            Command::SetConcern { client, concern } => self.with_settings(*client, |settings| settings.concern = *concern),
             Command::SetCommit(commit) if commit.problem().is_some() => Err("it asks for what cannot be"),
             Command::SetCommit(commit) => self.set_rule(Rule::Commit(commit.clone()), id),
             Command::SetFailover(failover) => self.set_failover(failover, id),

@@ -20,7 +20,7 @@ use replicarium::{
         draw::{Chance, Draw, Lineage, Purpose},
         id::{Address, ClientId, Key, MessageId, NodeId},
         network::{End, LinkChange, LinkRule, LinkSettings, MessageClass},
-        operation::Action,
+        operation::{Action, Concern},
         time::Micros,
     },
     world::{
@@ -172,6 +172,7 @@ impl Odd {
         };
         ClientSettings {
             token: self.0.chance(0.3),
+            concern: self.concern(),
             count: self.of(&[1, 1, 3, 40]),
             writes_to: self.target(nodes),
             reads_from: self.target(nodes),
@@ -181,6 +182,11 @@ impl Odd {
             retry_wait: self.time().max(Micros(1)),
             workload: self.0.chance(0.8).then_some(workload),
         }
+    }
+
+    fn concern(&mut self) -> Concern {
+        let most = self.time().max(ms(1));
+        self.of(&[Concern::Local, Concern::Local, Concern::Bounded(most), Concern::Majority, Concern::Linearizable])
     }
 
     fn scenario(&mut self, seed: u64) -> Scenario {
@@ -240,7 +246,7 @@ impl Odd {
         let (node, client, both) = (self.node(), self.client(), self.0.chance(0.5));
         let message = MessageId(self.of(&[0, 1, 5, 30, 200, 1_000, u64::MAX]));
         let target = self.target(26);
-        match self.0.below(30) {
+        match self.0.below(31) {
             0 => Command::Crash { node },
             1 => Command::CrashMachine { node },
             2 => Command::Wipe { node },
@@ -268,6 +274,7 @@ impl Odd {
             25 => Command::SetReadsFrom { client, target },
             26 => Command::SetCommit(self.commit(3)),
             28 => Command::SetFailover(self.failover()),
+            29 => Command::SetConcern { client, concern: self.concern() },
             27 => Command::SetToken { client, on: both },
             _ => Command::SetWritesTo { client, target },
         }

@@ -73,6 +73,7 @@ impl PrimaryReplica {
 
     /// Acknowledges what has become acknowledgeable, and sees to what still waits.
     pub(super) fn release(&mut self, ctx: &mut Ctx) {
+        self.count_majority(ctx);
         let up_to = self.acknowledgeable(ctx);
         self.release_up_to(up_to, self.flushed, ctx);
         self.watch_who_waits(ctx);
@@ -90,6 +91,7 @@ impl PrimaryReplica {
 
     /// This node leads no longer. Clients whose writes waited are told that nobody can know what becomes of them.
     pub(super) fn stand_aside(&mut self, ctx: &mut Ctx) {
+        self.refuse_confirming(ctx);
         let Part::Primary(leading) = &mut self.part else { return };
         leading.stop(ctx);
         for Waiting { lsn, request, .. } in std::mem::take(&mut leading.waiting) {

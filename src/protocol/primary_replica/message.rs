@@ -1,6 +1,6 @@
 //! What primary and replicas say to each other.
 
-use super::History;
+use super::{History, Progress};
 use crate::{
     protocol,
     sim::{id::NodeId, network::MessageClass},
@@ -24,6 +24,7 @@ pub enum Message {
         previous_epoch: Epoch,
         entries: Vec<Entry>,
         last: Lsn,
+        progress: Progress,
     },
     /// How far the replica's log goes. `gap`: the first entry that came too early.
     Acknowledge {
@@ -52,10 +53,10 @@ pub enum Message {
         epoch: Epoch,
         primary: NodeId,
     },
-    /// A sign of life: a primary's, or a monitor's. `sent_us`: by the sender's clock.
+    /// A sign of life: a primary's, or a monitor's, which has made no progress.
     Heartbeat {
         epoch: Epoch,
-        sent_us: i64,
+        progress: Progress,
     },
     /// The answer to it, and how far the log goes here. `epoch` is the one known here, `last_epoch` that of the last entry.
     Echo {

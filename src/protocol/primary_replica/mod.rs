@@ -17,6 +17,7 @@ mod follower;
 mod message;
 mod monitor;
 mod primary;
+mod read;
 mod replica;
 mod role;
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -44,6 +45,7 @@ use disk::Identity;
 use election::{Plea, Word};
 use monitor::{Monitoring, Said};
 use primary::Leading;
+use read::Progress;
 use replica::Following;
 use std::collections::VecDeque;
 use timeline::History;
@@ -106,8 +108,12 @@ pub struct PrimaryReplica {
     history: History,
     log: Log,
     registers: Registers,
+    /// The data just before the first entry of the log.
+    base: Registers,
     flushed: Lsn,
     applied: Lsn,
+    /// Up to where a majority is known to have the log on disk; none: this node does not know yet.
+    committed: Option<Lsn>,
     /// Writes to disk under way: (number of the write, log position it brings to disk). Number 0 stands for
     /// what was found at the start.
     flushing: VecDeque<(u64, Lsn)>,
@@ -148,32 +154,13 @@ impl PrimaryReplica {
         self.flushing.push_back((number, entry.lsn));
     }
 
-    /// Answers a read, or lets it wait until this node is as far as the reader's token says.
-    fn serve(&mut self, request: Request, ctx: &mut Ctx) {
-        if request.after > self.applied.0 {
-            ctx.note_about(request.operation, Fact::ReadWaits { until: Lsn(request.after), applied: self.applied });
-            // Asked again: the earlier try is forgotten. A client has one operation open.
-            self.held.retain(|held| held.operation.client != request.operation.client);
-            return self.held.push(request);
-        }
-        let read = self.registers.get(request.action.key());
-        ctx.note_about(request.operation, Fact::Served { read, applied: self.applied });
-        ctx.reply_at(request, Answer::Read(read), self.applied);
-    }
-
-    /// Answers reads that have waited for this.
-    fn serve_held(&mut self, ctx: &mut Ctx) {
-        let applied = self.applied.0;
-        while let Some(index) = self.held.iter().position(|held| held.after <= applied) {
-            let request = self.held.remove(index);
-            self.serve(request, ctx);
-        }
-    }
-
     fn make_visible(&mut self, lsn: Lsn, ctx: &mut Ctx) {
         if let Some(entry) = self.log.get(lsn).copied() {
             self.registers.put(entry.write);
             self.applied = lsn;
+            if let Part::Replica(following) = &mut self.part {
+                following.shows(lsn);
+            }
             ctx.note_about(entry.write.id, Fact::Applied { lsn, write: entry.write });
             self.serve_held(ctx);
         }
@@ -191,6 +178,11 @@ impl PrimaryReplica {
         let keep = self.config.log_retention_entries;
         let kept = self.log.last().next().0 - self.log.first().0;
         let unapplied = self.log.last().0 - self.applied.0;
+        let first = self.log.first();
+        if kept > keep + keep / 4 {
+            let last_dropped = Lsn(self.log.last().0.saturating_sub(keep.max(unapplied)));
+            self.log.range(first, last_dropped).for_each(|entry| self.base.put(entry.write));
+        }
         if kept > keep + keep / 4
             && let Some(first) = self.log.keep_last(keep.max(unapplied))
         {
@@ -226,6 +218,8 @@ impl Protocol for PrimaryReplica {
             history: identity.history,
             log: disk.log.clone(),
             registers: disk.recover(),
+            base: disk.base.clone(),
+            committed: ctx.is_first_boot().then_some(Lsn::ZERO),
             flushed: disk.base_lsn,
             applied: last,
             flushing: VecDeque::from([(0, last)]),
@@ -269,7 +263,7 @@ impl Protocol for PrimaryReplica {
     fn on_message(&mut self, from: NodeId, message: Message, ctx: &mut Ctx) {
         let epoch = message.epoch();
         match message {
-            Message::Heartbeat { sent_us, .. } => return self.on_heartbeat(from, epoch, sent_us, ctx),
+            Message::Heartbeat { progress, .. } => return self.on_heartbeat(from, epoch, progress, ctx),
             Message::Echo { leads, written, last_epoch, .. } if matches!(self.part, Part::Monitor(_)) => {
                 return self.on_report(from, epoch, Said { leads, last_epoch, written }, ctx);
             }
@@ -306,9 +300,9 @@ impl Protocol for PrimaryReplica {
             Message::Acknowledge { connection, written, flushed, applied, gap, .. } => {
                 self.on_acknowledge(from, connection, Confirmed { written, flushed, applied }, gap, ctx)
             }
-            Message::Replicate { connection, previous, previous_epoch, entries, last, .. } => {
-                if self.heard(from, connection, ctx) {
-                    self.on_entries(previous, previous_epoch, entries, last, ctx)
+            Message::Replicate { connection, previous, previous_epoch, entries, last, progress, .. } => {
+                if self.heard(from, connection, ctx) && self.on_entries(previous, previous_epoch, entries, last, ctx) {
+                    self.on_progress(progress, ctx);
                 }
             }
             Message::Snapshot { connection, snapshot, .. } => {

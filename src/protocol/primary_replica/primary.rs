@@ -5,6 +5,7 @@ use super::{
     confirm::Waiting,
     follower::{Follower, Phase},
     message::Snapshot,
+    read::Confirming,
     timeline::epoch_at,
 };
 use crate::{
@@ -34,6 +35,8 @@ pub(super) struct Leading {
     granted_us: Option<i64>,
     /// The last heartbeat each node has echoed: when it was sent.
     echoed: SmallMap<NodeId, i64>,
+    /// Linearizable reads not answered yet.
+    pub confirming: Vec<Confirming>,
     /// Number of the write that says on disk that this node leads, while it is under way. Until then nobody is told:
     /// after a machine crash the node would know nothing of it.
     unsaved: Option<u64>,
@@ -71,6 +74,11 @@ impl Leading {
 
     pub fn echoed_us(&self, node: NodeId) -> Option<i64> {
         self.echoed.get(&node).copied().max(self.granted_us)
+    }
+
+    /// How many nodes have echoed a heartbeat sent since then.
+    pub fn echoes_since(&self, since_us: i64) -> usize {
+        self.echoed.values().filter(|sent_us| **sent_us >= since_us).count()
     }
 
     pub fn known_from(self, saved: u64) -> Leading {
@@ -283,7 +291,8 @@ impl PrimaryReplica {
         let connection = follower.connection;
         let (epoch, previous, last) = (self.epoch, from.previous(), self.flushed);
         let previous_epoch = epoch_at(&self.history, previous);
-        let message = Message::Replicate { epoch, connection, previous, previous_epoch, entries, last };
+        let progress = self.progress(ctx);
+        let message = Message::Replicate { epoch, connection, previous, previous_epoch, entries, last, progress };
         // Another connection, other chances.
         ctx.send_about(replica, message, about, connection << 16 | attempt as u64);
     }
@@ -293,7 +302,8 @@ impl PrimaryReplica {
         let Some(connection) = self.follower(replica).map(|follower| follower.connection) else { return };
         let (epoch, previous, last) = (self.epoch, self.flushed, self.flushed);
         let previous_epoch = epoch_at(&self.history, previous);
-        ctx.send(replica, Message::Replicate { epoch, connection, previous, previous_epoch, entries: vec![], last });
+        let (entries, progress) = (vec![], self.progress(ctx));
+        ctx.send(replica, Message::Replicate { epoch, connection, previous, previous_epoch, entries, last, progress });
     }
 
     /// The log does not lead from where the replica is to the present: it gets all data, and follows anew from there.

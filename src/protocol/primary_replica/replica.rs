@@ -26,16 +26,50 @@ pub(super) struct Following {
     early: SmallMap<Lsn, Entry>,
     /// On a delayed replica: up to where entries may be shown, and when, by its clock; in order.
     held_back: VecDeque<(Lsn, i64)>,
+    /// Up to where the primary’s readers saw, and when, by its clock; in order; what is not visible here yet.
+    primary_at: VecDeque<(Lsn, i64)>,
+    /// The last moment of the primary’s clock at which its readers saw nothing that is not visible here.
+    fresh_us: Option<i64>,
 }
 
 impl Following {
     /// Not connected yet.
     pub fn new(primary: Option<NodeId>) -> Following {
-        Following { primary, connection: 0, complete_at: None, early: SmallMap::new(), held_back: VecDeque::new() }
+        Following {
+            primary,
+            connection: 0,
+            complete_at: None,
+            early: SmallMap::new(),
+            held_back: VecDeque::new(),
+            primary_at: VecDeque::new(),
+            fresh_us: None,
+        }
     }
 
     pub fn primary(&self) -> Option<NodeId> {
         self.primary
+    }
+
+    /// Word of the primary: its readers saw up to `visible` then.
+    pub fn primary_was_at(&mut self, visible: Lsn, sent_us: i64, applied: Lsn) {
+        match self.primary_at.back_mut() {
+            // Overtaken on the way.
+            Some((known, _)) if *known > visible => {}
+            Some((known, at_us)) if *known == visible => *at_us = sent_us.max(*at_us),
+            _ => self.primary_at.push_back((visible, sent_us)),
+        }
+        self.shows(applied);
+    }
+
+    /// Readers here see up to there now.
+    pub fn shows(&mut self, applied: Lsn) {
+        while let Some((_, sent_us)) = self.primary_at.pop_front_if(|(visible, _)| *visible <= applied) {
+            self.fresh_us = self.fresh_us.max(Some(sent_us));
+        }
+    }
+
+    pub fn fresh_us(&self) -> Option<i64> {
+        self.fresh_us
     }
 
     pub fn early(&self) -> impl Iterator<Item = &Entry> {
@@ -96,14 +130,23 @@ impl PrimaryReplica {
         }
     }
 
-    pub(super) fn on_entries(&mut self, previous: Lsn, previous_epoch: Epoch, entries: Vec<Entry>, last: Lsn, ctx: &mut Ctx) {
+    /// The primary sends entries, or that there are none. False if it turns out that the logs have parted.
+    pub(super) fn on_entries(
+        &mut self,
+        previous: Lsn,
+        previous_epoch: Epoch,
+        entries: Vec<Entry>,
+        last: Lsn,
+        ctx: &mut Ctx,
+    ) -> bool {
         let written = self.log.last();
         // Also where the own log no longer reaches: its timeline says in which epoch an entry was written.
         let own_epoch = |lsn| self.log.get(lsn).map_or(epoch_at(&self.history, lsn), |entry| entry.epoch);
         let parted = |lsn: Lsn, epoch| lsn <= written && own_epoch(lsn) != epoch;
         if parted(previous, previous_epoch) || entries.iter().any(|entry| parted(entry.lsn, entry.epoch)) {
             // This log and the primary's have parted: start over, the primary will send a snapshot.
-            return self.connect(ctx);
+            self.connect(ctx);
+            return false;
         }
         let (mut repeated, mut appended) = (false, false);
         for entry in entries {
@@ -134,6 +177,7 @@ impl PrimaryReplica {
             following.complete_at.get_or_insert(last);
         }
         self.check_complete(ctx);
+        true
     }
 
     /// Moves entries that fit on the end of the log into it.
@@ -235,6 +279,8 @@ impl PrimaryReplica {
         self.history = history;
         self.log_id = log_id;
         self.registers = registers.clone();
+        self.base = registers.clone();
+        self.committed = self.committed.filter(|committed| *committed <= shared);
         self.applied = lsn;
         self.flushed = Lsn::ZERO;
         self.flushing.clear();

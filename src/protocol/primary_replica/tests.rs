@@ -21,6 +21,10 @@ mod monitors;
 #[cfg(test)]
 mod parted;
 #[cfg(test)]
+mod read_laws;
+#[cfg(test)]
+mod reads;
+#[cfg(test)]
 mod schedules;
 #[cfg(test)]
 mod timelines;

@@ -4,7 +4,7 @@
 //! suspects its primary; a primary that hears no echo from a majority loses its lease. What follows from a suspicion is
 //! decided in `election` and `monitor`.
 
-use super::{Ctx, Message, Part, PrimaryReplica, Timer, election::Ballot, replica::Following, timeline::epoch_at};
+use super::{Ctx, Message, Part, PrimaryReplica, Progress, Timer, election::Ballot, replica::Following, timeline::epoch_at};
 use crate::{
     protocol::{
         detector::{Detect, Detector},
@@ -135,12 +135,13 @@ impl PrimaryReplica {
         }
         ctx.set_timer(Timer::Heartbeat, self.config.failover.heartbeat_every);
         self.see_to_lease(ctx);
-        let (epoch, sent_us, me) = (self.epoch, ctx.local_us(), ctx.me());
+        let (epoch, progress, me) = (self.epoch, self.progress(ctx), ctx.me());
         let others = self.stores(ctx).into_iter().filter(|node| *node != me);
-        others.for_each(|node| ctx.send(node, Message::Heartbeat { epoch, sent_us }));
+        others.for_each(|node| ctx.send(node, Message::Heartbeat { epoch, progress }));
     }
 
-    pub(super) fn on_heartbeat(&mut self, from: NodeId, epoch: Epoch, sent_us: i64, ctx: &mut Ctx) {
+    pub(super) fn on_heartbeat(&mut self, from: NodeId, epoch: Epoch, progress: Progress, ctx: &mut Ctx) {
+        let sent_us = progress.sent_us;
         if self.config.failover.is_monitor(from) {
             return self.echo(from, sent_us, ctx);
         }
@@ -152,6 +153,7 @@ impl PrimaryReplica {
         }
         if epoch == self.epoch && follows(self) {
             self.primary_lives(from, ctx);
+            self.on_progress(progress, ctx);
         }
         self.echo(from, sent_us, ctx);
     }
@@ -233,6 +235,7 @@ impl PrimaryReplica {
         if let Some(leading) = self.leading() {
             leading.echo(from, sent_us);
             self.see_to_lease(ctx);
+            self.serve_confirmed(ctx);
         }
     }
 

@@ -94,7 +94,7 @@ fn of(unit: &str) -> String {
 const INTRODUCTION: &str = include_str!("introduction.md");
 
 /// Paths under which the document begins a chapter, its title, and what is said first.
-const CHAPTERS: [(&str, &str, &str); 12] = [
+const CHAPTERS: [(&str, &str, &str); 13] = [
     ("title", "The run", ""),
     ("protocol", "Protocol", ""),
     ("nodes", "Nodes", ""),
@@ -103,6 +103,7 @@ const CHAPTERS: [(&str, &str, &str); 12] = [
     ("clients", "Clients", ""),
     ("commands", "Commands", "What is done during the run. A command acts before any event at its time."),
     ("action", "Shape: action", "What an operation does."),
+    ("concern", "Shape: concern", "How sure a read must be of what it shows (MongoDB: read concern)."),
     (
         "clock",
         "Shape: clock",

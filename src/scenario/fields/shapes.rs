@@ -22,6 +22,23 @@ pub(super) fn shapes() -> Vec<Field> {
         row("action.write", Group, "", "Writes a key."),
         row("action.write.key", key(), "required", "Which key."),
         row("action.write.value", whole(i64::MIN..=i64::MAX, ""), "required", "What it holds afterwards."),
+        row("concern", Group, "", "One of the following."),
+        row("concern.local", Group, "", "Whatever the node has applied."),
+        row(
+            "concern.bounded",
+            Time(Scenario::WAIT),
+            "",
+            "What the primary's readers saw no longer ago than this, as far as the node can know from the primary's signs of life \
+             and both clocks; else it refuses. With heartbeats it knows more.",
+        ),
+        row("concern.majority", Group, "", "What a majority of the nodes has on disk (MongoDB: majority)."),
+        row(
+            "concern.linearizable",
+            Group,
+            "",
+            "The latest: the primary asks a majority whether it still leads, and shows only what a majority has on disk. Where nobody \
+             elects, a promotion by hand can still go unnoticed.",
+        ),
         row("clock", Group, "", "A table."),
         row("clock.skew_us", whole(skew, "µs"), "0", "Ahead of true time, or if negative behind it."),
         row("clock.drift_ppm", whole(drift, "µs per second"), "0", "What it gains, or if negative loses."),

@@ -180,6 +180,7 @@ fn clients() -> Vec<Field> {
             "false",
             "Reads show nothing older than what the session wrote and read before: nodes that are not that far let them wait.",
         ),
+        row("clients[].concern", Shape("concern"), r#""local""#, "How sure its reads must be of what they show."),
         row("clients[].workload", Group, "none", "What it does on its own; absent: nothing, it waits for commands."),
         row("clients[].workload.pace", Group, "{ poisson = { per_s = 1.0 } }", "When operations come: one of the following."),
         row("clients[].workload.pace.regular", Group, "", "One every so often, whether the last one is done or not."),
@@ -332,5 +333,8 @@ fn commands() -> Vec<Field> {
         row("commands[].do.set_token.on", Switch, "required", "Whether they do."),
         row("commands[].do.set_commit", Shape("commit"), "", "Changes when a write counts as committed."),
         row("commands[].do.set_failover", Shape("failover"), "", "Changes who takes over when the primary is gone."),
+        row("commands[].do.set_concern", Group, "", "Changes how sure a client's reads must be."),
+        row("commands[].do.set_concern.client", Client, "required", "Which client."),
+        row("commands[].do.set_concern.concern", Shape("concern"), "required", "How sure."),
     ]
 }

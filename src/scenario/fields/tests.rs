@@ -15,7 +15,7 @@ use crate::{
         distribution::{Distribution, Part},
         id::{Address, ClientId, Key, MessageId, NodeId},
         network::{End, LinkChange, LinkRule, LinkSettings, MessageClass},
-        operation::Action,
+        operation::{Action, Concern},
     },
     world::{
         command::{Command, TimedCommand},
@@ -124,6 +124,8 @@ fn commands() -> Vec<Command> {
         Command::SetCommit(commit()),
         Command::SetFailover(failover()),
         Command::SetToken { client, on: true },
+        Command::SetConcern { client, concern: Concern::Local },
+        Command::SetConcern { client, concern: Concern::Bounded(MS) },
         Command::SetReadsFrom { client, target: Target::Nearest },
         Command::SetReadsFrom { client, target: Target::Sticky },
     ];
@@ -137,7 +139,7 @@ fn commands() -> Vec<Command> {
             Command::DropMessage { .. } | Command::DelayMessage { .. } | Command::DuplicateMessage { .. } => {}
             Command::DeliverNow { .. } | Command::Issue { .. } | Command::SetWorkload { .. } => {}
             Command::SetReadsFrom { .. } | Command::SetWritesTo { .. } | Command::SetCommit(_) | Command::SetToken { .. } => {}
-            Command::SetFailover(_) => {}
+            Command::SetFailover(_) | Command::SetConcern { .. } => {}
         }
     }
     all
@@ -170,6 +172,7 @@ fn full() -> Scenario {
         retries: 1,
         retry_wait: MS,
         token: true,
+        concern: [Concern::Bounded(MS), Concern::Majority, Concern::Linearizable][index],
         workload: Some(Workload {
             pace: paces[index].clone(),
             start: MS,

@@ -19,7 +19,7 @@ use crate::{
         distribution::{Distribution, Part},
         id::{Address, ClientId, Key, MessageId, NodeId},
         network::{End, LinkChange, LinkRule, LinkSettings, MessageClass},
-        operation::Action,
+        operation::{Action, Concern},
         time::Micros,
     },
     world::{
@@ -148,7 +148,7 @@ record! {
     NodesSettings { count, each, different }
     Workload { pace, start, stop, read_share, keys, operations }
     NamedOperation { name, does, weight }
-    ClientSettings { count, writes_to, reads_from, timeout, redirects, retries, retry_wait, workload, token }
+    ClientSettings { count, writes_to, reads_from, timeout, redirects, retries, retry_wait, workload, token, concern }
     Config { primary, log_retention_entries, batch_entries, resend_after, follow_every, announce_every, commit, delayed, failover }
     Delayed { node, by }
     Failover {
@@ -177,6 +177,7 @@ choice! {
     Popularity { 0 Uniform {} 1 Zipf { exponent exponent } }
     Does { 0 Read {} 1 Write {} }
     Action { 0 Read { key key } 1 Write { key key, value value } }
+    Concern { 0 Local {} 1 Bounded { 0 most } 2 Majority {} 3 Linearizable {} }
     Level { 0 Async {} 1 LocalFlush {} 2 RemoteWrite {} 3 RemoteFlush {} 4 RemoteApply {} }
     Which { 0 First {} 1 Any {} 2 Majority {} }
     OnTimeout { 0 FallBack {} 1 Warn {} }
@@ -211,5 +212,6 @@ choice! {
         24 SetCommit { 0 commit }
         25 SetToken { client client, on on }
         26 SetFailover { 0 failover }
+        27 SetConcern { client client, concern concern }
     }
 }

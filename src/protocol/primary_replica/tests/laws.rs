@@ -29,6 +29,7 @@ pub struct Laws {
     open: BTreeMap<ClientId, OperationId>,
     ended: BTreeSet<OperationId>,
     judge: Judge,
+    pub reads: super::read_laws::Reads,
     /// Writes were acknowledged before they were on any disk, for a time.
     asynchronous: bool,
 }
@@ -50,6 +51,7 @@ impl Laws {
                 self.epochs_on_disk.remove(&node);
             }
         }
+        self.reads.look(world, self.events);
         self.events = world.trace().next();
         for (_, row) in world.history().range(self.rows, u64::MAX - 1) {
             self.row(row);

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     protocol::{
         Context, Effect, Protocol, Situation,
-        primary_replica::{Config, Disk, Message, PrimaryReplica},
+        primary_replica::{Config, Disk, Message, PrimaryReplica, read::Progress},
     },
     sim::{
         draw::Chance,
@@ -47,7 +47,9 @@ fn after(previous: (u64, u32), entries: &[Entry]) -> (u64, bool, bool) {
     let first = connection(ctx).expect("it asks");
     let mut hear = |(previous, previous_epoch): (u64, u32), entries: &[Entry]| {
         let (previous, previous_epoch, entries) = (Lsn(previous), Epoch(previous_epoch), entries.to_vec());
-        let message = Message::Replicate { epoch: Epoch(1), connection: first, previous, previous_epoch, entries, last: Lsn(9) };
+        let (last, progress) = (Lsn(9), Progress { sent_us: 0, visible: Lsn(9), committed: None });
+        let message =
+            Message::Replicate { epoch: Epoch(1), connection: first, previous, previous_epoch, entries, last, progress };
         let mut ctx = context(9);
         node.on_message(A, message, &mut ctx);
         (node.log.last().0, ctx)

@@ -20,6 +20,7 @@ use crate::{
         draw::{Chance, Draw, Lineage, Purpose},
         id::{Address, ClientId, NodeId},
         network::{End, LinkChange, LinkRule, MessageClass},
+        operation::Concern,
         time::Micros,
     },
     world::command::Command,
@@ -76,10 +77,14 @@ fn world(draw: &mut Draw, seed: u64) -> Scenario {
         retries: draw.below(3) as u8,
         reads_from: pick(draw, &[Target::Any, Target::Replica, Target::Primary, Target::Nearest, Target::Sticky]),
         token: draw.chance(0.3),
+        concern: pick(
+            draw,
+            &[Concern::Local, Concern::Local, Concern::Bounded(ms(300)), Concern::Majority, Concern::Linearizable],
+        ),
         workload: Some(workload),
         ..Default::default()
     }];
-    if is_strict(&mut scenario) {
+    if is_strict(&mut scenario) || draw.chance(0.3) {
         // A request that comes twice is done twice, and the second time may undo what another client wrote in between.
         scenario.network.duplicate = 0.0;
         scenario.clients[0].retries = 0;
@@ -136,8 +141,16 @@ fn is_strict(scenario: &mut Scenario) -> bool {
         && (commit.timeout.is_none() || commit.on_timeout == OnTimeout::Warn)
 }
 
+/// What is spared: votes on disks, the promise that nothing acknowledged is lost, and requests from being done twice.
+#[derive(Clone, Copy)]
+pub struct Rules {
+    pub electing: bool,
+    pub strict: bool,
+    pub once: bool,
+}
+
 /// Something that can happen. Where nodes elect, who votes stays the same: a vote on a disk that is lost can be given twice.
-pub fn fault(draw: &mut Draw, play: &Play, (electing, strict): (bool, bool)) -> Command {
+pub fn fault(draw: &mut Draw, play: &Play, Rules { electing, strict, once }: Rules) -> Command {
     let nodes = play.world.hosts().len() as u64;
     let node = NodeId(draw.below(nodes) as u16);
     let addresses = play.world.addresses();
@@ -168,7 +181,7 @@ pub fn fault(draw: &mut Draw, play: &Play, (electing, strict): (bool, bool)) -> 
         (21, _) if !electing && draw.chance(0.2) => Command::AddNode,
         (21, _) if !electing && draw.chance(0.2) => Command::RemoveNode { node },
         (22, Some(message)) => Command::DropMessage { message },
-        (23, Some(message)) if !strict => Command::DuplicateMessage { message },
+        (23, Some(message)) if !once => Command::DuplicateMessage { message },
         (24, Some(message)) => Command::DelayMessage { message, by: ms(draw.below(400)) },
         (25, Some(message)) => Command::DeliverNow { message },
         (26, _) if !strict => Command::SetCommit(commit(draw)),
@@ -224,7 +237,12 @@ fn schedule(seed: u64) {
     let mut draw = Chance::new(seed).draw(Purpose::Action, Lineage::root(&[seed]));
     let mut play = Play::new(world(&mut draw, seed));
     let mut laws = Laws::default();
-    let (electing, strict) = (config(&mut play.scenario).failover.by != By::Operator, is_strict(&mut play.scenario));
+    let strict = is_strict(&mut play.scenario);
+    let electing = config(&mut play.scenario).failover.by != By::Operator;
+    let once = play.scenario.network.duplicate == 0.0 && play.scenario.clients[0].retries == 0;
+    let rules = Rules { electing, strict, once };
+    laws.reads.lasting = read_laws::lasting(&play.scenario);
+    laws.reads.latest = strict;
     if electing {
         // Who they are is on all disks before anything happens; a node without a disk has no vote.
         laws.run_to(&mut play, ms(60), 1);
@@ -235,7 +253,7 @@ fn schedule(seed: u64) {
         // A command takes effect between two moments.
         let at = play.world.command_time();
         laws.run_to(&mut play, at, 1);
-        let command = fault(&mut draw, &play, (electing, strict));
+        let command = fault(&mut draw, &play, rules);
         play.act(command);
     }
     heal(&mut play, &mut laws, &mut draw);
