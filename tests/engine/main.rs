@@ -6,6 +6,7 @@ mod anything;
 mod clients;
 mod counterfactual;
 mod determinism;
+mod elections;
 mod load;
 #[path = "../../src/world/tests/play.rs"]
 #[expect(dead_code, reason = "shared with the tests inside the library, which use more of it")]
