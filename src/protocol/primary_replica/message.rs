@@ -35,13 +35,16 @@ pub enum Message {
         applied: Lsn,
         gap: Option<Lsn>,
     },
-    /// "Send me what follows `written`", whose entry is of `last_epoch`.
+    /// "Send me what follows `written`", whose entry is of `last_epoch`; and how far the rest is, as an acknowledgement of it
+    /// may have been lost.
     Follow {
         epoch: Epoch,
         connection: u64,
         log_id: u64,
         written: Lsn,
         last_epoch: Epoch,
+        flushed: Lsn,
+        applied: Lsn,
     },
     Snapshot {
         epoch: Epoch,

@@ -84,11 +84,12 @@ impl Named for Timer {
 struct Position {
     connection: u64,
     log_id: u64,
-    written: Lsn,
     last_epoch: Epoch,
+    at: Confirmed,
 }
 
 /// What a replica has told of its positions.
+#[derive(Clone, Copy)]
 struct Confirmed {
     written: Lsn,
     flushed: Lsn,
@@ -294,8 +295,9 @@ impl Protocol for PrimaryReplica {
         }
         match message {
             Message::Follow { .. } if matches!(self.part, Part::Replica(_)) => self.correct(from, &message, ctx),
-            Message::Follow { connection, log_id, written, last_epoch, .. } => {
-                self.on_follow(from, Position { connection, log_id, written, last_epoch }, ctx)
+            Message::Follow { connection, log_id, written, last_epoch, flushed, applied, .. } => {
+                let at = Confirmed { written, flushed, applied };
+                self.on_follow(from, Position { connection, log_id, last_epoch, at }, ctx)
             }
             Message::Acknowledge { connection, written, flushed, applied, gap, .. } => {
                 self.on_acknowledge(from, connection, Confirmed { written, flushed, applied }, gap, ctx)

@@ -148,11 +148,12 @@ impl PrimaryReplica {
 
     /// A replica asks to be sent the log.
     pub(super) fn on_follow(&mut self, replica: NodeId, position: Position, ctx: &mut Ctx) {
-        let Position { connection, log_id, written, last_epoch } = position;
+        let Position { connection, log_id, last_epoch, at } = position;
+        let written = at.written;
         match self.follower(replica).map(|follower| follower.connection) {
             // Overtaken on the wire by a later one.
             Some(known) if connection < known => return,
-            Some(known) if connection == known => return self.still_there(replica, connection, written, ctx),
+            Some(known) if connection == known => return self.still_there(replica, connection, at, ctx),
             _ => {}
         }
         let same_log = log_id == self.log_id && written <= self.log.last() && epoch_at(&self.history, written) == last_epoch;
@@ -162,10 +163,14 @@ impl PrimaryReplica {
         let state = leading.followers.get(&replica).map_or(SyncState::Async, |known| known.state);
         let mut follower = Follower::new(connection, from, floor, ctx.local_us());
         follower.state = state;
+        if same_log {
+            (follower.flushed, follower.applied) = (at.flushed, at.applied);
+        }
         leading.followers.insert(replica, follower);
         ctx.cancel_timer(Timer::Resend(replica));
         ctx.note(Fact::Following { replica, from: from.next() });
         self.count_replicas(ctx);
+        self.release(ctx);
         if !same_log {
             self.start_copying(replica, written.next(), ctx);
         } else if from >= self.flushed {
@@ -176,15 +181,14 @@ impl PrimaryReplica {
     }
 
     /// A replica that heard nothing for a while asks again. If what is under way has timed out before, do not wait longer.
-    fn still_there(&mut self, replica: NodeId, connection: u64, written: Lsn, ctx: &mut Ctx) {
+    fn still_there(&mut self, replica: NodeId, connection: u64, at: Confirmed, ctx: &mut Ctx) {
+        let written = at.written;
         let stuck = |follower: &Follower| written <= follower.written && follower.is_waiting() && follower.attempt > 0;
         match self.follower(replica) {
             Some(follower) if follower.phase != Phase::Streaming => {}
             Some(follower) if stuck(follower) => self.go_back(replica, ctx),
             _ => {
-                let (flushed, applied) =
-                    self.follower(replica).map_or((Lsn::ZERO, Lsn::ZERO), |known| (known.flushed, known.applied));
-                self.on_acknowledge(replica, connection, Confirmed { written, flushed, applied }, None, ctx);
+                self.on_acknowledge(replica, connection, at, None, ctx);
                 self.send_probe(replica, ctx);
             }
         }

@@ -98,7 +98,8 @@ impl PrimaryReplica {
     pub(super) fn ask_to_follow(&mut self, ctx: &mut Ctx) {
         let (epoch, log_id, (written, last_epoch)) = (self.epoch, self.log_id, self.log_end());
         let Some(&mut Following { primary: Some(primary), connection, .. }) = self.following() else { return };
-        ctx.send(primary, Message::Follow { epoch, connection, log_id, written, last_epoch });
+        let (flushed, applied) = (self.flushed, self.applied);
+        ctx.send(primary, Message::Follow { epoch, connection, log_id, written, last_epoch, flushed, applied });
         self.listen(ctx);
     }
 

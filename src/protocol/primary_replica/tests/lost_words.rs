@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::{
+    protocol::commit::{Commit, Level},
     sim::{
         id::{Address, NodeId},
         network::{LinkChange, MessageClass},
+        operation::Outcome,
     },
     trace::{Fact, Kind},
     world::command::Command,
@@ -177,4 +179,27 @@ fn a_deposed_primary_learns_of_it_from_the_first_it_talks_to() {
     assert_eq!(said(&play, A, |fact| matches!(fact, Fact::RoleChanged { .. })), 1);
     let _ = write;
     assert!(play.events().all(|event| !matches!(event.kind, Kind::Fact(Fact::Resent { attempt: 9.., .. }))));
+}
+
+/// The word that it is on disk there is lost, and nothing else is written: the replica says so again when it asks for more.
+#[test]
+fn a_lost_acknowledgement_keeps_nobody_waiting_for_ever() {
+    let mut scenario = group(2);
+    scenario.network.latency = constant(10);
+    config(&mut scenario).commit = Commit { level: Level::RemoteFlush, ..Commit::default() };
+    config(&mut scenario).resend_after = ms(10_000);
+    scenario.clients[ANA.0 as usize].timeout = ms(20_000);
+    let mut play = Play::new(scenario);
+    play.run(500);
+    let write = play.write(ANA, X, 1);
+    let lost =
+        |play: &Play| play.world.flights().find(|flight| flight.class == MessageClass::Acknowledge).map(|flight| flight.id);
+    while lost(&play).is_none() {
+        play.run(1);
+    }
+    while let Some(message) = lost(&play) {
+        play.act(Command::DropMessage { message }).run(20);
+    }
+    play.run(6_000);
+    assert_eq!(play.outcome(write), Some(Outcome::Written));
 }

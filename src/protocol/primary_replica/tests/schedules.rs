@@ -65,6 +65,12 @@ fn world(draw: &mut Draw, seed: u64) -> Scenario {
     if draw.chance(0.4) {
         config.failover = failover(draw, stores);
     }
+    if draw.chance(0.15) {
+        // The strictest promises, so that they are put to the test often enough.
+        config.commit = Commit { level: Level::RemoteFlush, which: Which::Majority, ..Commit::default() };
+        config.failover = Failover { by: By::Election, monitors: vec![], ..failover(draw, stores) };
+        config.delayed = vec![];
+    }
     let monitors = config.failover.monitors.len() as u16;
     if draw.chance(0.2) {
         config.delayed = vec![Delayed { node: NodeId(1), by: ms(30 + draw.below(300)) }];
@@ -84,6 +90,11 @@ fn world(draw: &mut Draw, seed: u64) -> Scenario {
         workload: Some(workload),
         ..Default::default()
     }];
+    if is_strict(&mut scenario) {
+        // What can break promises is asked for: the latest, of whoever thinks that it leads.
+        scenario.clients[0].concern = pick(draw, &[Concern::Majority, Concern::Linearizable, Concern::Linearizable]);
+        scenario.clients[0].redirects = 0;
+    }
     if is_strict(&mut scenario) || draw.chance(0.3) {
         // A request that comes twice is done twice, and the second time may undo what another client wrote in between.
         scenario.network.duplicate = 0.0;
