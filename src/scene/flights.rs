@@ -339,12 +339,11 @@ impl Line<'_> {
 
     /// Beside the line, off the cards.
     fn beside(&self, (look, behind): Drawn, t: f64) -> Point {
-        let Curve { start, end, .. } = self.curve;
         // What is written on is wider than high: dots, which come the other way, keep clear of it.
         let lane = if !look.is_dot() {
             if look.size(0, self.detail).0 > 20.0 { LANE } else { LANE - 3.0 }
         } else {
-            8.0 + 14.0 * (end.y - start.y).abs() / start.distance(end).max(1.0)
+            8.0 + 14.0 * (self.curve.beside(t, 1.0).x - self.curve.at(t).x).abs()
         };
         self.layout.clear(self.curve.beside(t, lane), look.size(behind, self.detail))
     }

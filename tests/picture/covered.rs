@@ -117,10 +117,7 @@ fn words_of_a_row_stand_at_one_height() {
 fn walls_stand_apart() {
     let mut found = Vec::new();
     for count in 2..=10 {
-        let mut scenario = presets::get("first-look").expect("the first preset");
-        scenario.nodes.count = count;
-        let mut lab = Lab::new(Source::Inline(Box::new(scenario.clone())), scenario);
-        run(&mut lab, 850);
+        let mut lab = with_nodes(count);
         let others = (1..count).map(|node| Address::Node(NodeId(node))).chain([BEN.into()]).collect();
         act(&mut lab, Command::Partition { groups: vec![vec![Address::Node(A), ANA.into()], others] });
         for _ in 0..4 {
@@ -133,4 +130,31 @@ fn walls_stand_apart() {
         }
     }
     assert!(found.is_empty(), "{} faults:\n{}", found.len(), found.iter().take(60).cloned().collect::<Vec<_>>().join("\n"));
+}
+
+/// The first scene with so many nodes, on its way.
+fn with_nodes(count: u16) -> Lab {
+    let mut scenario = presets::get("first-look").expect("the first preset");
+    scenario.nodes.count = count;
+    let mut lab = Lab::new(Source::Inline(Box::new(scenario.clone())), scenario);
+    run(&mut lab, 850);
+    lab
+}
+
+/// How long a message takes is said beside its line, for all lines where the stage is large and for most where it is not.
+#[test]
+fn lines_of_a_fan_have_words() {
+    for (count, (width, height), least) in [
+        (10, (1100.0, 900.0), 9),
+        (10, (784.0, 620.0), 4),
+        (8, (784.0, 620.0), 6),
+        (6, (784.0, 620.0), 5),
+        (6, (757.0, 370.0), 4),
+        (5, (484.0, 488.0), 2),
+    ] {
+        let lab = with_nodes(count);
+        let stage = stage(lab.world(), width, height);
+        let said = stage.links.iter().filter(|link| link.from == A.into() && !link.words.is_empty()).count();
+        assert!(said >= least, "{count} nodes, {width} × {height}: {said} lines have words");
+    }
 }
