@@ -123,8 +123,8 @@ const STRIP_MIN: f64 = 216.0;
 const STRIP_MAX: f64 = 300.0;
 const STRIP_GAP: f64 = 8.0;
 /// Left of the strips of a tree, and right of them.
-pub(super) const TRUNK: f64 = 74.0;
-pub(super) const MARGIN: f64 = 30.0;
+const TRUNK: f64 = 74.0;
+const MARGIN: f64 = 30.0;
 
 fn pad(width: f64) -> f64 {
     if width < 450.0 { 8.0 } else { 12.0 }

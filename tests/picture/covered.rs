@@ -5,7 +5,7 @@ use replicarium::{
     lab::Lab,
     scenario::{link::Source, presets},
     scene::{
-        flights::{Sprite, Wish, flights},
+        flights::{Lost, Sprite, Wish, flights},
         geometry::{Point, Rect},
         links::LinkLine,
         stage::stage,
@@ -130,6 +130,37 @@ fn walls_stand_apart() {
         }
     }
     assert!(found.is_empty(), "{} faults:\n{}", found.len(), found.iter().take(60).cloned().collect::<Vec<_>>().join("\n"));
+}
+
+/// What became of a lost message is said beside it, above or below, with seven of eight: the others are too crowded. Nothing
+/// is covered by it.
+#[test]
+fn what_became_of_the_lost_is_said() {
+    let (mut lost, mut silent) = (0, Vec::new());
+    for name in ["failover-loses-a-write", "lossy-network", "log-truncated"] {
+        let mut lab = Lab::new(Source::Preset(name.into()), presets::get(name).expect("a preset"));
+        for _ in 0..60 {
+            run(&mut lab, 97);
+            for (width, height) in STAGES {
+                let stage = stage(lab.world(), width, height);
+                let wish = Wish { linger: Micros::from_millis(260), still: false, selected: None };
+                let drawn = flights(lab.world(), &stage.layout, wish);
+                let shapes = stage.layout.shapes().into_iter().map(|(_, shape)| shape);
+                let taken: Vec<Rect> = stage.links.iter().map(|link| link.covers).chain(shapes).collect();
+                let words = drawn.said(taken.iter().copied(), width);
+                let near =
+                    |own: &Lost| words.iter().any(|(other, _)| other.word() == own.word() && other.at.distance(own.at) < 50.0);
+                lost += drawn.lost.len();
+                let at = format!("{name}, {:?}, {width} × {height}", lab.world().now());
+                silent.extend(drawn.lost.iter().filter(|lost| !near(lost)).map(|lost| format!("{at}: {:?}", lost.way)));
+                for (lost, place) in &words {
+                    let place = Rect::around(*place, (7.0 * lost.word().len() as f64, 12.0));
+                    assert!(taken.iter().all(|other| !other.overlaps(&place)), "{at}: “{}” covers something", lost.word());
+                }
+            }
+        }
+    }
+    assert!(silent.len() * 7 < lost, "{} of {lost} are silent:\n{}", silent.len(), silent.join("\n"));
 }
 
 /// The first scene with so many nodes, on its way.
