@@ -54,7 +54,11 @@ fn faults(lab: &Lab, width: f64, height: f64) -> Vec<String> {
     }
     let wish = Wish { linger: Micros::from_millis(100), still: false, selected: None };
     let drawn = flights(lab.world(), layout, wish);
-    for lost in drawn.lost.iter().filter(|lost| !lost.look.is_dot()) {
+    let written: Vec<&Lost> = drawn.lost.iter().filter(|lost| !lost.look.is_dot()).collect();
+    for (index, lost) in written.iter().enumerate() {
+        let mut others = written.iter().skip(index + 1);
+        let on = others.find(|other| other.way.0 == lost.way.0 && other.covers().overlaps(&lost.covers()));
+        faults.extend(on.map(|other| format!("lost {:?} over lost {:?}", lost.way, other.way)));
         let card = stage.nodes.iter().find(|card| card.place.overlaps(&lost.covers()));
         faults.extend(card.map(|card| format!("lost {:?} over {}", lost.look, card.node)));
     }
