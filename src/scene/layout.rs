@@ -114,7 +114,7 @@ pub(super) const CLIENT_LABEL: f64 = 52.0;
 const STEP: f64 = 32.0;
 /// Above and below the clients of a fan, and between them and the first node.
 const EDGE: f64 = 4.0;
-const SHORT: f64 = 20.0;
+const SHORT: f64 = 25.0;
 /// Clients side by side above and below the first node of a fan.
 const FAN_COLUMNS_MAX: usize = 3;
 /// What a link needs to be grasped between two shapes.

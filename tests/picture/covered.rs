@@ -1,6 +1,6 @@
 //! Nothing that can be read is covered or cut off: at any moment of any scenario, on stages of any size.
 
-use super::{A, ANA, BEN, act, quiet, run, write};
+use super::{A, ANA, BEN, act, quiet, read, run, write};
 use replicarium::{
     lab::Lab,
     scenario::{link::Source, presets},
@@ -192,4 +192,25 @@ fn lines_of_a_fan_have_words() {
         let said = stage.links.iter().filter(|link| link.from == A.into() && !link.words.is_empty()).count();
         assert!(said >= least, "{count} nodes, {width} × {height}: {said} lines have words");
     }
+}
+
+/// What is grasped of a link is 24 pixels wide and high, and no card lies over it.
+#[test]
+fn links_can_be_grasped() {
+    let mut found = Vec::new();
+    for count in 2..=10 {
+        let mut lab = with_nodes(count);
+        read(&mut lab, NodeId(count - 1));
+        for (width, height) in STAGES {
+            let stage = stage(lab.world(), width, height);
+            for link in &stage.links {
+                let own = Rect::around(link.covers.centre(), (24.0, 24.0));
+                let card = stage.nodes.iter().find(|card| card.place.overlaps(&own));
+                found.extend(
+                    card.map(|card| format!("{count} nodes, {width} × {height}: {}–{} under {}", link.from, link.to, card.node)),
+                );
+            }
+        }
+    }
+    assert!(found.is_empty(), "{} faults:\n{}", found.len(), found.join("\n"));
 }
