@@ -214,3 +214,11 @@ fn links_can_be_grasped() {
     }
     assert!(found.is_empty(), "{} faults:\n{}", found.len(), found.join("\n"));
 }
+
+/// Five nodes and their clients stand on the stage of a window of 1024 × 768 without scrolling.
+#[test]
+fn a_web_shop_fits_a_small_window() {
+    let lab = Lab::new(Source::Preset("web-shop".into()), presets::get("web-shop").expect("a preset"));
+    let height = stage(lab.world(), 484.0, 464.0).layout.height;
+    assert!(height <= 466.0, "{height} pixels");
+}
