@@ -111,7 +111,7 @@ pub(super) const CLIENT: f64 = 50.0;
 /// Room for a client's name and two lines of words below its figure.
 pub(super) const CLIENT_LABEL: f64 = 52.0;
 /// How much higher a client stands than the next one to its right.
-const STEP: f64 = 30.0;
+const STEP: f64 = 29.0;
 /// Above and below the clients of a fan, and between them and the first node: room for what is grasped of their line.
 const EDGE: f64 = 4.0;
 const SHORT: f64 = 24.0;
