@@ -1,7 +1,7 @@
 //! Missions: tasks phrased as situations, ticked by what happened in the run and by nothing else.
 
 use crate::{
-    check::StaleRead,
+    check::{Lost, StaleRead},
     lab::Lab,
     sim::{
         chunked::Chunked,
@@ -19,7 +19,7 @@ pub enum Task {
     RefusedWrite,
     /// A write is acknowledged by a node that was promoted during the run.
     WriteAfterPromotion,
-    /// A node throws away writes that its clients were told are safe.
+    /// A write that its client was told is safe is lost, and no node has it any more.
     Discarded,
     /// There are two futures of one past.
     SecondFuture,
@@ -48,7 +48,7 @@ impl Task {
             Task::RefusedWrite => "Select A, press Crash, and let Ana’s next write come.",
             Task::WriteAfterPromotion => "With A down, select B and press Promote. Ana finds the new primary by herself.",
             Task::Discarded => {
-                "Crash A right after a write was acknowledged and before it arrived anywhere. Promote B, then restart A."
+                "Crash A right after a write was acknowledged and before it arrived anywhere, and promote B. A’s disk still has the write, until you restart A."
             }
             Task::SecondFuture => "Drag the timeline back, then do anything.",
         }
@@ -79,20 +79,62 @@ impl Task {
                 };
                 world.history().iter().any(|(_, row)| acknowledged(row))
             }
+            // As long as somebody has it, be it on the disk of a dead node, it may come back.
+            Task::Discarded if lab.judge().lost() == 0 => false,
             Task::Discarded => {
-                let gone: Vec<_> = events
-                    .filter_map(|event| match &event.kind {
-                        Kind::Fact(Fact::Discarded { writes, .. }) => Some(writes),
-                        _ => None,
+                let left: Vec<_> = world.members().into_iter().filter_map(|node| world.remains(node)).collect();
+                let is_left = |lost: &Lost| {
+                    left.iter().any(|view| {
+                        let in_log = view.tail.iter().any(|entry| entry.write.id == lost.write.id);
+                        in_log || view.copies.contains(&lost.write)
                     })
-                    .flatten()
-                    .map(|(_, write)| write.id)
-                    .collect();
-                let told_ok =
-                    |row: &crate::client::history::Row| row.outcome == Some(Outcome::Written) && gone.contains(&row.operation);
-                world.history().iter().any(|(_, row)| told_ok(row))
+                };
+                lab.verdicts().lost.iter().any(|lost| !is_left(lost))
             }
             Task::SecondFuture => lab.branches().iter().any(|branch| branch.is_fork),
+        }
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::{
+        scenario::{
+            link::{FIRST, Source},
+            presets,
+        },
+        sim::{id::NodeId, time::Micros},
+        world::command::Command,
+    };
+
+    const A: NodeId = NodeId(0);
+    const B: NodeId = NodeId(1);
+
+    /// Whether the task is done soon after each of these commands, before the copies of the last acknowledged write arrive, and
+    /// how many writes are lost then.
+    fn done_after(commands: &[Command]) -> Vec<(bool, usize)> {
+        let mut lab = Lab::new(Source::Preset(FIRST.into()), presets::get(FIRST).expect("a preset"));
+        lab.run_until(Micros::from_millis(500), u64::MAX);
+        let written = |lab: &Lab| lab.world().history().iter().filter(|(_, row)| row.outcome == Some(Outcome::Written)).count();
+        let before = written(&lab);
+        while written(&lab) == before && lab.step() {}
+        let mut found = Vec::new();
+        for command in commands {
+            let wait_ms = if matches!(command, Command::Restart { .. }) { 1_000 } else { 20 };
+            lab.act(command.clone()).expect("room for a command");
+            lab.run_until(lab.world().now() + Micros::from_millis(wait_ms), u64::MAX);
+            found.push((Task::Discarded.is_done(&lab, lab.judge().stale_reads()), lab.judge().lost()));
+        }
+        found
+    }
+
+    /// A write that the disk of a dead node still has may come back. Thrown away, wiped or carried off it cannot.
+    #[test]
+    fn a_write_has_disappeared_for_good_when_nobody_can_bring_it_back() {
+        for last in [Command::Restart { node: A }, Command::Wipe { node: A }, Command::RemoveNode { node: A }] {
+            let commands = [Command::Crash { node: A }, Command::Promote { node: B }, last];
+            assert_eq!(done_after(&commands), [(false, 0), (false, 1), (true, 1)], "{commands:?}");
         }
     }
 }

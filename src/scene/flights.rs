@@ -98,6 +98,9 @@ const RECENT_EVENTS: u64 = 2_000;
 /// Distance of what is written on, and of dots on their way back, from the middle of a link: side by side they are.
 const LANE: f64 = 12.0;
 
+/// How far a word on what became of a message goes for others, too.
+const SAID: f64 = 50.0;
+
 /// What the visitor wants of the drawing.
 #[derive(Clone, Copy, Debug)]
 pub struct Wish {
@@ -220,6 +223,51 @@ fn take_in(first: &mut Sprite, other: &Sprite, line: &Line, part: f64) {
     first.at = line.place((first.look, first.behind), part);
 }
 
+impl Flights {
+    /// What became of the lost, in words beside them where there is room: off cards, links (`taken`) and messages. Once for
+    /// those that end beside each other.
+    pub fn said(&self, taken: impl Iterator<Item = Rect>, width: f64) -> Vec<(&Lost, Point)> {
+        let mut taken: Vec<Rect> =
+            taken.chain(self.sprites.iter().map(Sprite::covers)).chain(self.lost.iter().map(Lost::covers)).collect();
+        let mut said: Vec<(&Lost, Point)> = Vec::new();
+        for lost in &self.lost {
+            let known = |(other, _): &(&Lost, Point)| other.word() == lost.word() && other.at.distance(lost.at) < SAID;
+            // Where links are cut their walls say it.
+            if lost.reason == DropReason::Cut || said.iter().any(known) {
+                continue;
+            }
+            let (own, size) = (lost.covers(), (7.5 * lost.word().len() as f64, 14.0));
+            let (x, y) = ((own.width + size.0) / 2.0 + 5.0, (own.height + size.1) / 2.0 + 1.0);
+            for (x, y) in [(x, 0.0), (-x, 0.0), (0.0, y), (0.0, -y)] {
+                let at = Point { x: lost.at.x + x, y: lost.at.y + y };
+                let place = Rect::around(at, size);
+                let inside = place.x > 0.0 && place.x + size.0 < width;
+                if inside && taken.iter().all(|other| !other.overlaps(&place)) {
+                    taken.push(place);
+                    said.push((lost, at));
+                    break;
+                }
+            }
+        }
+        said
+    }
+}
+
+impl Lost {
+    /// What became of it.
+    pub fn word(&self) -> &'static str {
+        match self.reason {
+            DropReason::Loss => "lost",
+            DropReason::Cut => "cut off",
+            DropReason::NodeDown => "nobody there",
+            DropReason::ByHand => "taken away",
+            DropReason::LinkFull => "link full",
+            DropReason::QueueFull => "turned away",
+            DropReason::CrashedWaiting => "died waiting",
+        }
+    }
+}
+
 /// Two that cannot both be read.
 fn touching(sprites: &[Sprite]) -> Option<(usize, usize)> {
     let next = |(index, own): (usize, &Sprite)| {
@@ -339,12 +387,11 @@ impl Line<'_> {
 
     /// Beside the line, off the cards.
     fn beside(&self, (look, behind): Drawn, t: f64) -> Point {
-        let Curve { start, end, .. } = self.curve;
         // What is written on is wider than high: dots, which come the other way, keep clear of it.
         let lane = if !look.is_dot() {
             if look.size(0, self.detail).0 > 20.0 { LANE } else { LANE - 3.0 }
         } else {
-            8.0 + 14.0 * (end.y - start.y).abs() / start.distance(end).max(1.0)
+            8.0 + 14.0 * (self.curve.beside(t, 1.0).x - self.curve.at(t).x).abs()
         };
         self.layout.clear(self.curve.beside(t, lane), look.size(behind, self.detail))
     }

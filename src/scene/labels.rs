@@ -17,8 +17,9 @@ pub(super) struct Label {
 
 /// Between words and their line.
 const AIR: f64 = 3.0;
-/// Farther away words are tried on both sides, step by step.
+/// Farther away words are tried on both sides, step by step; between the lines of a fan every pixel counts.
 const STEP: f64 = 10.0;
+const FAN_STEP: f64 = 3.0;
 /// How near words may be to a client's line, as part of how near they are to their own.
 const CLIENTS: f64 = 0.75;
 
@@ -28,7 +29,7 @@ pub(super) fn place(layout: &Layout, labels: &[Label], taken: &[Rect], lines: &[
     // At the middle messages are lost.
     let parts = |label: &Label| match layout.form {
         Form::Row if is_first(label) => [0.64, 0.36, 0.5, 0.76, 0.24],
-        Form::Fan if is_first(label) => [0.8, 0.72, 0.6, 0.5, 0.4],
+        Form::Fan if is_first(label) => [0.97, 0.92, 0.86, 0.78, 0.6],
         _ => [0.5, 0.4, 0.6, 0.3, 0.7],
     };
     let try_all = |wanted: Option<usize>| {
@@ -73,15 +74,15 @@ impl Free<'_> {
         // As large as what can be grasped must be.
         let height = height.max(24.0);
         let is_steep = (curve.end.x - curve.start.x).abs() < 1.2 * (curve.end.y - curve.start.y).abs();
-        let steps = match self.layout.form {
-            Form::Row => 14,
-            Form::Fan => 5,
+        let (steps, wide) = match self.layout.form {
+            Form::Row => (14, STEP),
+            Form::Fan => (18, FAN_STEP),
             // Its lines lie too close to each other.
-            Form::Tree => 0,
+            Form::Tree => (0, STEP),
         };
         for (step, part) in (0..steps).flat_map(|step| parts.iter().map(move |part| (step, *part))) {
             let side = if step % 2 == 0 { -1.0 } else { 1.0 };
-            let away = AIR + (step / 2) as f64 * STEP;
+            let away = AIR + (step / 2) as f64 * wide;
             let (on, off) = (curve.at(part), curve.beside(part, side));
             // Beside a line that goes down, above or below one that goes across.
             let centre = if self.layout.form == Form::Row {
@@ -92,7 +93,10 @@ impl Free<'_> {
                 curve.beside(part, side * (half + away))
             };
             let place = Rect::around(centre, (width, height));
-            if self.is_free(&place) && self.is_nearest(centre, (from, to)) {
+            // What is grasped may reach into the way of a message between the lines of a fan, but not over a card.
+            let seen = if self.layout.form == Form::Fan { Rect::around(centre, label.size) } else { place };
+            let over = || self.layout.shapes().iter().any(|(_, shape)| shape.overlaps(&place));
+            if self.is_free(&seen) && !over() && self.is_nearest(centre, (from, to)) {
                 *far += step;
                 self.taken.push(place);
                 return Some(place);

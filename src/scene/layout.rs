@@ -111,10 +111,10 @@ pub(super) const CLIENT: f64 = 50.0;
 /// Room for a client's name and two lines of words below its figure.
 pub(super) const CLIENT_LABEL: f64 = 52.0;
 /// How much higher a client stands than the next one to its right.
-const STEP: f64 = 32.0;
-/// Above and below the clients of a fan, and between them and the first node.
+const STEP: f64 = 29.0;
+/// Above and below the clients of a fan, and between them and the first node: room for what is grasped of their line.
 const EDGE: f64 = 4.0;
-const SHORT: f64 = 20.0;
+const SHORT: f64 = 24.0;
 /// Clients side by side above and below the first node of a fan.
 const FAN_COLUMNS_MAX: usize = 3;
 /// What a link needs to be grasped between two shapes.
@@ -123,8 +123,8 @@ const STRIP_MIN: f64 = 216.0;
 const STRIP_MAX: f64 = 300.0;
 const STRIP_GAP: f64 = 8.0;
 /// Left of the strips of a tree, and right of them.
-pub(super) const TRUNK: f64 = 74.0;
-pub(super) const MARGIN: f64 = 30.0;
+const TRUNK: f64 = 74.0;
+const MARGIN: f64 = 30.0;
 
 fn pad(width: f64) -> f64 {
     if width < 450.0 { 8.0 } else { 12.0 }

@@ -66,7 +66,10 @@ pub(super) fn links(world: &LabWorld, layout: &mut Layout, views: &[(NodeId, Nod
         .collect();
     let mut taken: Vec<Rect> = layout.shapes().into_iter().map(|(_, shape)| shape).collect();
     labels.iter().for_each(|label| taken.extend(passed(layout, label.from, label.to)));
-    taken.extend(lines.iter().filter(|(from, _)| from.node().is_none()).flat_map(|(from, to)| layout.along(*from, *to)));
+    for (from, to) in lines.iter().filter(|(from, _)| from.node().is_none()) {
+        taken.extend(layout.along(*from, *to));
+        taken.extend(layout.curve(*from, *to).map(|curve| Rect::around(layout.handle(*from, *to, &curve), (14.0, 14.0))));
+    }
     taken.extend(layout.walls.iter().map(|wall| wall.covers));
     let mut places = labels::place(layout, &labels, &taken, &lines);
     let mut place_of = |from: Address, to: Address| {

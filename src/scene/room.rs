@@ -2,7 +2,7 @@
 
 use super::{
     geometry::{Curve, Point, Rect},
-    layout::{CLIENT, CLIENT_LABEL, Form, Layout, MARGIN, TRUNK},
+    layout::{CLIENT, CLIENT_LABEL, Form, Layout},
 };
 use crate::sim::{decimal::between, id::Address};
 
@@ -58,17 +58,5 @@ impl Layout {
         }
         let half = size.0 / 2.0 + 3.0;
         Point { x: between(at.x, half, self.width - half), ..at }
-    }
-
-    /// Where a sign that there is more below covers neither cards nor their words: between the cards, or beside them.
-    pub fn gap_x(&self) -> f64 {
-        let mut others =
-            self.places.iter().filter(|(who, _)| who.node().is_some() && !self.is_first(**who)).map(|(_, card)| card);
-        let Some(first) = others.next() else { return self.width - MARGIN / 2.0 };
-        match (self.form, others.next()) {
-            (Form::Row, Some(next)) => (first.x + first.width + next.x) / 2.0,
-            (Form::Fan, _) => first.x - TRUNK / 2.0,
-            _ => self.width - MARGIN / 2.0,
-        }
     }
 }

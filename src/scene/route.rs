@@ -52,7 +52,7 @@ impl Layout {
             // Where it is clear of the strip.
             (Form::Tree, true, false) => {
                 let down = if from.client().is_some() { curve.reversed() } else { *curve };
-                let clear = |t: &f64| down.at(*t).x >= place.x + place.width + 8.0;
+                let clear = |t: &f64| down.at(*t).x >= place.x + place.width + 12.0;
                 down.at((4..=10).map(|step| f64::from(step) / 20.0).find(clear).unwrap_or(0.5))
             }
             // Near the client, where no other handles are.

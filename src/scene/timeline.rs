@@ -76,12 +76,13 @@ pub fn timeline(lab: &Lab, stale: &Chunked<StaleRead>, before: Option<&Timeline>
         match slot {
             Some(old) if old.kind >= mark.kind => {
                 merged += 1;
-                also(old, &mark);
+                also(old, &mark, mark.at >= old.at);
             }
             Some(old) => {
                 merged += 1;
                 let less = std::mem::replace(old, mark);
-                also(old, &less);
+                let is_later = less.at > old.at;
+                also(old, &less, is_later);
             }
             None => *slot = Some(mark),
         }
@@ -109,11 +110,12 @@ pub fn timeline(lab: &Lab, stale: &Chunked<StaleRead>, before: Option<&Timeline>
     }
 }
 
-/// Says with a mark what else happened at its place, as far as there is room; writes go without saying.
-fn also(mark: &mut Mark, other: &Mark) {
+/// Says with a mark what else happened at its place, before it or later, as far as there is room; writes go without saying.
+fn also(mark: &mut Mark, other: &Mark, is_later: bool) {
     let known = mark.label.contains(&other.label);
     if other.kind != MarkKind::Write && mark.kind != MarkKind::Write && !known && mark.label.len() < 40 {
-        mark.label = format!("{}, {}", other.label, mark.label);
+        let (first, next) = if is_later { (&mark.label, &other.label) } else { (&other.label, &mark.label) };
+        mark.label = format!("{first}, {next}");
     }
 }
 

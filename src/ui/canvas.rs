@@ -8,11 +8,10 @@ use super::state::{App, SPEEDS, Selection};
 use crate::{
     explain::chip::{COLOURS, Chip},
     platform::dom,
-    scene::flights::{Flights, Look, Lost, Sprite, Wish, flights},
-    scene::geometry::{Point, Rect},
+    scene::flights::{Flights, Look, Wish, flights},
+    scene::geometry::Point,
     scene::room::Detail,
     sim::{decimal::between, id::MessageId, time::Micros},
-    trace::DropReason,
 };
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, Path2d};
@@ -22,8 +21,6 @@ pub const CANVAS_ID: &str = "flights";
 const LINGER_S: f64 = 1.3;
 /// How near a click must be to a message.
 const GRASP: f64 = 26.0;
-/// How far a word on what became of a message goes for others, too.
-const SAID: f64 = 50.0;
 const FONT: &str = "600 12.5px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 const COMPACT_FONT: &str = "600 11.5px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 const SMALL_FONT: &str = "600 12px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
@@ -110,30 +107,14 @@ impl Painter {
         for sprite in small_talk.chain(scene.sprites.iter().filter(|sprite| !sprite.look.is_dot())) {
             self.draw_look(&context, sprite.at, (sprite.look, sprite.behind, sprite.detail), false, sprite.selected);
         }
-        // What became of the lost, beside them, where there is room for it. Where links are cut their walls say it.
-        let mut taken = self.taken(app, &scene);
-        let mut said: Vec<(&str, Point)> = Vec::new();
         context.set_text_align("center");
-        for lost in &scene.lost {
-            let word = lost_word(lost.reason);
-            // Once for those that end beside each other.
-            if said.iter().any(|(other, at)| *other == word && at.distance(lost.at) < SAID) {
-                continue;
-            }
-            let (width, height) = (7.5 * word.len() as f64, 14.0);
-            let away = (lost.covers().width + width) / 2.0 + 5.0;
-            for x in [lost.at.x + away, lost.at.x - away] {
-                let at = Point { x, ..lost.at };
-                let own = Rect::around(at, (width, height));
-                let inside = own.x > 0.0 && own.x + width < size.0;
-                if inside && lost.reason != DropReason::Cut && taken.iter().all(|other| !other.overlaps(&own)) {
-                    context.set_global_alpha(between(lost.strength, 0.0, 1.0).sqrt());
-                    self.draw_word(&context, at, word);
-                    taken.push(own);
-                    said.push((word, lost.at));
-                    break;
-                }
-            }
+        let said = app.stage.with_untracked(|stage| {
+            let links = stage.links.iter().map(|link| link.covers);
+            scene.said(links.chain(stage.layout.shapes().into_iter().map(|(_, shape)| shape)), size.0)
+        });
+        for (lost, at) in said {
+            context.set_global_alpha(between(lost.strength, 0.0, 1.0).sqrt());
+            self.draw_word(&context, at, lost.word());
         }
         context.set_global_alpha(1.0);
         if scene.not_drawn > 0 {
@@ -142,18 +123,6 @@ impl Painter {
             self.draw_word(&context, Point { x: size.0 / 2.0, y: size.1 - 12.0 }, &text);
         }
         self.drawn = Some((scene, size));
-    }
-
-    /// Where no word can be: cards, messages.
-    fn taken(&self, app: App, scene: &Flights) -> Vec<Rect> {
-        let mut taken = Vec::new();
-        taken.extend(scene.sprites.iter().map(Sprite::covers));
-        taken.extend(scene.lost.iter().map(Lost::covers));
-        app.stage.with_untracked(|stage| {
-            taken.extend(stage.links.iter().map(|link| link.covers));
-            taken.extend(stage.nodes.iter().map(|card| card.place));
-        });
-        taken
     }
 
     /// `behind`: how many more stand at the same place.
@@ -296,18 +265,6 @@ impl Painter {
 
     fn write_colour(&self, chip: &Chip) -> &str {
         self.ink.writes.get((chip.colour % COLOURS) as usize).map_or("", |colour| colour)
-    }
-}
-
-fn lost_word(reason: DropReason) -> &'static str {
-    match reason {
-        DropReason::Loss => "lost",
-        DropReason::Cut => "cut off",
-        DropReason::NodeDown => "nobody there",
-        DropReason::ByHand => "taken away",
-        DropReason::LinkFull => "link full",
-        DropReason::QueueFull => "turned away",
-        DropReason::CrashedWaiting => "died waiting",
     }
 }
 

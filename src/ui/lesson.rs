@@ -55,9 +55,9 @@ fn mission(app: App) -> AnyView {
     let story = element("p")
         .with("Ana’s writes go to the ")
         .with(strong("primary"))
-        .with(", A. From there each one travels on to the ")
+        .with(", at first A. From there each one travels on to the ")
         .with(strong("replicas"))
-        .with(", B and C. Sooner or later they have it too.");
+        .with(". Sooner or later they have it too.");
     let gone = move || app.watch(|lab| lab.world().host(c).is_none_or(|host| host.removed));
     let ask = button("Ben reads x at C", move || app.read(ben, x, Some(c))).class("primary").id("ben-reads");
     let mission = element("div")
@@ -66,7 +66,7 @@ fn mission(app: App) -> AnyView {
         .with(element("p").class("task").with(tick(app, 0)).with(Task::ALL[0].words()))
         .with(ask.disabled(gone).view())
         .with(only_when(gone, || {
-            paragraph("small", "C has left the group. Undo, or open “One primary, two replicas” under Scenarios.")
+            paragraph("small", "C has left the group. Undo, or open “A primary and its replicas” under Scenarios.")
         }))
         .with(outcome);
     let hint_words = moving(move || if hints.get() { "Hide hints" } else { "Show hints" }.into());

@@ -79,8 +79,7 @@ pub fn stage(app: App) -> AnyView {
         .with(changing(move || shapes.get().into_iter().map(shape).collect::<Vec<AnyView>>()))
         .with(handles)
         .with(hidden);
-    let more = of(|stage| format!("--more:{}", px(stage.layout.gap_x())));
-    element("div").class(moving(class)).style(more).place(area).with(inner).view()
+    element("div").class(moving(class)).place(area).with(inner).view()
 }
 
 /// The lines of all links, as markup: nothing in it comes from outside.

@@ -143,6 +143,22 @@ pageTest("controls do not move when something happens", PAUSED, async ({ page })
   assert.deepEqual(await places(), before);
 });
 
+pageTest("the sign that there is more below covers nothing", { ...PAUSED, ...sized(SIZES[1]) }, async ({ page }) => {
+  await setReplicas(page, 9);
+  const sign = await page.evaluate(() => {
+    const stage = document.querySelector(".stage.scrolls");
+    const { content, height, width, backgroundColor } = getComputedStyle(stage, "::after");
+    stage.scrollTop = stage.scrollHeight;
+    const lowest = Math.max(...[...stage.querySelectorAll(".card")].map((card) => card.getBoundingClientRect().bottom));
+    const free = stage.getBoundingClientRect().bottom - lowest;
+    return { content, free, height: parseFloat(height), isWide: parseFloat(width) === stage.clientWidth, backgroundColor };
+  });
+  assert.match(sign.content, /more/);
+  assert(sign.isWide, "it is an edge of the stage, not a mark on it");
+  assert.match(sign.backgroundColor, /^rgb\(/, "nothing shines through");
+  assert(sign.free >= sign.height, `the last node ends ${sign.free} px above the edge`);
+});
+
 pageTest("the window can be resized while it plays", async ({ page }) => {
   await page.waitForFunction(() => parseFloat(document.querySelector("#clock").textContent) > 0.1);
   for (const size of [...SIZES, SIZES[0]]) {

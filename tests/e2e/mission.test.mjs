@@ -108,7 +108,7 @@ pageTest("a scenario that runs by itself ticks no task for the visitor", PAUSED,
   await page.getByRole("dialog").waitFor({ state: "detached" });
   await forward(page, 3_000);
   await button(page, "Scenarios").click();
-  await page.getByRole("dialog").getByRole("button", { name: "One primary, two replicas" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "A primary and its replicas" }).click();
   await open(page, STALE);
   await act(page, "One replica more");
 });

@@ -381,3 +381,17 @@ fn marks_of_a_run_add_up() {
             && added.marks.iter().any(|mark| mark.kind == MarkKind::Violation)
     );
 }
+
+/// What happened at the same place of the timeline is told in the order in which it happened.
+#[test]
+fn marks_of_one_moment_are_told_in_order() {
+    let mut lab = quiet();
+    for (from, to) in [(A, B), (A, C)] {
+        act(&mut lab, Command::Cut { from: from.into(), to: to.into(), both: true });
+    }
+    act(&mut lab, Command::Pause { node: A });
+    run(&mut lab, 100);
+    let line = timeline(&lab, lab.judge().stale_reads(), None);
+    let told: Vec<&str> = line.marks.iter().map(|mark| mark.label.as_str()).collect();
+    assert_eq!(told, ["A–B is cut, A–C is cut, A pauses"]);
+}
