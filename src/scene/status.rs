@@ -65,7 +65,7 @@ pub(super) fn status(
     }
     if let Some((votes, needed)) = view.votes {
         let votes = format!("{votes} of {needed} votes");
-        return (Tone::Warn, if brief { votes } else { format!("stands for election · {votes}") });
+        return (Tone::Warn, if brief { votes } else { format!("stands · {votes}") });
     }
     if !view.suspects.is_empty() {
         let suspects = format!("suspects {}", listed(&view.suspects));

@@ -202,7 +202,7 @@ fn a_suspicion_that_was_false_is_withdrawn_and_one_that_was_not_too() {
         says(&lab, "To act on it is up to a person.");
         act(&mut lab, if pause { Command::Resume { node: A } } else { Command::Restart { node: A } });
         run(&mut lab, 300);
-        says(&lab, &format!("B hears A again after"));
+        says(&lab, "B hears A again after");
         says(&lab, words);
         assert_eq!((primaries(&lab), rows(&lab, B)), (vec![A], vec![]));
     }
@@ -231,7 +231,7 @@ fn a_candidate_counts_its_votes() {
         let card = stage(lab.world(), width, height).nodes.into_iter().find(|card| card.node == C).expect("C");
         (card.role, card.status.1.clone())
     };
-    assert_eq!(at(784.0, 600.0), ("candidate", "stands for election · 1 of 2 votes".into()));
+    assert_eq!(at(784.0, 600.0), ("candidate", "stands · 1 of 2 votes".into()));
     assert_eq!(at(320.0, 250.0), ("candidate", "1 of 2 votes".into()));
     assert_eq!(rows(&lab, C), [("suspects", "A".to_string()), ("votes", "1 of 2 needed".into())]);
     run(&mut lab, 1_500);
