@@ -2,7 +2,8 @@
 //!
 //! Replaces `page-…_bg.wasm` by `page-…_bg.bin`, and its name and hash in index.html. Hosts offer gzip at best; LZMA is
 //! a fifth smaller. Before that it gives what the program imports from `page-….js` short names, in both: those of
-//! wasm-bindgen end in a hash each, which nothing can make smaller. It does nothing else to the page.
+//! wasm-bindgen end in a hash each, which nothing can make smaller. And it leaves out what only tools read. It does nothing else
+//! to the page.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use lzma_rust2::{LzmaOptions, LzmaWriter};
@@ -75,6 +76,7 @@ fn short_name(index: usize) -> String {
     format!("_{index}")
 }
 
+const CUSTOM_SECTION: u8 = 0;
 const IMPORT_SECTION: u8 = 2;
 
 /// The program with short names for what it imports from wasm-bindgen's script, and what the names were.
@@ -85,7 +87,12 @@ fn shorten(program: &[u8]) -> Result<(Vec<u8>, Vec<String>), Failure> {
         let kind = read.byte()?;
         let size = read.number()?;
         let section = read.take(size)?;
-        let section = if kind == IMPORT_SECTION { short_imports(section, &mut imports)? } else { section.to_vec() };
+        let section = match kind {
+            // Said to tools, not to browsers.
+            CUSTOM_SECTION => continue,
+            IMPORT_SECTION => short_imports(section, &mut imports)?,
+            _ => section.to_vec(),
+        };
         out.push(kind);
         put_number(&mut out, section.len());
         out.extend(section);

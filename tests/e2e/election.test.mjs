@@ -171,6 +171,7 @@ for (const size of [{ width: 320, height: 700, phone: true }, { width: 390, heig
     await choose(page, "failover-detect", "an unlikely silence (φ accrual)");
     await group(page).getByText("Suspicious from φ on").waitFor();
     await noSidewaysScroll(page);
+    assert.equal(await page.locator(".side").evaluate((side) => side.scrollWidth - side.clientWidth), 0, "nor the panel");
     await onNode(page, "A", "Crash");
     await forward(page, 3_000);
     await tab(page, "Timeline");

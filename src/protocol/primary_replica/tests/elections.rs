@@ -159,9 +159,8 @@ fn two_lead_without_fencing_and_one_with_it() {
         play.write(BEN, X, 2);
         play.run(4_000);
         let told = |client, value| {
-            let mine = play.world.history().iter().filter(|(_, row)| row.client == client && row.outcome.is_some());
-            mine.filter(|(_, row)| matches!(row.action, Action::Write { value: own, .. } if own == value))
-                .next_back()
+            let mut mine = play.world.history().iter().filter(|(_, row)| row.client == client && row.outcome.is_some());
+            mine.rfind(|(_, row)| matches!(row.action, Action::Write { value: own, .. } if own == value))
                 .and_then(|(_, row)| row.outcome)
         };
         assert_eq!(told(BEN, 2), Some(Outcome::Written), "the majority goes on");
@@ -188,7 +187,7 @@ fn clients_of_a_deposed_primary_are_told_that_their_writes_are_in_doubt() {
     play.run(1_000).act(Command::Partition { groups: vec![alone, vec![B.into(), C.into(), BEN.into()]] });
     play.write(ANA, X, 1);
     play.run(1_200).act(Command::HealAll).run(500);
-    let ana = play.world.history().iter().filter(|(_, row)| row.client == ANA).next_back().expect("a row").1;
+    let ana = play.world.history().iter().rfind(|(_, row)| row.client == ANA).expect("a row").1;
     assert_eq!(ana.outcome, Some(Outcome::Unconfirmed));
     assert_eq!(play.discarded(A).len(), 1, "and here it was lost");
 }
