@@ -1,6 +1,10 @@
 //! Failures noticed, elections and leases: as they are told, marked and written on cards, in the scenarios about them.
 
-use super::{A, ANA, B, BEN, C, X, act, headline, picture, quiet, run, status, write};
+use super::{
+    A, ANA, B, BEN, C, X, act,
+    covered::{STAGES, faults},
+    headline, picture, quiet, run, status, write,
+};
 use replicarium::{
     check::Verdict,
     client::history::Row,
@@ -19,6 +23,7 @@ use replicarium::{
     },
     sim::{
         id::{Address, ClientId, NodeId},
+        network::MessageClass,
         operation::{Action, Outcome, Refusal},
         time::Micros,
     },
@@ -326,5 +331,39 @@ fn a_new_rule_is_told_in_words() {
         act(&mut lab, Command::SetFailover(failover));
         let said = headline(&lab);
         assert!(said.starts_with("When the primary is gone, ") && said.ends_with(words), "{said}");
+    }
+}
+
+/// Every vote travels on a line, between nodes that have nothing else to say to each other, too; in groups of any size.
+#[test]
+fn votes_have_a_way() {
+    for count in [3, 5, 7, 10] {
+        let mut scenario = presets::get("first-look").expect("the first preset");
+        scenario.nodes.count = count;
+        let mut lab = Lab::new(Source::Inline(Box::new(scenario.clone())), scenario);
+        act(&mut lab, Command::SetFailover(election()));
+        run(&mut lab, 1_000);
+        act(&mut lab, Command::Crash { node: A });
+        let (mut votes, mut found) = (0, Vec::new());
+        for moment in 0..60 {
+            run(&mut lab, 17);
+            let world = lab.world();
+            let of_votes = world.flights().filter(|flight| flight.class == MessageClass::Vote);
+            let ways: Vec<(Address, Address)> = of_votes.map(|flight| (flight.from, flight.to)).collect();
+            votes += ways.len();
+            let sizes = if moment % 6 == 0 { &STAGES[..] } else { &STAGES[4..5] };
+            for (width, height) in sizes.iter().copied().filter(|_| !ways.is_empty()) {
+                let lines = stage(world, width, height).links;
+                let has_line = |(from, to): &&(Address, Address)| {
+                    lines.iter().any(|line| [(line.from, line.to), (line.to, line.from)].contains(&(*from, *to)))
+                };
+                assert!(ways.iter().all(|way| has_line(&way)), "{count} nodes, {width} × {height}");
+                found.extend(
+                    faults(&lab, width, height).into_iter().map(|fault| format!("{count} nodes, {width} × {height}: {fault}")),
+                );
+            }
+        }
+        assert!(votes > 0, "{count} nodes vote");
+        assert!(found.is_empty(), "{} faults:\n{}", found.len(), found.join("\n"));
     }
 }
