@@ -207,6 +207,18 @@ const SCENES = {
       },
     ]),
   ),
+  "failover-seven": {
+    ...PAUSED,
+    steps: async (page) => {
+      await forward(page, 300);
+      await controls(page);
+      await setReplicas(page, 6);
+      await page.locator("#failover-by").selectOption({ index: 1 });
+      await forward(page, 1_000);
+      await onNode(page, "A", "Crash");
+      for (let step = 0; step < 400 && !/votes for/.test(await page.locator("#headline").innerText()); step += 1) await press(page, "ArrowRight");
+    },
+  },
   "failover-settings": {
     ...PAUSED,
     steps: async (page) => {
