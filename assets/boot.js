@@ -56,7 +56,14 @@ async function loadFiles() {
   return module;
 }
 
+async function help() {
+  const response = await fetch(new URL(`help.html?${address("app-wasm").pathname.split("/").pop()}`, document.baseURI));
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  return response.text();
+}
+
 globalThis.replicariumFiles = async (task, text) => {
+  if (task === "help") return help();
   files ??= loadFiles();
   const module = await files.catch((error) => {
     files = undefined;

@@ -1,7 +1,9 @@
 //! Packs the page's program, after trunk has built it: `cargo run --example pack -- dist`. assets/unpack.js is its other half.
 //!
 //! Replaces `page-…_bg.wasm` by `page-…_bg.bin`, and its name and hash in index.html. Hosts offer gzip at best; LZMA is
-//! a fifth smaller. It does nothing else to the page.
+//! a fifth smaller. Before that it gives what the program imports from `page-….js` short names, in both: those of
+//! wasm-bindgen end in a hash each, which nothing can make smaller. And it leaves out what only tools read. It does nothing else
+//! to the page.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use lzma_rust2::{LzmaOptions, LzmaWriter};
@@ -16,19 +18,34 @@ fn main() -> Result<(), Failure> {
     let folder = Path::new(&folder);
     let page = fs::read_to_string(folder.join("index.html"))?;
     let Some((before, _)) = page.split_once("_bg.wasm") else { return Err("index.html names no program".into()) };
-    let name = format!("{}_bg.wasm", before.rsplit('/').next().unwrap_or_default());
-    let program = fs::read(folder.join(&name))?;
-    let packed = pack(&program)?;
+    let stem = before.rsplit('/').next().unwrap_or_default();
+    let (name, script_name) = (format!("{stem}_bg.wasm"), format!("{}.js", stem_of_script(&page, stem)?));
+    let (program, script) = (fs::read(folder.join(&name))?, fs::read_to_string(folder.join(&script_name))?);
+    let (short, imports) = shorten(&program)?;
+    let short_script = rename(&script, &imports);
+    let packed = pack(&short)?;
     let hash = |bytes: &[u8]| format!("sha384-{}", BASE64_STANDARD.encode(Sha384::digest(bytes)));
-    let (old, new) = (hash(&program), hash(&packed));
-    if !page.contains(&old) {
-        return Err(format!("index.html has no hash {old} of {name}").into());
+    let mut page = page;
+    for (old, new, name) in [(&program[..], &packed[..], &name), (script.as_bytes(), short_script.as_bytes(), &script_name)] {
+        if !page.contains(&hash(old)) {
+            return Err(format!("index.html has no hash {} of {name}", hash(old)).into());
+        }
+        page = page.replace(&hash(old), &hash(new));
     }
     let packed_name = name.replace(".wasm", ".bin");
-    let page = page.replace(&name, &packed_name).replace(&old, &new).replace(" type=application/wasm", "");
+    let page = page.replace(&name, &packed_name).replace(" type=application/wasm", "");
     fs::write(folder.join(packed_name), packed)?;
+    fs::write(folder.join(script_name), short_script)?;
     fs::write(folder.join("index.html"), page)?;
     Ok(fs::remove_file(folder.join(&name))?)
+}
+
+/// The script's name without its ending: `page-`, and a hash of its own.
+fn stem_of_script(page: &str, stem: &str) -> Result<String, Failure> {
+    let kind = stem.split_once('-').map_or(stem, |(kind, _)| kind);
+    let names = page.split(['"', '/', '=', ' ', '>']).filter_map(|word| word.strip_suffix(".js"));
+    let mut own = names.filter(|name| name.split_once('-').is_some_and(|(first, _)| first == kind));
+    Ok(own.next().ok_or("index.html names no script of the program")?.to_string())
 }
 
 /// With the header of the `.lzma` format, the size known.
@@ -38,4 +55,122 @@ fn pack(program: &[u8]) -> Result<Vec<u8>, Failure> {
     let mut writer = LzmaWriter::new_use_header(Vec::new(), &options, Some(program.len() as u64))?;
     writer.write_all(program)?;
     Ok(writer.finish()?)
+}
+
+/// The script with the imports' short names. They stand there as whole words and nowhere else.
+fn rename(script: &str, imports: &[String]) -> String {
+    let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '$';
+    let mut out = String::with_capacity(script.len());
+    let mut rest = script;
+    while let Some(start) = rest.find(is_word) {
+        let end = rest[start..].find(|letter| !is_word(letter)).map_or(rest.len(), |length| start + length);
+        let word = &rest[start..end];
+        out += &rest[..start];
+        out += &imports.iter().position(|name| name == word).map_or(word.to_string(), short_name);
+        rest = &rest[end..];
+    }
+    out + rest
+}
+
+fn short_name(index: usize) -> String {
+    format!("_{index}")
+}
+
+const CUSTOM_SECTION: u8 = 0;
+const IMPORT_SECTION: u8 = 2;
+
+/// The program with short names for what it imports from wasm-bindgen's script, and what the names were.
+fn shorten(program: &[u8]) -> Result<(Vec<u8>, Vec<String>), Failure> {
+    let mut read = Read { bytes: program, at: 8 };
+    let (mut out, mut imports) = (program[..8].to_vec(), Vec::new());
+    while read.at < program.len() {
+        let kind = read.byte()?;
+        let size = read.number()?;
+        let section = read.take(size)?;
+        let section = match kind {
+            // Said to tools, not to browsers.
+            CUSTOM_SECTION => continue,
+            IMPORT_SECTION => short_imports(section, &mut imports)?,
+            _ => section.to_vec(),
+        };
+        out.push(kind);
+        put_number(&mut out, section.len());
+        out.extend(section);
+    }
+    Ok((out, imports))
+}
+
+fn short_imports(section: &[u8], imports: &mut Vec<String>) -> Result<Vec<u8>, Failure> {
+    let mut read = Read { bytes: section, at: 0 };
+    let mut out = Vec::new();
+    let count = read.number()?;
+    put_number(&mut out, count);
+    for _ in 0..count {
+        let module = read.name()?;
+        let name = read.name()?;
+        put_name(&mut out, &module);
+        match name.starts_with("__wb") {
+            true => {
+                put_name(&mut out, &short_name(imports.len()));
+                imports.push(name);
+            }
+            false => put_name(&mut out, &name),
+        }
+        // A function and its type; the script gives nothing else.
+        match read.byte()? {
+            0 => out.push(0),
+            other => return Err(format!("the program imports something of kind {other}").into()),
+        }
+        put_number(&mut out, read.number()?);
+    }
+    Ok(out)
+}
+
+/// Reads the parts of a module, which begin with their sizes (LEB128).
+struct Read<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Read<'_> {
+    fn byte(&mut self) -> Result<u8, Failure> {
+        self.at += 1;
+        Ok(*self.bytes.get(self.at - 1).ok_or("the program is cut short")?)
+    }
+
+    fn number(&mut self) -> Result<usize, Failure> {
+        let (mut value, mut shift) = (0, 0);
+        loop {
+            let byte = self.byte()?;
+            value |= usize::from(byte & 127) << shift;
+            shift += 7;
+            if byte < 128 {
+                return Ok(value);
+            }
+        }
+    }
+
+    fn take(&mut self, size: usize) -> Result<&[u8], Failure> {
+        let part = self.bytes.get(self.at..self.at + size).ok_or("the program is cut short")?;
+        self.at += size;
+        Ok(part)
+    }
+
+    fn name(&mut self) -> Result<String, Failure> {
+        let size = self.number()?;
+        Ok(String::from_utf8(self.take(size)?.to_vec())?)
+    }
+}
+
+fn put_number(out: &mut Vec<u8>, mut value: usize) {
+    while value > 127 {
+        out.push(value as u8 | 128);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+fn put_name(out: &mut Vec<u8>, name: &str) {
+    put_number(out, name.len());
+    out.extend(name.as_bytes());
 }

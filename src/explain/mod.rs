@@ -1,6 +1,8 @@
 //! What happened, as sentences made from the trace. Every noun in a sentence exists in the run.
 
 pub mod chip;
+mod commands;
+mod election;
 pub mod narrate;
 pub mod search;
 mod why;

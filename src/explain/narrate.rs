@@ -3,6 +3,8 @@
 use super::{
     Sentence, Writer,
     chip::Chip,
+    commands::commanded,
+    election,
     search::{committed_at, lsn_of, recent},
     words::{counted, duration},
 };
@@ -15,7 +17,6 @@ use crate::{
     },
     sim::{
         chunked::Chunked,
-        decimal::{fixed, short},
         id::{Address, EventId, NodeId, OperationId},
         network::MessageClass,
         operation::{Action, Outcome, Refusal, Write},
@@ -23,7 +24,6 @@ use crate::{
     },
     store::log::Lsn,
     trace::{Cargo, CrashKind, DropReason, Event, Fact, Kind, Role, SyncState},
-    world::command::Command,
 };
 
 /// How much a headline matters: a lower one does not push a higher one away at once.
@@ -45,6 +45,8 @@ pub struct Headline {
     pub sentence: Sentence,
 }
 
+/// Most writes that are named one by one.
+const LISTED_MAX: u64 = 5;
 /// How far back a headline is looked for.
 const EVENTS_BACK: u64 = 600;
 
@@ -214,6 +216,12 @@ fn outcome_told(
             (Weight::Loud, said.done())
         }
         Outcome::Unconfirmed => {
+            if let Some(deposed) = election::deposed(world, event) {
+                let said = start.who(client).text("’s ").text(called).text(" ");
+                let said = if let Some(chip) = chip { said.write(chip) } else { said };
+                let said = said.strong(" is in doubt: ").who(deposed).text(" was deposed before it was confirmed.");
+                return (Weight::Loud, said.text(" The write may stay, or be thrown away.").done());
+            }
             let said = start.text("For ").who(client).text(" the wait is over: ").strong("done here, but not confirmed.");
             (Weight::Loud, said.text(" The write stays; if its primary is lost, it may be lost too.").done())
         }
@@ -337,22 +345,14 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
         Fact::SyncAgain => {
             Some((Weight::Loud, start.text("’s replicas have caught up: ").strong("writes wait for them again.").done()))
         }
-        Fact::RoleChanged { role: Role::Primary, epoch, last } => {
-            let said = start
-                .strong(" is primary now")
-                .text(format!(" (epoch {epoch}). Its log ends at LSN {last}; what it never received is not in it."));
-            Some((Weight::Loud, said.done()))
-        }
-        Fact::RoleChanged { role: Role::Replica, epoch, .. } => {
-            let follows = world.remains(node)?.follows?;
-            Some((Weight::Loud, start.text(" follows ").who(follows).text(format!(" now (epoch {epoch}).")).done()))
-        }
         Fact::Discarded { writes, unlisted, .. } => {
             let count = writes.len() as u64 + unlisted;
             let said = start.strong(" throws away ");
             let said = match writes.last() {
-                Some((_, write)) if count == 1 => said.write(Chip::of(*write)),
-                Some((_, write)) => said.text(format!("{count} writes up to ")).write(Chip::of(*write)),
+                Some((_, last)) if count > LISTED_MAX => said.text(format!("{count} writes up to ")).write(Chip::of(*last)),
+                Some(_) => writes.iter().enumerate().fold(said, |said, (index, (_, write))| {
+                    said.text(if index == 0 { "" } else { ", " }).write(Chip::of(*write))
+                }),
                 None => said.text(format!("{count} writes")),
             };
             let them = if count == 1 { "it" } else { "them" };
@@ -368,7 +368,7 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
         Fact::SnapshotInstalled { lsn, .. } => {
             Some((Weight::Told, start.text(format!(" has taken over all data as of LSN {lsn} and goes on from there.")).done()))
         }
-        _ => None,
+        _ => election::told(world, node, event, fact),
     }
 }
 
@@ -424,57 +424,4 @@ fn dropped(from: Address, to: Address, class: MessageClass, cargo: &Cargo, reaso
     let resend = class == MessageClass::Replicate && reason == DropReason::Loss;
     let said = if resend { said.text(" It will be sent again.") } else { said };
     Some((weight, said.done()))
-}
-
-fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
-    let start = Writer::default();
-    let said = match command {
-        Command::Cut { from, to, both: true } => {
-            start.text("Between ").who(*from).text(" and ").who(*to).strong(" nothing passes now.")
-        }
-        Command::Cut { from, to, both: false } => {
-            start.text("From ").who(*from).text(" to ").who(*to).strong(" nothing passes now.")
-        }
-        Command::Heal { from, to, .. } => {
-            start.text("The link between ").who(*from).text(" and ").who(*to).strong(" is whole again.")
-        }
-        Command::Partition { .. } => start.strong("The network is partitioned.").text(" Nothing passes between the groups."),
-        Command::HealAll => start.strong("The network is whole again."),
-        Command::SetLink(rule) => {
-            let mut words = Vec::new();
-            if let Some(latency) = &rule.set.latency {
-                words.push(format!("typically {} one way", duration(latency.typical())));
-            }
-            if let Some(loss) = rule.set.loss {
-                words.push(format!("{} % of messages lost", fixed(loss * 100.0, 0)));
-            }
-            if let Some(in_order) = rule.set.in_order {
-                words.push(if in_order { "in order".into() } else { "messages may overtake each other".to_string() });
-            }
-            start.strong("The network is different now").text(if words.is_empty() {
-                ".".into()
-            } else {
-                format!(": {}.", words.join(", "))
-            })
-        }
-        Command::DelayMessage { by, .. } => start.text(format!("The message will take {} longer.", duration(*by))),
-        Command::DuplicateMessage { .. } => start.text("The message will arrive twice."),
-        Command::SetClock { node, clock } => {
-            let off = short(clock.skew_us.unsigned_abs() as f64 / 1e3);
-            let way = if clock.skew_us < 0 { "behind" } else { "ahead" };
-            start.text("The clock of ").who(*node).text(format!(" is {off} ms {way} now."))
-        }
-        Command::SetToken { client, on: true } => {
-            start.text("Reads of ").who(*client).strong(" wait for what it has seen").text(" from now on.")
-        }
-        Command::SetToken { client, on: false } => start.text("Reads of ").who(*client).strong(" no longer wait."),
-        Command::SetCommit(rule) => {
-            start.strong("Writes are acknowledged by another rule now").text(format!(": {}.", rule.words()))
-        }
-        Command::Slow { node, factor } => {
-            start.who(*node).text(format!(" takes {} times as long for everything now.", short(*factor)))
-        }
-        _ => return None,
-    };
-    Some((Weight::Loud, said.done()))
 }

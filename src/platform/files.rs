@@ -54,7 +54,7 @@ pub async fn chosen_text(input: &web_sys::HtmlInputElement, bytes_max: usize) ->
 
 #[wasm_bindgen]
 extern "C" {
-    /// In boot.js: does `task` in the part of the page that knows scenario files, which is fetched if need be.
+    /// In boot.js: does `task` in the part of the page that knows scenario files, or gets the help; either is fetched if need be.
     #[wasm_bindgen(catch, js_name = replicariumFiles)]
     async fn ask(task: &str, text: &str) -> Result<JsValue, JsValue>;
 }
@@ -69,10 +69,17 @@ pub async fn json_of_link(link: &str) -> Result<String, String> {
     answer(ask("json_of_link", link).await)
 }
 
+/// The help, as markup.
+pub async fn help() -> Result<String, String> {
+    answer(ask("help", "").await)
+}
+
 /// A refusal comes as a text; anything else means that the part could not be loaded.
 fn answer(answer: Result<JsValue, JsValue>) -> Result<String, String> {
-    let said = answer.as_ref().unwrap_or_else(|error| error).as_string().ok_or_else(|| {
-        "The part of the page that reads and writes files could not be loaded. Check the connection and try again.".to_string()
-    })?;
+    let said = answer
+        .as_ref()
+        .unwrap_or_else(|error| error)
+        .as_string()
+        .ok_or_else(|| "This part of the page could not be loaded. Check the connection and try again.".to_string())?;
     answer.map(|_| said.clone()).map_err(|_| said)
 }

@@ -164,7 +164,11 @@ pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
         let sprite = Sprite { message: flight.id, way, at, look, detail, behind: 0, selected };
         // The first one stays where it is; those that touch it wait in its count, until it arrives or their ways part.
         match flights.sprites.iter().position(|other| other.takes_in(&sprite)) {
-            Some(other) => take_in(&mut flights.sprites[other], &sprite, &line, parts[other]),
+            Some(other) => {
+                // They may go to different nodes.
+                let line = Line::of(world, layout, flights.sprites[other].way).unwrap_or(line);
+                take_in(&mut flights.sprites[other], &sprite, &line, parts[other]);
+            }
             None if flights.sprites.len() < SPRITES_MAX => {
                 flights.sprites.push(sprite);
                 parts.push(part);
@@ -324,6 +328,9 @@ impl Look {
             Look::Write { chip, more } => (chip, more + behind),
             Look::Value(Some(chip)) => (chip, behind),
             Look::Position | Look::Control | Look::Heartbeat => return (9.0, 9.0),
+            // Votes are asked of all: it goes without saying how many.
+            Look::AskVote { .. } => return (42.0, 20.0),
+            Look::Vote { .. } => return (30.0, 20.0),
             _ if behind > 0 => return (40.0, 20.0),
             _ => return (20.0, 20.0),
         };
@@ -379,7 +386,11 @@ impl Line<'_> {
         let free = |t: &f64| !Rect::around(self.beside(drawn, *t), size).overlaps(&wall);
         if !free(&first) {
             let away = (wall.width + size.0) / 2.0 + AIR;
-            return self.layout.clear(self.curve.beside(first.max(0.3), away), size);
+            let ways = [(0.3, 1.0), (0.3, -1.0), (0.1, 1.0), (0.1, -1.0), (0.3, 1.3), (0.3, -1.3), (0.1, 1.6), (0.5, 1.6)];
+            let place = |(t, far): (f64, f64)| self.layout.clear(self.curve.beside(first.max(t), away * far), size);
+            let mut places = ways.into_iter().map(place);
+            let nearest = place(ways[0]);
+            return places.find(|at| !Rect::around(*at, size).overlaps(&wall)).unwrap_or(nearest);
         }
         let steps = (0..=40).map(|step| first + (t - first) * f64::from(step) / 40.0);
         self.beside(drawn, steps.take_while(free).last().unwrap_or(first))
@@ -451,7 +462,8 @@ pub fn words(world: &LabWorld, flight: &Flight<PrimaryReplica>) -> String {
         },
         Look::AskVote { trial: false } => "request for a vote".into(),
         Look::AskVote { trial: true } => "trial request for a vote".into(),
-        Look::Vote { granted, .. } => if granted { "vote" } else { "refused vote" }.into(),
+        Look::Vote { granted, trial: false } => if granted { "vote" } else { "refusal of a vote" }.into(),
+        Look::Vote { granted, trial: true } => if granted { "promise of a vote" } else { "refusal of a vote" }.into(),
         Look::Ok => "answer: OK".into(),
         Look::Unconfirmed => "answer: done, but not confirmed".into(),
         Look::No => "answer: no".into(),

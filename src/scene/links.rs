@@ -15,6 +15,7 @@ use crate::{
     sim::{
         decimal::fixed,
         id::{Address, NodeId},
+        network::MessageClass,
     },
 };
 
@@ -115,12 +116,16 @@ fn drawn(
     let follows = |one: &(NodeId, NodeView), other: NodeId| one.1.follows == Some(other);
     let is_few = views.len() <= 4;
     let has_room = views.iter().all(|(node, _)| layout.size_of(*node) == CardSize::Large);
+    // Votes go between nodes that have nothing else to say to each other.
+    let votes: Vec<(Address, Address)> =
+        world.flights().filter(|flight| flight.class == MessageClass::Vote).map(|flight| (flight.from, flight.to)).collect();
     let mut pairs = Vec::new();
     for (index, one) in views.iter().enumerate() {
         for other in &views[index + 1..] {
             let active = follows(one, other.0) || follows(other, one.0);
             let (a, b) = (Address::Node(one.0), Address::Node(other.0));
-            if active || is_few || is_cut(a, b) {
+            let votes = votes.contains(&(a, b)) || votes.contains(&(b, a));
+            if active || is_few || votes || is_cut(a, b) {
                 pairs.push((a, b, active));
             }
         }
@@ -159,7 +164,7 @@ fn delay_label(world: &LabWorld, from: Address, to: Address, views: &[(NodeId, N
         views.iter().any(|(node, view)| Address::Node(*node) == address && view.follows.map(Address::Node) == Some(other))
     };
     let (from, to) = if follower(from, to) { (to, from) } else { (from, to) };
-    let settings = world.network().settings(from, to, crate::sim::network::MessageClass::Replicate);
+    let settings = world.network().settings(from, to, MessageClass::Replicate);
     let loss = if settings.loss > 0.0 { format!("\n{} % lost", fixed(settings.loss * 100.0, 0)) } else { String::new() };
     let words = format!("{}{loss}", duration(settings.latency.typical()));
     Label { from, to, size: LinkLine::label_size(&words), words }

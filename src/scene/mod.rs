@@ -12,5 +12,6 @@ pub mod plot;
 pub mod room;
 mod route;
 pub mod stage;
+pub mod status;
 pub mod timeline;
 mod walls;

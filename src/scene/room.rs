@@ -40,23 +40,35 @@ impl Layout {
 
     /// The nearest place for something of this size where it covers no card and is inside.
     pub(super) fn clear(&self, at: Point, size: (f64, f64)) -> Point {
+        let cards = || self.places.iter().filter(|(who, _)| who.node().is_some()).map(|(_, card)| card);
+        let half = size.0 / 2.0 + 3.0;
+        let inside = |at: Point| Point { x: between(at.x, half, self.width - half), ..at };
+        let own = |at: Point| Rect::around(at, size).grown(1.5);
         let mut at = at;
-        for (_, card) in self.places.iter().filter(|(who, _)| who.node().is_some()) {
-            let own = Rect::around(at, size).grown(1.5);
-            if !own.overlaps(card) {
+        for card in cards() {
+            let own_now = own(at);
+            if !own_now.overlaps(card) {
                 continue;
             }
             let ways = [
-                (card.x - own.x - own.width, 0.0),
-                (card.x + card.width - own.x, 0.0),
-                (0.0, card.y - own.y - own.height),
-                (0.0, card.y + card.height - own.y),
+                (card.x - own_now.x - own_now.width, 0.0),
+                (card.x + card.width - own_now.x, 0.0),
+                (0.0, card.y - own_now.y - own_now.height),
+                (0.0, card.y + card.height - own_now.y),
             ];
             let far = |(x, y): (f64, f64)| x.abs() + y.abs();
-            let (x, y) = ways.into_iter().fold(ways[0], |best, way| if far(way) < far(best) { way } else { best });
-            at = Point { x: at.x + x, y: at.y + y };
+            let to = |(x, y): (f64, f64)| Point { x: at.x + x, y: at.y + y };
+            // Not from one card onto the next.
+            let is_free = |way: (f64, f64)| {
+                let there = own(inside(to(way))).grown(-0.5);
+                !cards().any(|other| there.overlaps(other))
+            };
+            let nearer = |best: (f64, f64), way: (f64, f64)| {
+                let better = (is_free(way), -far(way)) > (is_free(best), -far(best));
+                if better { way } else { best }
+            };
+            at = to(ways.into_iter().fold(ways[0], nearer));
         }
-        let half = size.0 / 2.0 + 3.0;
-        Point { x: between(at.x, half, self.width - half), ..at }
+        inside(at)
     }
 }

@@ -49,6 +49,7 @@ impl Layout {
             (Form::Tree, false, _) if self.is_first(from) || self.is_first(to) => {
                 curve.at(if self.is_first(from) { 0.8 } else { 0.2 })
             }
+            (Form::Fan, false, false) if !self.is_first(to) => self.first_clear(from, curve, [0.5, 0.4, 0.3, 0.25, 0.2, 0.15]),
             // Where it is clear of the strip.
             (Form::Tree, true, false) => {
                 let down = if from.client().is_some() { curve.reversed() } else { *curve };

@@ -4,14 +4,11 @@ use super::{
     geometry::Rect,
     layout::{CardSize, Layout},
     links::{LinkLine, links},
+    status::{listed, status, suspected_by},
 };
 use crate::{
     client::session::Session,
-    explain::{
-        chip::Chip,
-        search::committed_at,
-        words::{counted, duration},
-    },
+    explain::chip::Chip,
     lab::LabWorld,
     protocol::NodeView,
     sim::{
@@ -128,7 +125,7 @@ pub fn stage(world: &LabWorld, width: f64, height: f64) -> Stage {
     let lead = primary.and_then(|node| world.view(node));
     let views: Vec<(NodeId, NodeView)> = members.iter().filter_map(|node| Some((*node, world.remains(*node)?))).collect();
     let window = LogWindow::new(&views, lead.as_ref(), layout.log_cells());
-    let card = |(node, view): &(NodeId, NodeView)| card(world, &layout, &window, *node, view, primary, lead.as_ref());
+    let card = |own: &(NodeId, NodeView)| card(world, &layout, &window, own, &views, primary, lead.as_ref());
     let nodes = views.iter().filter_map(card).map(Arc::new).collect();
     let clients = world.sessions().iter().filter_map(|session| figure(world, &layout, session)).map(Arc::new).collect();
     let links = links(world, &mut layout, &views).into_iter().map(Arc::new).collect();
@@ -207,11 +204,12 @@ fn card(
     world: &LabWorld,
     layout: &Layout,
     window: &LogWindow,
-    node: NodeId,
-    view: &NodeView,
+    (node, view): &(NodeId, NodeView),
+    views: &[(NodeId, NodeView)],
     primary: Option<NodeId>,
     lead: Option<&NodeView>,
 ) -> Option<NodeCard> {
+    let node = *node;
     let host = world.host(node)?;
     let place = layout.place(node.into())?;
     let size = layout.size_of(node);
@@ -230,12 +228,14 @@ fn card(
         (Role::Candidate, _) => "candidate",
         (Role::Monitor, _) => "monitor",
     };
+    let suspected_by = suspected_by(views, node);
     let badge = match state {
         NodeState::Down if host.machine_down && size == CardSize::Large => Some((Tone::Bad, "no power")),
         NodeState::Down if host.machine_down => Some((Tone::Bad, "off")),
         NodeState::Down => Some((Tone::Bad, "down")),
         NodeState::Paused => Some((Tone::Warn, "paused")),
         NodeState::Up if is_primary && primary != Some(node) => Some((Tone::Warn, "old epoch")),
+        NodeState::Up if !suspected_by.is_empty() => Some((Tone::Warn, "suspected")),
         NodeState::Up => None,
     };
     let holds = |key: Key| view.copies.iter().find(|write| write.key == key).copied();
@@ -257,6 +257,7 @@ fn card(
         NodeState::Down => down,
     };
     let spoken = spoken(node, role, state_words, &copies, &spoken_status);
+    let spoken = if suspected_by.is_empty() { spoken } else { format!("{spoken} Suspected by {}.", listed(&suspected_by)) };
     let shown = size.keys(place.width, badge.is_some(), &copies);
     Some(NodeCard {
         node,
@@ -274,87 +275,6 @@ fn card(
         queue,
         spoken,
     })
-}
-
-fn status(
-    world: &LabWorld,
-    node: NodeId,
-    view: &NodeView,
-    state: NodeState,
-    primary: Option<NodeId>,
-    lead: Option<&NodeView>,
-    // The card, and whether it says how many messages wait, too.
-    (size, waiting): (CardSize, bool),
-) -> (Tone, String) {
-    // Only the largest card has room for whole sentences.
-    let size = if waiting && size == CardSize::Large { CardSize::Medium } else { size };
-    let brief = size != CardSize::Large;
-    if state == NodeState::Down {
-        let disk = if view.flushed == Lsn::ZERO { "nothing on disk".into() } else { format!("on disk up to {}", view.flushed) };
-        return (Tone::Plain, if brief { disk } else { format!("{disk} · epoch {}", view.epoch) });
-    }
-    if view.role == Role::Primary {
-        let open = view.written.0 - view.flushed.0;
-        let text = match (open, brief) {
-            // Its badge says that it is paused.
-            _ if state == NodeState::Paused => {
-                if waiting {
-                    String::new()
-                } else {
-                    "takes no writes now".into()
-                }
-            }
-            (0, _) if view.waiting > 0 => {
-                // Beside the number of messages that wait there is no room for more.
-                let what = if waiting && brief { format!("{} wait", view.waiting) } else { counted_wait(view.waiting) };
-                return (Tone::Warn, what);
-            }
-            (0, _) if view.fallen_back => {
-                return (Tone::Warn, "goes on alone".into());
-            }
-            (0, _) if size == CardSize::Strip || waiting => "takes writes".into(),
-            (0, _) => format!("takes writes · epoch {}", view.epoch),
-            _ if waiting => format!("{open} to disk"),
-            _ => format!("{} going to disk", counted(open, "write")),
-        };
-        return (Tone::Plain, text);
-    }
-    let (Some(lead), Some(primary)) = (lead, primary) else {
-        let has = match size {
-            CardSize::Large => "has up to",
-            CardSize::Medium => "up to",
-            CardSize::Small | CardSize::Strip => "at",
-        };
-        let has = format!("{has} {}", view.applied);
-        return (Tone::Warn, if waiting { has } else { format!("no primary · {has}") });
-    };
-    let cut = world.network().is_cut(primary.into(), node.into());
-    let behind = lead.flushed.0.saturating_sub(view.applied.0);
-    let prefix = if cut { "cut off · " } else { "" };
-    if view.epoch < lead.epoch && view.applied > Lsn::ZERO && behind == 0 {
-        return (Tone::Warn, if cut && brief { "cut off".into() } else { format!("{prefix}still in epoch {}", view.epoch) });
-    }
-    if behind == 0 {
-        return match (cut, size) {
-            (false, _) => (Tone::Good, "up to date".into()),
-            (true, CardSize::Large) => (Tone::Warn, "cut off · nothing missed".into()),
-            (true, _) => (Tone::Warn, "cut off · 0 behind".into()),
-        };
-    }
-    let since = committed_at(world, Some(primary), view.applied.next());
-    let age = since.map(|since| format!(" · {}", duration(world.now().saturating_sub(since)))).unwrap_or_default();
-    // What waits has to be said, too, so not how old.
-    let prefix = if waiting { "" } else { prefix };
-    if waiting || cut && size != CardSize::Large {
-        return (Tone::Warn, format!("{prefix}{behind} behind"));
-    }
-    // Small cards, and the longest case, have room for the number only.
-    let count = if cut || size != CardSize::Large { behind.to_string() } else { counted(behind, "write") };
-    (Tone::Warn, format!("{prefix}{count} behind{age}"))
-}
-
-fn counted_wait(count: usize) -> String {
-    if count == 1 { "1 write waits".into() } else { format!("{count} writes wait") }
 }
 
 /// What a replica is called, by what it is to its primary's writes.

@@ -12,6 +12,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MarkKind {
     Write,
+    Suspicion,
     Action,
     Fault,
     Election,
@@ -112,7 +113,9 @@ pub fn timeline(lab: &Lab, stale: &Chunked<StaleRead>, before: Option<&Timeline>
 
 /// Says with a mark what else happened at its place, before it or later, as far as there is room; writes go without saying.
 fn also(mark: &mut Mark, other: &Mark, is_later: bool) {
-    let known = mark.label.contains(&other.label);
+    // Who is elected is primary from that moment on.
+    let elected = mark.kind == MarkKind::Election && (mark.kind, mark.at) == (other.kind, other.at);
+    let known = elected || mark.label.contains(&other.label);
     if other.kind != MarkKind::Write && mark.kind != MarkKind::Write && !known && mark.label.len() < 40 {
         let (first, next) = if is_later { (&mark.label, &other.label) } else { (&other.label, &mark.label) };
         mark.label = format!("{first}, {next}");
@@ -153,7 +156,11 @@ fn mark_of(event: &Event, commands: &[TimedCommand]) -> Option<Mark> {
             if commands.iter().any(leaves) {
                 return mark(MarkKind::Action, format!("{node} leaves"));
             }
-            let how = if *how == CrashKind::Wipe { "loses its disk" } else { "crashes" };
+            let how = match how {
+                CrashKind::Process => "crashes",
+                CrashKind::Machine => "loses power",
+                CrashKind::Wipe => "loses its disk",
+            };
             mark(MarkKind::Fault, format!("{node} {how}"))
         }
         Kind::Pause => mark(MarkKind::Fault, format!("{} pauses", event.node?)),
@@ -161,6 +168,9 @@ fn mark_of(event: &Event, commands: &[TimedCommand]) -> Option<Mark> {
         Kind::Fact(Fact::RoleChanged { role: Role::Primary, .. }) => {
             mark(MarkKind::Election, format!("{} becomes primary", event.node?))
         }
+        Kind::Fact(Fact::Elected { .. }) => mark(MarkKind::Election, format!("{} is elected", event.node?)),
+        Kind::Fact(Fact::Suspects { suspect, .. }) => mark(MarkKind::Suspicion, format!("{} suspects {suspect}", event.node?)),
+        Kind::Fact(Fact::LeaseLost { .. }) => mark(MarkKind::Fault, format!("{} loses its lease", event.node?)),
         Kind::Fact(Fact::Discarded { .. }) => mark(MarkKind::Violation, format!("{} discards writes", event.node?)),
         Kind::Command { number } => match &commands.get(*number as usize)?.command {
             Command::Cut { from, to, .. } => mark(MarkKind::Fault, format!("{from}–{to} is cut")),

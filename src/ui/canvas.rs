@@ -21,6 +21,9 @@ pub const CANVAS_ID: &str = "flights";
 const LINGER_S: f64 = 1.3;
 /// How near a click must be to a message.
 const GRASP: f64 = 26.0;
+/// How large a word between nodes is drawn, and a sign of life.
+const DOT: f64 = 4.5;
+const HEARTBEAT: f64 = 3.0;
 const FONT: &str = "600 12.5px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 const COMPACT_FONT: &str = "600 11.5px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 const SMALL_FONT: &str = "600 12px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
@@ -134,20 +137,23 @@ impl Painter {
         lost: bool,
         selected: bool,
     ) {
+        let width = look.size(behind, detail).0;
         match look {
             Look::Write { chip, more } => self.draw_chip(context, at, (&chip, detail, more + behind), lost, selected),
             Look::Value(Some(chip)) => self.draw_chip(context, at, (&chip, detail, behind), lost, selected),
-            Look::Value(None) => self.draw_badge(context, at, ("∅", behind), &self.ink.quiet, lost, selected),
-            Look::Ask => self.draw_badge(context, at, ("?", behind), &self.ink.accent, lost, selected),
-            Look::Ok => self.draw_badge(context, at, ("✓", behind), &self.ink.good, lost, selected),
-            Look::Unconfirmed => self.draw_badge(context, at, ("!", behind), &self.ink.warn, lost, selected),
-            Look::No => self.draw_badge(context, at, ("×", behind), &self.ink.bad, lost, selected),
-            Look::Snapshot => self.draw_badge(context, at, ("≡", behind), &self.ink.ink, lost, selected),
-            Look::Position => self.draw_dot(context, at, true, lost, selected),
-            Look::Control | Look::Heartbeat => self.draw_dot(context, at, false, lost, selected),
-            Look::AskVote { .. } => self.draw_badge(context, at, ("vote?", behind), &self.ink.accent, lost, selected),
-            Look::Vote { granted: true, .. } => self.draw_badge(context, at, ("yes", behind), &self.ink.good, lost, selected),
-            Look::Vote { .. } => self.draw_badge(context, at, ("no", behind), &self.ink.bad, lost, selected),
+            Look::Value(None) => self.draw_badge(context, at, ("∅", behind, width), &self.ink.quiet, lost, selected),
+            Look::Ask => self.draw_badge(context, at, ("?", behind, width), &self.ink.accent, lost, selected),
+            Look::Ok => self.draw_badge(context, at, ("✓", behind, width), &self.ink.good, lost, selected),
+            Look::Unconfirmed => self.draw_badge(context, at, ("!", behind, width), &self.ink.warn, lost, selected),
+            Look::No => self.draw_badge(context, at, ("×", behind, width), &self.ink.bad, lost, selected),
+            Look::Snapshot => self.draw_badge(context, at, ("≡", behind, width), &self.ink.ink, lost, selected),
+            Look::Position => self.draw_dot(context, at, (true, DOT), lost, selected),
+            Look::Control => self.draw_dot(context, at, (false, DOT), lost, selected),
+            Look::Heartbeat => self.draw_dot(context, at, (false, HEARTBEAT), lost, selected),
+            Look::AskVote { trial: true } => self.draw_badge(context, at, ("trial?", 0, width), &self.ink.quiet, lost, selected),
+            Look::AskVote { .. } => self.draw_badge(context, at, ("vote?", 0, width), &self.ink.accent, lost, selected),
+            Look::Vote { granted: true, .. } => self.draw_badge(context, at, ("yes", 0, width), &self.ink.good, lost, selected),
+            Look::Vote { .. } => self.draw_badge(context, at, ("no", 0, width), &self.ink.bad, lost, selected),
         }
     }
 
@@ -211,17 +217,14 @@ impl Painter {
         &self,
         context: &CanvasRenderingContext2d,
         at: Point,
-        text: (&str, u32),
+        (text, behind, width): (&str, u32, f64),
         colour: &str,
         lost: bool,
         selected: bool,
     ) {
         let colour = if lost { &self.ink.bad } else { colour };
-        let (text, wide) = match text {
-            (text, 0) => (text.into(), 0.0),
-            (text, behind) => (format!("{text} +{behind}"), 10.0),
-        };
-        rounded(context, at.x - 10.0 - wide, at.y - 10.0, 20.0 + 2.0 * wide, 20.0, 10.0);
+        let text = if behind > 0 { format!("{text} +{behind}") } else { text.to_string() };
+        rounded(context, at.x - width / 2.0, at.y - 10.0, width, 20.0, 10.0);
         context.set_fill_style_str(&self.ink.panel);
         context.fill();
         context.set_stroke_style_str(if selected { &self.ink.accent } else { colour });
@@ -235,8 +238,9 @@ impl Painter {
         let _ = context.fill_text(&text, at.x, at.y + 0.5);
     }
 
-    /// Small talk between nodes: a filled dot for an acknowledgement, an empty one for who follows whom.
-    fn draw_dot(&self, context: &CanvasRenderingContext2d, at: Point, filled: bool, lost: bool, selected: bool) {
+    /// Small talk between nodes: a filled dot for an acknowledgement, an empty one for who follows whom, a small one for a
+    /// sign of life.
+    fn draw_dot(&self, context: &CanvasRenderingContext2d, at: Point, (filled, radius): (bool, f64), lost: bool, selected: bool) {
         let colour = if lost {
             &self.ink.bad
         } else if selected {
@@ -245,7 +249,7 @@ impl Painter {
             &self.ink.quiet
         };
         context.begin_path();
-        let _ = context.arc(at.x, at.y, if selected { 6.5 } else { 4.5 }, 0.0, std::f64::consts::TAU);
+        let _ = context.arc(at.x, at.y, if selected { 6.5 } else { radius }, 0.0, std::f64::consts::TAU);
         context.set_fill_style_str(if filled { colour } else { &self.ink.panel });
         context.fill();
         context.set_stroke_style_str(colour);

@@ -2,9 +2,8 @@
 
 use super::{
     element::{Element, Place, Words, changing, element, moving},
-    keys::KEYS,
     leptos::*,
-    parts::{button, only_when, rows},
+    parts::{button, only_when},
     state::{App, Dialog},
     watched::Watched,
 };
@@ -32,7 +31,7 @@ pub fn dialogs(app: App) -> AnyView {
             Dialog::Share => modal(app, "Share this moment", share(app)),
             Dialog::Scenarios => modal(app, "Scenarios", scenarios(app)),
             Dialog::Partition => modal(app, "Partition the network", partition(app)),
-            Dialog::Help => modal(app, "Help", help()),
+            Dialog::Help => modal(app, "Help", help(app)),
         })
     })
 }
@@ -237,54 +236,17 @@ fn group_line(groups: Watched<Vec<u8>>, index: usize, address: Address) -> AnyVi
     element("tr").with(who).with(Vec::from(cells)).view()
 }
 
-const WORDS: [(&str, &str); 12] = [
-    ("primary", "the one node that takes writes and decides their order"),
-    ("replica", "a node that keeps a copy and applies the primary’s writes in the same order"),
-    ("write-ahead log", "the list of all changes in order, written before the data itself is changed"),
-    ("LSN", "log sequence number: the position of an entry in the log"),
-    ("replication lag", "how far a replica is behind the primary, in time or in writes"),
-    ("asynchronous", "a write is acknowledged before any replica has it"),
-    ("acknowledged", "the client was told that its write is done"),
-    ("stale read", "a read that returns a value although a newer one had been acknowledged before"),
-    ("failover, promotion", "a replica becomes primary because the old one is gone"),
-    ("epoch", "the number of a primary’s reign; each promotion starts a new one (also: term, timeline)"),
-    ("snapshot", "all data at once, for a replica that can no longer catch up from the log"),
-    ("partition", "the network falls into groups that cannot reach each other"),
-];
-
-/// What the marks on the stage and on the timeline mean.
-const MARKS: [&str; 3] = [
-    "A log cell is filled when readers see the entry, pale when it is in the log only, dashed when it is missing here, and its number is underlined when a loss of power would take it.",
-    "A small filled dot is an acknowledgement between nodes, an empty one a word about who follows whom; ? is a question, ✓ an OK, ! done but not confirmed, × a no. +2 stands for two more at the same place.",
-    "On the timeline: bars are writes, crossed circles faults, squares promotions, triangles broken promises.",
-];
-
-const LIMITS: [&str; 4] = [
-    "Log shipping as in PostgreSQL streaming replication, asynchronous or waiting for replicas by the rule you choose: LSNs, catch-up from the log, a snapshot when the log was truncated, promotion by hand.",
-    "Messages are datagrams: lost ones are sent again when no acknowledgement comes. A message on the wire when its sender crashes still arrives.",
-    "A crashed process leaves its machine running: connections are refused, and what was written survives. A machine without power answers nothing and keeps only what was flushed.",
-    "Not yet: automatic failover, fencing, peers that all take writes.",
-];
-
-fn help() -> AnyView {
-    let words = |list: &'static [(&'static str, &'static str)]| {
-        rows(move || list.iter().map(|(name, about)| (*name, about.to_string())).collect())
-    };
-    let list =
-        |lines: &'static [&'static str]| -> Vec<AnyView> { lines.iter().map(|line| element("li").with(*line).view()).collect() };
-    let small = |lines| element("ul").class("small").with(list(lines)).view();
-    vec![
-        paragraph("", "A real replication engine runs in this page. Clients write at the primary, and each write, a chip with its own colour and shape, travels to the replicas. Break things, go back in time, look closer."),
-        subtitle("Marks"),
-        small(&MARKS),
-        subtitle("Keys"),
-        element("div").class("wide keys").with(words(&KEYS)).view(),
-        subtitle("Words"),
-        element("div").class("wide").with(words(&WORDS)).view(),
-        subtitle("What this models, and what it does not"),
-        small(&LIMITS),
-    ]
-    .into_any()
+/// What can be read in assets/help.html, which is fetched when it is first asked for.
+fn help(app: App) -> AnyView {
+    let text = Watched::new(String::new());
+    spawn_local(async move {
+        match files::help().await {
+            Ok(help) => text.set_if_there(help),
+            Err(error) => app.say_bad(error),
+        }
+    });
+    // A tag that nothing else has: what is built anew in its place must not be given its markup.
+    element("article").property("innerHTML", move || text.get()).view()
 }
 
 fn paragraph(class: &'static str, words: impl Into<Words>) -> AnyView {

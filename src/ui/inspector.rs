@@ -18,7 +18,7 @@ use crate::{
         why_old,
         words::{counted, duration, moment},
     },
-    scene::{flights::words, stage::what},
+    scene::{flights::words, stage::what, status::watch_rows},
     sim::{
         clock::Clock,
         distribution::Distribution,
@@ -91,6 +91,7 @@ fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
             ("waiting here", host.queue_len().to_string()),
             ("sent", format!("{} messages, {} bytes", host.load.messages_out, host.load.bytes_out)),
         ];
+        rows.splice(0..0, watch_rows(world, node, &view));
         if let Some(follows) = view.follows.filter(|_| host.is_up()) {
             rows.insert(0, ("follows", follows.to_string()));
         }
@@ -102,7 +103,12 @@ fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
         let source = view.follows.or(world.primary()).unwrap_or(node);
         let lag = world.network().settings(source.into(), node.into(), MessageClass::Replicate).latency.typical();
         Some(NodeFacts {
-            role: if primary { "Primary" } else { "Replica" },
+            role: match view.role {
+                Role::Primary => "Primary",
+                Role::Replica => "Replica",
+                Role::Candidate => "Candidate",
+                Role::Monitor => "Monitor",
+            },
             up: host.is_up(),
             paused: host.paused,
             primary,

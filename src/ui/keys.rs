@@ -1,29 +1,9 @@
-//! The keyboard: everything that the transport can do, and a few more.
+//! The keyboard: everything that the transport can do, and a few more. What each key does stands in assets/help.html.
 
 use super::leptos::*;
 use super::measures;
 use super::state::{App, Dialog, Selection};
 use crate::{platform::dom, sim::time::Micros, world::command::Command};
-
-/// Key, what it does; shown in the help.
-pub const KEYS: [(&str, &str); 16] = [
-    ("Space", "play or pause"),
-    ("→  ←", "one event forward, back"),
-    ("Shift + →  ←", "100 ms forward, back"),
-    ("]  [", "to the next, previous mark of the timeline"),
-    ("Home  End", "to the start, to the end of what was run"),
-    ("+  −", "faster, slower"),
-    ("Ctrl + Z", "undo the last action (Shift: redo)"),
-    ("Tab, Enter", "go through nodes, clients and links; select"),
-    ("Esc", "close, select nothing"),
-    ("W", "write, at the selected node"),
-    ("R", "read, at the selected node"),
-    ("C", "crash or restart the selected node"),
-    ("P", "promote the selected node"),
-    ("M", "open or close the measures"),
-    ("S", "share"),
-    ("?", "this help"),
-];
 
 pub fn listen(app: App) {
     let handle = window_event_listener(ev::keydown, move |event| {

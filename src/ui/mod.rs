@@ -6,6 +6,7 @@ mod chip;
 mod commit;
 mod dialogs;
 mod element;
+mod failover;
 mod forms;
 mod frame;
 mod header;

@@ -4,6 +4,7 @@ use super::leptos::*;
 use super::{
     commit::commit,
     element::{element, moving},
+    failover::failover,
     forms::{DELAYS_MS, LOSSES, delay_index, delay_name, loss_index, loss_name},
     inspector::lag_to,
     parts::{Slider, button, picture_button},
@@ -92,6 +93,6 @@ pub fn settings(app: App) -> AnyView {
         .class("settings")
         .attribute("aria-label", "Settings")
         .with(element("h2").with("The whole group"))
-        .with(vec![lag, loss, stepper.view(), commit(app), acts.view()])
+        .with(vec![lag, loss, stepper.view(), commit(app), failover(app), acts.view()])
         .view()
 }

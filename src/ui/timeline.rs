@@ -182,7 +182,7 @@ fn half_width(words: &str) -> f64 {
 
 /// Which marks have room for their words, and in which row: the weightiest first, none over another.
 fn labelled(marks: &[Mark], scale: &Scale) -> Vec<Option<f64>> {
-    let weighty = [MarkKind::Violation, MarkKind::Election, MarkKind::Fault, MarkKind::Action];
+    let weighty = [MarkKind::Violation, MarkKind::Election, MarkKind::Fault, MarkKind::Action, MarkKind::Suspicion];
     // Of the same weight the later ones first.
     let of = |kind: MarkKind| (0..marks.len()).rev().filter(move |index| marks[*index].kind == kind);
     let mut taken: Vec<(f64, f64, f64)> = Vec::new();
@@ -218,6 +218,7 @@ fn mark_drawn(mark: &Mark, label_y: Option<f64>, scale: &Scale) -> String {
     };
     let (class, shape) = match mark.kind {
         MarkKind::Write => ("write", "m-3.500-9h7v18h-7z"),
+        MarkKind::Suspicion => ("suspicion", "m0-6.500l6.500 6.500l-6.500 6.500l-6.500-6.500Z"),
         MarkKind::Action => ("action", "m0-4.500a4.500 4.500 0 1 1-.01 0Z"),
         MarkKind::Election => ("election", "m-6-6h12v12h-12z"),
         MarkKind::Fault => ("fault", "m0-8.500a8.500 8.500 0 1 1-.01 0Zm-3.500 5l7 7m0-7l-7 7"),

@@ -5,7 +5,7 @@ import { labTest } from "./lab.mjs";
 import { ask, drag, expectText, forward, headline, node, onNode, said, select, settings, status } from "./page.mjs";
 
 const choose = (page, id, words) => page.locator(`#${id}`).selectOption({ label: words });
-const caution = (page) => settings(page).locator(".caution").innerText();
+const caution = (page) => settings(page).locator(".commit .caution").innerText();
 
 labTest("waiting for a replica: the client hears OK when it confirms, and the replica is called synchronous", async ({ page }) => {
   await forward(page, 500);

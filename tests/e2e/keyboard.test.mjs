@@ -157,6 +157,7 @@ labTest("a slider moved by keys shows at once, acts once when it rests, and at o
 
 labTest("every key of the help does something", async ({ page }) => {
   await press(page, "?");
+  await dialog(page).getByText("100 ms forward, back").waitFor();
   const keys = await dialog(page).locator(".keys dt").allInnerTexts();
   assert(keys.length >= 15, keys.join(" · "));
 });

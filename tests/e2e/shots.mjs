@@ -207,6 +207,55 @@ const SCENES = {
       },
     ]),
   ),
+  "failover-seven": {
+    ...PAUSED,
+    steps: async (page) => {
+      await forward(page, 300);
+      await controls(page);
+      await setReplicas(page, 6);
+      await page.locator("#failover-by").selectOption({ index: 1 });
+      await forward(page, 1_000);
+      await onNode(page, "A", "Crash");
+      for (let step = 0; step < 400 && !/votes for/.test(await page.locator("#headline").innerText()); step += 1) await press(page, "ArrowRight");
+    },
+  },
+  "failover-settings": {
+    ...PAUSED,
+    steps: async (page) => {
+      await forward(page, 500);
+      await controls(page);
+      await page.locator("#failover-by").selectOption({ index: 1 });
+      await page.locator("#failover-detect").selectOption({ index: 2 });
+      await page.locator("#failover-detect").selectOption({ index: 0 });
+      await settled(page);
+      await page.locator(".failover").scrollIntoViewIfNeeded();
+      await page.locator("#failover-fencing").scrollIntoViewIfNeeded();
+    },
+  },
+  ...Object.fromEntries(
+    // A name, the scenario, a moment in ms, and who is selected then.
+    [
+      ["suspected", "false-suspicion", 2_300, "A"],
+      ["trial", "election", 3_000, "C"],
+      ["candidate", "election", 3_100, "C"],
+      ["votes", "election", 3_200],
+      ["elected", "election", 3_300],
+      ["split-brain", "split-brain", 4_700, "A"],
+      ["split-brain-healed", "split-brain", 5_600],
+      ["lease-over", "split-brain-lease", 4_300, "A"],
+      ["needless", "false-suspicion", 3_600],
+    ].map(([name, preset, ms, node]) => [
+      `failover-${name}`,
+      {
+        ...PAUSED,
+        steps: async (page) => {
+          await open(page, preset);
+          await forward(page, ms);
+          if (node) await select(page, "node", node);
+        },
+      },
+    ]),
+  ),
   ...Object.fromEntries(
     ["far-replica", "failover-loses-a-write", "log-truncated", "lossy-network", "two-primaries", "web-shop"].map((name) => [
       `preset-${name}`,
@@ -215,16 +264,21 @@ const SCENES = {
         // Cuts and many clients crowd any stage.
         only: ["two-primaries", "web-shop"].includes(name) ? undefined : [1440, 390],
         steps: async (page) => {
-          await openDialog(page, "Scenarios");
-          await dialog(page).locator(".presets button").nth(await place(page, name)).click();
-          await dialog(page).waitFor({ state: "detached" });
-          await press(page, "Home");
+          await open(page, name);
           await forward(page, 2_200);
         },
       },
     ]),
   ),
 };
+
+/** Opens a scenario that comes with the product, at its start. */
+async function open(page, name) {
+  await openDialog(page, "Scenarios");
+  await dialog(page).locator(".presets button").nth(await place(page, name)).click();
+  await dialog(page).waitFor({ state: "detached" });
+  await press(page, "Home");
+}
 
 /** Where a scenario stands in the list, by its title, which its file begins with. */
 async function place(page, name) {

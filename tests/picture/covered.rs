@@ -18,11 +18,11 @@ use replicarium::{
 };
 
 /// From a small phone to a projector.
-const STAGES: [(f64, f64); 7] =
+pub const STAGES: [(f64, f64); 7] =
     [(320.0, 215.0), (390.0, 297.0), (484.0, 488.0), (540.0, 284.0), (757.0, 370.0), (784.0, 620.0), (1100.0, 900.0)];
 
 /// What is wrong with this moment at this size, in words: who covers whom, and what is cut off.
-fn faults(lab: &Lab, width: f64, height: f64) -> Vec<String> {
+pub fn faults(lab: &Lab, width: f64, height: f64) -> Vec<String> {
     let stage = stage(lab.world(), width, height);
     let layout = &stage.layout;
     let mut faults = Vec::new();

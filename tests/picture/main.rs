@@ -4,6 +4,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod covered;
+mod failover;
 
 use replicarium::{
     explain::{chip::Chip, narrate, plain, why_old},

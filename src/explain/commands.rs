@@ -1,0 +1,62 @@
+//! What somebody did to the run, in a sentence.
+
+use super::{Sentence, Writer, election, narrate::Weight, words::duration};
+use crate::{
+    sim::decimal::{fixed, short},
+    world::command::Command,
+};
+
+/// None where an event that follows says more.
+pub(super) fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
+    let start = Writer::default();
+    let said = match command {
+        Command::Cut { from, to, both: true } => {
+            start.text("Between ").who(*from).text(" and ").who(*to).strong(" nothing passes now.")
+        }
+        Command::Cut { from, to, both: false } => {
+            start.text("From ").who(*from).text(" to ").who(*to).strong(" nothing passes now.")
+        }
+        Command::Heal { from, to, .. } => {
+            start.text("The link between ").who(*from).text(" and ").who(*to).strong(" is whole again.")
+        }
+        Command::Partition { .. } => start.strong("The network is partitioned.").text(" Nothing passes between the groups."),
+        Command::HealAll => start.strong("The network is whole again."),
+        Command::SetLink(rule) => {
+            let mut words = Vec::new();
+            if let Some(latency) = &rule.set.latency {
+                words.push(format!("typically {} one way", duration(latency.typical())));
+            }
+            if let Some(loss) = rule.set.loss {
+                words.push(format!("{} % of messages lost", fixed(loss * 100.0, 0)));
+            }
+            if let Some(in_order) = rule.set.in_order {
+                words.push(if in_order { "in order".into() } else { "messages may overtake each other".to_string() });
+            }
+            start.strong("The network is different now").text(if words.is_empty() {
+                ".".into()
+            } else {
+                format!(": {}.", words.join(", "))
+            })
+        }
+        Command::DelayMessage { by, .. } => start.text(format!("The message will take {} longer.", duration(*by))),
+        Command::DuplicateMessage { .. } => start.text("The message will arrive twice."),
+        Command::SetClock { node, clock } => {
+            let off = short(clock.skew_us.unsigned_abs() as f64 / 1e3);
+            let way = if clock.skew_us < 0 { "behind" } else { "ahead" };
+            start.text("The clock of ").who(*node).text(format!(" is {off} ms {way} now."))
+        }
+        Command::SetToken { client, on: true } => {
+            start.text("Reads of ").who(*client).strong(" wait for what it has seen").text(" from now on.")
+        }
+        Command::SetToken { client, on: false } => start.text("Reads of ").who(*client).strong(" no longer wait."),
+        Command::SetCommit(rule) => {
+            start.strong("Writes are acknowledged by another rule now").text(format!(": {}.", rule.words()))
+        }
+        Command::SetFailover(failover) => return Some((Weight::Loud, election::rule(failover))),
+        Command::Slow { node, factor } => {
+            start.who(*node).text(format!(" takes {} times as long for everything now.", short(*factor)))
+        }
+        _ => return None,
+    };
+    Some((Weight::Loud, said.done()))
+}
