@@ -45,9 +45,10 @@ impl<P: Protocol> World<P> {
         match command {
             Command::Cut { from, to, .. } | Command::Heal { from, to, .. } => addresses.extend([*from, *to]),
             Command::Partition { groups } => addresses.extend(groups.iter().flatten()),
-            Command::Issue { client, .. } | Command::SetWorkload { client, .. } | Command::SetToken { client, .. } => {
-                addresses.push((*client).into())
-            }
+            Command::Issue { client, .. }
+            | Command::SetWorkload { client, .. }
+            | Command::SetToken { client, .. }
+            | Command::SetConcern { client, .. } => addresses.push((*client).into()),
             Command::SetReadsFrom { client, target } | Command::SetWritesTo { client, target } => {
                 addresses.push((*client).into());
                 addresses.extend(match target {
