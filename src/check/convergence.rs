@@ -85,6 +85,7 @@ mod tests {
             suspects: vec![],
             votes: None,
             fenced: false,
+            stopped: false,
         }
     }
 

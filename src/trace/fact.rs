@@ -208,6 +208,15 @@ pub enum Fact {
         behind: Option<Micros>,
         most: Micros,
     },
+    /// Its log and the primary's have parted, and it follows no further: so many entries are only here.
+    Parted {
+        after: Lsn,
+        entries: u64,
+    },
+    /// It took back everything after this.
+    Rewound {
+        to: Lsn,
+    },
     /// A primary asks the others whether it still leads before it answers a read.
     ReadConfirms {
         needed: usize,

@@ -11,7 +11,7 @@ use replicarium::{
         commit::{Commit, Level, OnTimeout, Which},
         detector::Detect,
         failover::{By, Failover, Fencing},
-        primary_replica::{Config, Delayed},
+        primary_replica::{Config, Delayed, Rejoin},
     },
     scenario::{NodesSettings, OneNode, ProtocolSettings, Scenario, check_command},
     sim::{
@@ -220,6 +220,7 @@ impl Odd {
             commit: self.commit(count),
             delayed: if self.0.chance(0.3) { vec![Delayed { node: NodeId(0), by: self.time().max(ms(1)) }] } else { vec![] },
             failover: if self.0.chance(0.4) { self.failover() } else { Failover::default() },
+            rejoin: self.of(&[Rejoin::Clone, Rejoin::Rewind, Rejoin::Refuse]),
         };
         let LinkChange { latency, jitter, loss, duplicate, in_order, bandwidth_bytes_per_s } = self.change();
         let network = LinkSettings {
@@ -246,7 +247,7 @@ impl Odd {
         let (node, client, both) = (self.node(), self.client(), self.0.chance(0.5));
         let message = MessageId(self.of(&[0, 1, 5, 30, 200, 1_000, u64::MAX]));
         let target = self.target(26);
-        match self.0.below(31) {
+        match self.0.below(33) {
             0 => Command::Crash { node },
             1 => Command::CrashMachine { node },
             2 => Command::Wipe { node },
@@ -274,6 +275,8 @@ impl Odd {
             25 => Command::SetReadsFrom { client, target },
             26 => Command::SetCommit(self.commit(3)),
             28 => Command::SetFailover(self.failover()),
+            30 => Command::Rewind { node },
+            31 => Command::Reclone { node },
             29 => Command::SetConcern { client, concern: self.concern() },
             27 => Command::SetToken { client, on: both },
             _ => Command::SetWritesTo { client, target },

@@ -1,5 +1,6 @@
 //! Settings of a primary–replica group.
 
+use super::Rejoin;
 use crate::{
     protocol::{commit::Commit, failover::Failover},
     sim::{id::NodeId, time::Micros},
@@ -28,6 +29,8 @@ pub struct Config {
     pub delayed: Vec<Delayed>,
     /// Who takes over when the primary is gone.
     pub failover: Failover,
+    /// What a replica does whose log and the primary’s have parted.
+    pub rejoin: Rejoin,
 }
 
 /// A replica that shows entries only so long after it has them on disk (PostgreSQL's `recovery_min_apply_delay`): time to
@@ -51,6 +54,7 @@ impl Default for Config {
             commit: Commit::default(),
             delayed: Vec::new(),
             failover: Failover::default(),
+            rejoin: Rejoin::Clone,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
         commit::{Commit, Level, OnTimeout, Which},
         detector::Detect,
         failover::{By, Failover, Fencing},
-        primary_replica::{Config, Delayed},
+        primary_replica::{Config, Delayed, Rejoin},
     },
     scenario::{NodesSettings, OneNode, ProtocolSettings, Scenario, text},
     sim::{
@@ -105,6 +105,8 @@ fn commands() -> Vec<Command> {
         Command::Slow { node, factor: 2.0 },
         Command::SetClock { node, clock: Clock { skew_us: 1, drift_ppm: 1 } },
         Command::Promote { node },
+        Command::Rewind { node },
+        Command::Reclone { node },
         Command::AddNode,
         Command::RemoveNode { node },
         Command::Cut { from, to, both },
@@ -139,7 +141,7 @@ fn commands() -> Vec<Command> {
             Command::DropMessage { .. } | Command::DelayMessage { .. } | Command::DuplicateMessage { .. } => {}
             Command::DeliverNow { .. } | Command::Issue { .. } | Command::SetWorkload { .. } => {}
             Command::SetReadsFrom { .. } | Command::SetWritesTo { .. } | Command::SetCommit(_) | Command::SetToken { .. } => {}
-            Command::SetFailover(_) | Command::SetConcern { .. } => {}
+            Command::SetFailover(_) | Command::SetConcern { .. } | Command::Rewind { .. } | Command::Reclone { .. } => {}
         }
     }
     all
@@ -199,6 +201,7 @@ fn full() -> Scenario {
             delayed: vec![Delayed { node: A, by: MS }],
             // Without monitors, so that nine others may be asked to confirm.
             failover: Failover { monitors: vec![], ..failover() },
+            rejoin: Rejoin::Rewind,
         }),
         nodes: NodesSettings { count: 10, each, different: vec![one] },
         network: LinkSettings {
