@@ -217,6 +217,16 @@ pub enum Fact {
     Rewound {
         to: Lsn,
     },
+    /// The log no longer goes back to what a replica needs next, although it was kept for it.
+    SlotLost {
+        replica: NodeId,
+        needed: Lsn,
+        first: Lsn,
+    },
+    /// A write was refused because the log fills the disk.
+    DiskFull {
+        entries: u64,
+    },
     /// A primary asks the others whether it still leads before it answers a read.
     ReadConfirms {
         needed: usize,

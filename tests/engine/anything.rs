@@ -11,7 +11,7 @@ use replicarium::{
         commit::{Commit, Level, OnTimeout, Which},
         detector::Detect,
         failover::{By, Failover, Fencing},
-        primary_replica::{Config, Delayed, Rejoin},
+        primary_replica::{Config, Delayed, Rejoin, Retention},
     },
     scenario::{NodesSettings, OneNode, ProtocolSettings, Scenario, check_command},
     sim::{
@@ -220,6 +220,11 @@ impl Odd {
             commit: self.commit(count),
             delayed: if self.0.chance(0.3) { vec![Delayed { node: NodeId(0), by: self.time().max(ms(1)) }] } else { vec![] },
             failover: if self.0.chance(0.4) { self.failover() } else { Failover::default() },
+            retention: Retention {
+                slots: self.0.chance(0.3),
+                slot_limit_entries: self.of(&[None, Some(1_000_000)]),
+                disk_entries: self.of(&[None, None, Some(200_000)]),
+            },
             rejoin: self.of(&[Rejoin::Clone, Rejoin::Rewind, Rejoin::Refuse]),
         };
         let LinkChange { latency, jitter, loss, duplicate, in_order, bandwidth_bytes_per_s } = self.change();

@@ -1,6 +1,6 @@
 //! Settings of a primary–replica group.
 
-use super::Rejoin;
+use super::{Rejoin, Retention};
 use crate::{
     protocol::{commit::Commit, failover::Failover},
     sim::{id::NodeId, time::Micros},
@@ -31,6 +31,8 @@ pub struct Config {
     pub failover: Failover,
     /// What a replica does whose log and the primary’s have parted.
     pub rejoin: Rejoin,
+    /// What of the log is kept besides its last entries.
+    pub retention: Retention,
 }
 
 /// A replica that shows entries only so long after it has them on disk (PostgreSQL's `recovery_min_apply_delay`): time to
@@ -55,6 +57,7 @@ impl Default for Config {
             delayed: Vec::new(),
             failover: Failover::default(),
             rejoin: Rejoin::Clone,
+            retention: Retention::default(),
         }
     }
 }

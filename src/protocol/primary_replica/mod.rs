@@ -20,6 +20,7 @@ mod parted;
 mod primary;
 mod read;
 mod replica;
+mod retention;
 mod role;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
@@ -30,6 +31,7 @@ pub use config::{Config, Delayed};
 pub use disk::{Change, Disk};
 pub use message::Message;
 pub use parted::Rejoin;
+pub use retention::Retention;
 
 use super::{Context, Named, NodeView, Order, Protocol, Rule, Standing, TailEntry, commit::Level, failover::By};
 use crate::{
@@ -175,24 +177,6 @@ impl PrimaryReplica {
     fn replay(&mut self, ctx: &mut Ctx) {
         while self.applied < self.flushed {
             self.make_visible(self.applied.next(), ctx);
-        }
-    }
-
-    /// Drops old entries, a quarter of the retention at a time, as real logs go by segments.
-    fn truncate_log(&mut self, ctx: &mut Ctx) {
-        let keep = self.config.log_retention_entries;
-        let kept = self.log.last().next().0 - self.log.first().0;
-        let unapplied = self.log.last().0 - self.applied.0;
-        let first = self.log.first();
-        if kept > keep + keep / 4 {
-            let last_dropped = Lsn(self.log.last().0.saturating_sub(keep.max(unapplied)));
-            self.log.range(first, last_dropped).for_each(|entry| self.base.put(entry.write));
-        }
-        if kept > keep + keep / 4
-            && let Some(first) = self.log.keep_last(keep.max(unapplied))
-        {
-            ctx.write(Change::KeepFrom(first), None);
-            ctx.note(Fact::LogTruncated { first });
         }
     }
 }

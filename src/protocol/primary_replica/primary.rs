@@ -108,7 +108,7 @@ impl PrimaryReplica {
         if !self.see_to_lease(ctx) {
             return ctx.reply(request, Answer::Refused(Refusal::NoMajority));
         }
-        if self.too_few_replicas(request, ctx) {
+        if self.too_few_replicas(request, ctx) || self.disk_is_full(request, ctx) {
             return;
         }
         let lsn = self.log.last().next();
@@ -221,6 +221,10 @@ impl PrimaryReplica {
         self.ship(replica, ctx);
         self.count_replicas(ctx);
         self.release(ctx);
+        if self.config.retention.slots {
+            // What was kept for this replica may go now.
+            self.truncate_log(ctx);
+        }
     }
 
     /// No acknowledgement in time.
@@ -316,7 +320,7 @@ impl PrimaryReplica {
 
     /// Its log is another; it decides what to do about it.
     fn say_parted(&mut self, replica: NodeId, ctx: &mut Ctx) {
-        let (epoch, log_id, history, last) = (self.epoch, self.log_id, self.history.clone(), self.flushed);
+        let (epoch, log_id, history, last) = (self.epoch, self.log_id, self.history.clone(), self.log.last());
         let Some(follower) = self.follower(replica) else { return };
         follower.phase = Phase::Parted;
         let connection = follower.connection;

@@ -2,6 +2,7 @@
 
 use super::{Field, Form, shapes::shapes};
 use crate::{
+    protocol::primary_replica::Retention,
     scenario::Scenario,
     sim::{network::Network, time::Micros},
     world::command::{COMMANDS_MAX, SLOW_FACTOR},
@@ -93,6 +94,25 @@ fn run() -> Vec<Field> {
         ),
         row("protocol.primary_replica.commit", Shape("commit"), "", "When a write counts as committed and its client hears OK."),
         row("protocol.primary_replica.failover", Shape("failover"), "", "Who takes over when the primary is gone."),
+        row("protocol.primary_replica.retention", Group, "", "What of the log is kept besides its last entries."),
+        row(
+            "protocol.primary_replica.retention.slots",
+            Switch,
+            "false",
+            "What a replica has not got yet is kept for it, however far behind it is (PostgreSQL: replication slots).",
+        ),
+        row(
+            "protocol.primary_replica.retention.slot_limit_entries",
+            whole(Retention::ENTRIES, "log entries"),
+            "none",
+            "But not more than this; absent: without limit (max_slot_wal_keep_size).",
+        ),
+        row(
+            "protocol.primary_replica.retention.disk_entries",
+            whole(Retention::ENTRIES, "log entries"),
+            "none",
+            "So much fits on a disk; a primary whose disk is full refuses writes. Absent: without limit.",
+        ),
         row(
             "protocol.primary_replica.rejoin",
             Word(&["clone", "rewind", "refuse"]),

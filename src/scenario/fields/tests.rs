@@ -7,7 +7,7 @@ use crate::{
         commit::{Commit, Level, OnTimeout, Which},
         detector::Detect,
         failover::{By, Failover, Fencing},
-        primary_replica::{Config, Delayed, Rejoin},
+        primary_replica::{Config, Delayed, Rejoin, Retention},
     },
     scenario::{NodesSettings, OneNode, ProtocolSettings, Scenario, text},
     sim::{
@@ -202,6 +202,7 @@ fn full() -> Scenario {
             // Without monitors, so that nine others may be asked to confirm.
             failover: Failover { monitors: vec![], ..failover() },
             rejoin: Rejoin::Rewind,
+            retention: Retention { slots: true, slot_limit_entries: Some(2), disk_entries: Some(2) },
         }),
         nodes: NodesSettings { count: 10, each, different: vec![one] },
         network: LinkSettings {

@@ -12,7 +12,7 @@ use crate::{
         commit::{Commit, Level, OnTimeout, Which},
         detector::Detect,
         failover::{By, Failover, Fencing},
-        primary_replica::{Config, Delayed, Rejoin},
+        primary_replica::{Config, Delayed, Rejoin, Retention},
     },
     sim::{
         clock::Clock,
@@ -149,7 +149,8 @@ record! {
     Workload { pace, start, stop, read_share, keys, operations }
     NamedOperation { name, does, weight }
     ClientSettings { count, writes_to, reads_from, timeout, redirects, retries, retry_wait, workload, token, concern }
-    Config { primary, log_retention_entries, batch_entries, resend_after, follow_every, announce_every, commit, delayed, failover, rejoin }
+    Config { primary, log_retention_entries, batch_entries, resend_after, follow_every, announce_every, commit, delayed, failover, rejoin, retention }
+    Retention { slots, slot_limit_entries, disk_entries }
     Delayed { node, by }
     Failover {
         by, detect, heartbeat_every, timeout, spread, phi_threshold, trial_vote, fencing, monitors, quorum

@@ -62,6 +62,7 @@ fn world(draw: &mut Draw, seed: u64) -> Scenario {
     config.follow_every = ms(150 + draw.below(300));
     config.announce_every = ms(100 + draw.below(200));
     config.commit = commit(draw);
+    config.retention.slots = draw.chance(0.3);
     config.rejoin = pick(draw, &[Rejoin::Clone, Rejoin::Clone, Rejoin::Rewind, Rejoin::Rewind, Rejoin::Refuse]);
     if draw.chance(0.4) {
         config.failover = failover(draw, stores);
