@@ -2,7 +2,10 @@
 
 use super::{Sentence, Writer, election, narrate::Weight, words::duration};
 use crate::{
-    sim::decimal::{fixed, short},
+    sim::{
+        decimal::{fixed, short},
+        operation::Concern,
+    },
     world::command::Command,
 };
 
@@ -49,6 +52,17 @@ pub(super) fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
             start.text("Reads of ").who(*client).strong(" wait for what it has seen").text(" from now on.")
         }
         Command::SetToken { client, on: false } => start.text("Reads of ").who(*client).strong(" no longer wait."),
+        Command::SetConcern { client, concern } => {
+            let said = start.text("Reads of ").who(*client);
+            match concern {
+                Concern::Local => said.text(" show whatever the node has."),
+                Concern::Bounded(most) => {
+                    said.text(" show nothing that is ").strong(format!("older than {}", duration(*most))).text(".")
+                }
+                Concern::Majority => said.text(" show what ").strong("a majority").text(" has on disk."),
+                Concern::Linearizable => said.text(" show ").strong("the latest").text(": the primary makes sure that it leads."),
+            }
+        }
         Command::SetCommit(rule) => {
             start.strong("Writes are acknowledged by another rule now").text(format!(": {}.", rule.words()))
         }

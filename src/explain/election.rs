@@ -107,6 +107,10 @@ pub(super) fn told(world: &LabWorld, node: NodeId, event: &Event, fact: &Fact) -
             Weight::Loud,
             start.text(" has ").strong("the power cut").text(" at ").who(*old).text(", then takes over (fencing)."),
         ),
+        Fact::Agreed { suspect, monitors, needed } => {
+            let said = start.text(" and the other monitors ").strong("agree").text(" that ").who(*suspect).text(" is gone");
+            (Weight::Told, said.text(format!(": {monitors} of {needed} needed say so. They choose one among them to act.")))
+        }
         Fact::Appointed { node: chosen, epoch, .. } => {
             let said = start.strong(" appoints ").who(*chosen);
             (Weight::Loud, said.text(format!(" to lead epoch {epoch}: of those in touch it has most.")))

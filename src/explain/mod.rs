@@ -3,6 +3,7 @@
 pub mod chip;
 mod commands;
 mod election;
+mod logs;
 pub mod narrate;
 pub mod search;
 mod why;

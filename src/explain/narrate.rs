@@ -4,7 +4,7 @@ use super::{
     Sentence, Writer,
     chip::Chip,
     commands::commanded,
-    election,
+    election, logs,
     search::{committed_at, lsn_of, recent},
     words::{counted, duration},
 };
@@ -369,7 +369,7 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
         Fact::SnapshotInstalled { lsn, .. } => {
             Some((Weight::Told, start.text(format!(" has taken over all data as of LSN {lsn} and goes on from there.")).done()))
         }
-        _ => election::told(world, node, event, fact),
+        _ => logs::told(node, event, fact).or_else(|| election::told(world, node, event, fact)),
     }
 }
 

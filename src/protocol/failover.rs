@@ -114,7 +114,9 @@ impl Failover {
             }
             _ if !(1..=10).contains(&self.quorum) => ("quorum", format!("{} is out of range; allowed is 1 to 10", self.quorum)),
             _ if twice.is_some() => ("monitors", "a node is listed twice".into()),
-            _ if self.by == By::Monitors && self.monitors.is_empty() => ("monitors", "there is none".into()),
+            _ if self.by == By::Monitors && self.monitors.is_empty() => {
+                ("monitors", "no node of this scenario is a monitor".into())
+            }
             _ if self.by == By::Monitors && !(1..=self.monitors.len()).contains(&(self.quorum as usize)) => {
                 ("quorum", format!("{} of {} monitors cannot agree", self.quorum, self.monitors.len()))
             }

@@ -63,6 +63,9 @@ pub(super) fn status(
         };
         return (Tone::Plain, text);
     }
+    if view.stopped {
+        return (Tone::Bad, if brief { "log parted" } else { "log parted · stopped" }.into());
+    }
     if let Some((votes, needed)) = view.votes {
         let votes = format!("{votes} of {needed} votes");
         return (Tone::Warn, if brief { votes } else { format!("stands · {votes}") });
@@ -70,7 +73,12 @@ pub(super) fn status(
     if !view.suspects.is_empty() {
         let suspects = format!("suspects {}", listed(&view.suspects));
         // Beside the number of messages that wait there is no room for more.
-        return (Tone::Warn, if waiting { suspects } else { format!("{suspects} · {}", has(size, view)) });
+        let alone = waiting || view.role == Role::Monitor;
+        return (Tone::Warn, if alone { suspects } else { format!("{suspects} · {}", has(size, view)) });
+    }
+    if view.role == Role::Monitor {
+        let watches = view.follows.map_or("watches".into(), |primary| format!("watches {primary}"));
+        return (Tone::Plain, watches);
     }
     let (Some(lead), Some(primary)) = (lead, primary) else {
         let has = has(size, view);

@@ -19,7 +19,11 @@ use crate::{
     world::command::Command,
 };
 
-const BY: [(By, &str); 2] = [(By::Operator, "a person decides (operator)"), (By::Election, "the nodes elect one (election)")];
+const BY: [(By, &str); 3] = [
+    (By::Operator, "a person decides (operator)"),
+    (By::Election, "the nodes elect one (election)"),
+    (By::Monitors, "monitors appoint one (Sentinel)"),
+];
 
 const DETECT: [(Detect, &str); 3] = [
     (Detect::Nothing, "nobody: no heartbeats"),

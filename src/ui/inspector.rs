@@ -3,9 +3,11 @@
 use super::leptos::*;
 use super::{
     chip::{said, value_chip},
+    concern::{concerns, set_concern},
     element::{Inside, Words, changing, element, moving},
     forms::{DELAYS_MS, LOSSES, delay_index, delay_name, loss_index, loss_name},
     icons::{CLOSE, picture},
+    parting::parting,
     parts::{Slider, button, check, either, only_when, picture_button, rows, select},
     state::{App, Selection},
     watched::{Derived, Watched},
@@ -18,7 +20,12 @@ use crate::{
         why_old,
         words::{counted, duration, moment},
     },
-    scene::{flights::words, stage::what, status::watch_rows},
+    scene::{
+        flights::words,
+        parting::{Parting, parting as parted},
+        stage::what,
+        status::watch_rows,
+    },
     sim::{
         clock::Clock,
         distribution::Distribution,
@@ -70,6 +77,8 @@ struct NodeFacts {
     rows: Vec<(&'static str, String)>,
     /// For a key whose value here is old: what is shown, and why.
     why: Option<(Key, Option<Chip>, Sentence)>,
+    /// Where its log and the primary’s part, and whether it has stopped for that.
+    parting: Option<(Parting, bool)>,
     lag: Micros,
     skew_us: i64,
 }
@@ -115,6 +124,7 @@ fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
             promotable: world.can_promote(node),
             rows,
             why,
+            parting: parted(world, node).map(|both| (both, view.stopped)),
             lag,
             skew_us: host.clock.skew_us,
         })
@@ -178,6 +188,7 @@ fn node_panel(app: App, node: NodeId) -> AnyView {
     vec![
         heading(app, moving(title)),
         changing(move || facts.with(|facts| facts.why.clone()).map(|why| why_box(app, why))),
+        changing(move || facts.with(|facts| facts.parting.clone()).map(|(both, stopped)| parting(app, node, both, stopped))),
         key_picker(app, key),
         element("div").class("acts").with(acts).view(),
         only_when(move || facts.with(|facts| !facts.primary), lag),
@@ -320,6 +331,10 @@ fn client_panel(app: App, client: ClientId) -> AnyView {
         pick(label("value", "Value"), field.view()),
         acts.view(),
         pick(label("reads-from", "Usually reads at"), select("reads-from", move || read_targets(app, client), reads_from)),
+        pick(
+            label("concern", "And must be"),
+            select("concern", move || concerns(app, client), move |value| set_concern(app, client, &value)),
+        ),
         check(
             "reads wait for what it has seen",
             move || app.watch(|lab| lab.world().session(client).is_some_and(|session| session.settings.token)),

@@ -17,6 +17,10 @@
 //! | P10, M7 | p10-on-disk-is-not-visible | postgresql::p10 |
 //! | P11 | p11-remote-apply | postgresql::p11 |
 //! | P12, M1, R1, ph-07 | p12-the-old-primary-returns | postgresql::p12 |
+//! | P12 | p12-refuse | postgresql::p12 |
+//! | G6 | g6-majority-read | mongodb::g6 |
+//! | G7 | g7-linearizable-read | mongodb::g7 |
+//! | R4 | r4-last-failover-wins | redis::r4 |
 //! | P14 | p14-slot, p14-slot-limit, p14-disk-full | postgresql::p14 |
 //! | P13, ph-15 | p13-log-truncated, ph-15-catches-up-from-the-log | postgresql::p13 |
 //! | M2 | m2-after-sync | mysql::m2 |
@@ -53,8 +57,6 @@
 //! Left out, and why:
 //!
 //! * P15: a read takes one moment; there are none for whom a replica would have to wait with applying.
-//! * G6, G7: a read cannot ask to be confirmed by a majority.
-//! * R4: `monitors` are settings that no node acts on yet.
 //! * R7: one group in a world; the keys are not shared out among several.
 //! * ph-08: no counters that hand out numbers, and nothing outside the database that remembers them.
 //! * ph-16: what is sent on is what was written, never a statement.

@@ -39,3 +39,20 @@ fn g4_what_the_majority_had_before_the_step_down_is_kept() {
     assert_eq!(reads(&play), [Some(2), Some(2)]);
     assert_eq!([A, B, C].map(|node| thrown_away(&play, node).len()), [0; 3]);
 }
+
+#[test]
+fn g6_a_majority_read_shows_nothing_that_is_rolled_back() {
+    let play = played("g6-majority-read");
+    assert_eq!((ends(&play, ANA), ends(&play, CLEO)), (vec![OK, OK], vec![OK]));
+    assert_eq!(reads(&play), [Some(1), Some(3)], "old, but not taken back");
+    assert_eq!(thrown_away(&play, A), [2]);
+}
+
+#[test]
+fn g7_a_linearizable_read_at_an_isolated_primary_gets_no_answer() {
+    let play = played("g7-linearizable-read");
+    assert_eq!(ends(&play, BEN)[0], Some(Outcome::TimedOut));
+    // A is a replica by now, and sends him to the primary, which he was told not to ask.
+    assert!(matches!(ends(&play, BEN)[1], Some(Outcome::Refused(Refusal::NotPrimary { primary: Some(B | C) }))));
+    assert_eq!(count_facts(&play, A, |fact| matches!(fact, Fact::ReadConfirms { needed: 2 })), 1);
+}

@@ -193,3 +193,18 @@ fn p14_a_slot_without_limit_fills_the_disk_until_the_replica_is_back() {
     let (refused, all) = full(13_000, 15_000);
     assert!(refused == 0 && all > 15, "{refused} of {all}: C has it, and the log is cut");
 }
+
+/// By default nothing is decided for it: it stays with a log of its own, until a person rewinds it.
+#[test]
+fn p12_an_old_primary_stops_and_can_be_rewound() {
+    let mut play = played("p12-refuse");
+    assert!(play.view(A).stopped);
+    let parted = |fact: &Fact| matches!(fact, Fact::Parted { entries, .. } if *entries >= 2);
+    assert_eq!((count_facts(&play, A, parted), thrown_away(&play, A).len()), (1, 0));
+    let alone: Vec<i64> =
+        acknowledged(&play, ANA).iter().filter(|(at, _)| *at > ms(1_200) && *at < ms(1_700)).map(|(_, value)| *value).collect();
+    play.act(replicarium::world::command::Command::Rewind { node: A }).run(3_000);
+    assert_eq!(thrown_away(&play, A), alone, "acknowledged, and thrown away");
+    assert_eq!(count_facts(&play, A, |fact| matches!(fact, Fact::SnapshotInstalled { .. })), 0);
+    assert!(!play.view(A).stopped);
+}

@@ -85,3 +85,22 @@ fn r8_copies_on_disk_are_counted() {
     assert!(took(&play, 1) > ms(400) && took(&play, 1) < ms(600), "until B has it on disk: {}", took(&play, 1));
     assert_eq!(reads(&play), [Some(2)]);
 }
+
+/// The monitors on the larger side appoint another; whatever the smaller side took meanwhile is gone when the network heals.
+#[test]
+fn r4_the_last_failover_wins() {
+    let play = played("r4-last-failover-wins");
+    let d = NodeId(3);
+    let appointed = everywhere(&play, |fact| matches!(fact, Fact::Appointed { node: B, .. }));
+    assert!(matches!(appointed[..], [(at, by)] if by != d && at > ms(2_000) && at < ms(4_000)), "{appointed:?}");
+    let taken: Vec<i64> =
+        acknowledged(&play, ANA).iter().filter(|(at, _)| *at > ms(1_300) && *at < ms(5_200)).map(|(_, value)| *value).collect();
+    assert!(taken.len() >= 3, "{taken:?}");
+    assert_eq!(thrown_away(&play, A), taken, "all of it, and nothing else");
+    let meanwhile = acknowledged(&play, BEN).iter().filter(|(at, _)| *at > appointed[0].0 && *at < ms(5_200)).count();
+    assert!(meanwhile >= 2, "Ben went on with B: {meanwhile}");
+    assert_eq!(leaders(&play), [(B, 2)]);
+    for node in [B, C] {
+        assert_eq!(play.view(node).copies, play.view(A).copies);
+    }
+}

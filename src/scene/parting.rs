@@ -1,0 +1,70 @@
+//! A log beside the primary's: where the two part, what stands only here, and what stands there instead.
+
+use crate::{
+    lab::LabWorld,
+    sim::{
+        id::{NodeId, OperationId},
+        operation::{Outcome, Write},
+    },
+    store::log::{Log, Lsn},
+};
+
+/// Two logs that are the same up to a point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parting {
+    pub primary: NodeId,
+    /// The last position that both have.
+    pub after: Lsn,
+    pub own: Branch,
+    pub new: Branch,
+}
+
+/// The entries after that point, the first ones of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Branch {
+    pub lines: Vec<Line>,
+    /// How many more there are.
+    pub more: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line {
+    pub lsn: Lsn,
+    pub write: Write,
+    /// Its client was told that it is done.
+    pub acknowledged: bool,
+}
+
+/// How many entries are listed.
+const LINES: u64 = 12;
+
+/// Where a node's log and the primary's part; none if its log is a part of the primary's.
+pub fn parting(world: &LabWorld, node: NodeId) -> Option<Parting> {
+    let primary = world.primary().filter(|primary| *primary != node)?;
+    let (own, new) = (world.log(node)?, world.log(primary)?);
+    let same = |lsn: &Lsn| match (own.get(*lsn), new.get(*lsn)) {
+        (Some(one), Some(other)) => (one.epoch, one.write.id) == (other.epoch, other.write.id),
+        // Before one of them begins nothing can be compared.
+        _ => *lsn < own.first().max(new.first()),
+    };
+    let mut after = own.last().min(new.last());
+    while !same(&after) {
+        after = after.previous();
+    }
+    (own.last() > after).then(|| Parting { primary, after, own: branch(world, own, after), new: branch(world, new, after) })
+}
+
+fn branch(world: &LabWorld, log: &Log, after: Lsn) -> Branch {
+    let shown = Lsn(log.last().0.min(after.0 + LINES));
+    let line = |entry: &crate::store::log::Entry| Line {
+        lsn: entry.lsn,
+        write: entry.write,
+        acknowledged: acknowledged(world, entry.write.id),
+    };
+    Branch { lines: log.range(after.next(), shown).map(line).collect(), more: log.last().0 - shown.0 }
+}
+
+fn acknowledged(world: &LabWorld, operation: OperationId) -> bool {
+    let rows = world.history().iter().map(|(_, row)| row);
+    rows.rev().find(|row| row.operation == operation).is_some_and(|row| row.outcome == Some(Outcome::Written))
+}
