@@ -1,14 +1,20 @@
 //! Packs the page's program, after trunk has built it: `cargo run --example pack -- dist`. assets/unpack.js is its other half.
 //!
-//! Replaces `page-…_bg.wasm` by `page-…_bg.bin`, and its name and hash in index.html. Hosts offer gzip at best; LZMA is
-//! a fifth smaller. Before that it gives what the program imports from `page-….js` short names, in both: those of
+//! Replaces `page-…_bg.wasm` by `page-…_bg.bin`, and its name and hash in index.html. Hosts offer gzip at best; this is
+//! a quarter smaller. Before that it gives what the program imports from `page-….js` short names, in both: those of
 //! wasm-bindgen end in a hash each, which nothing can make smaller. And it leaves out what only tools read. It does nothing else
 //! to the page.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use lzma_rust2::{LzmaOptions, LzmaWriter};
 use sha2::{Digest, Sha384};
-use std::{fs, io::Write, path::Path};
+use squeeze::squeeze;
+use std::{fs, ops::Range, path::Path};
+use walk::Walk;
+
+#[path = "pack/squeeze.rs"]
+mod squeeze;
+#[path = "pack/walk.rs"]
+mod walk;
 
 /// What goes wrong, in words.
 type Failure = Box<dyn std::error::Error>;
@@ -48,13 +54,50 @@ fn stem_of_script(page: &str, stem: &str) -> Result<String, Failure> {
     Ok(own.next().ok_or("index.html names no script of the program")?.to_string())
 }
 
-/// With the header of the `.lzma` format, the size known.
+/// With a header of numbers: how long the program is, how long without the sizes of its functions, where these begin and end,
+/// and how many bytes there are of each class.
 fn pack(program: &[u8]) -> Result<Vec<u8>, Failure> {
-    // Instructions of a program are of no fixed length: the place of a byte says nothing about it.
-    let options = LzmaOptions { dict_size: 1 << 20, lc: 4, lp: 0, pb: 0, nice_len: 273, ..LzmaOptions::with_preset(9) };
-    let mut writer = LzmaWriter::new_use_header(Vec::new(), &options, Some(program.len() as u64))?;
-    writer.write_all(program)?;
-    Ok(writer.finish()?)
+    let (bytes, code) = without_sizes(program)?;
+    let mut out = Vec::new();
+    let (counts, stream) = squeeze(&bytes, code.clone());
+    for number in [program.len(), bytes.len(), code.start, code.end].into_iter().chain(counts) {
+        out.extend(u32::try_from(number)?.to_le_bytes());
+    }
+    out.extend(stream);
+    Ok(out)
+}
+
+/// The program without the size before each function, and where its functions are then.
+fn without_sizes(program: &[u8]) -> Result<(Vec<u8>, Range<usize>), Failure> {
+    let mut read = Read { bytes: program, at: 8 };
+    let (mut out, mut code) = (program[..8].to_vec(), 0..0);
+    while read.at < program.len() {
+        let start = read.at;
+        let kind = read.byte()?;
+        let size = read.number()?;
+        if kind != CODE_SECTION {
+            read.take(size)?;
+            out.extend(&program[start..read.at]);
+            continue;
+        }
+        let count = read.number()?;
+        out.extend(&program[start..read.at]);
+        code.start = out.len();
+        for _ in 0..count {
+            let size = read.number()?;
+            let body = read.take(size)?;
+            let mut walk = Walk::new();
+            let ends = body.iter().map(|byte| walk.step(*byte)).position(|ends| ends);
+            if ends != Some(size - 1) {
+                return Err(
+                    "the program has an instruction that is not known here; src/bin/pack/walk.rs has a table of them".into()
+                );
+            }
+            out.extend(body);
+        }
+        code.end = out.len();
+    }
+    Ok((out, code))
 }
 
 /// The script with the imports' short names. They stand there as whole words and nowhere else.
@@ -78,6 +121,7 @@ fn short_name(index: usize) -> String {
 
 const CUSTOM_SECTION: u8 = 0;
 const IMPORT_SECTION: u8 = 2;
+const CODE_SECTION: u8 = 10;
 
 /// The program with short names for what it imports from wasm-bindgen's script, and what the names were.
 fn shorten(program: &[u8]) -> Result<(Vec<u8>, Vec<String>), Failure> {
