@@ -261,7 +261,8 @@ fn on_its_way(world: &LabWorld, said: Writer, chip: &Chip) -> Writer {
         let other = view.tail.iter().any(|entry| entry.lsn == lsn && entry.write.id != chip.write.id);
         Some(view.applied < lsn || other)
     };
-    let missing: Vec<Address> = world.members().into_iter().filter(|node| lacks(node) == Some(true)).map(Address::Node).collect();
+    let missing: Vec<Address> =
+        world.stores().iter().copied().filter(|node| lacks(node) == Some(true)).map(Address::Node).collect();
     match missing.is_empty() {
         true => said.text(" Every running node has it."),
         false => said.text(" It has yet to reach ").all(&missing).text("."),
@@ -278,7 +279,7 @@ fn crashed(world: &LabWorld, node: NodeId, how: CrashKind) -> Sentence {
     // The newest write of its log that no running node has.
     let Some(own) = world.remains(node) else { return said.done() };
     let elsewhere = |write: &Write| {
-        let others = world.members().into_iter().filter(|other| *other != node);
+        let others = world.stores().iter().copied().filter(|other| *other != node);
         others.filter_map(|other| world.view(other)).any(|view| view.tail.iter().any(|entry| entry.write.id == write.id))
     };
     let alone: Vec<Write> = own.tail.iter().map(|entry| entry.write).filter(|write| !elsewhere(write)).collect();

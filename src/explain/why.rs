@@ -8,7 +8,7 @@ use crate::{
         id::{Address, Key, MessageId, NodeId},
         operation::Write,
     },
-    trace::{Cargo, DropReason, Event, Fact, Kind},
+    trace::{Cargo, DropReason, Event, Fact, Kind, Role},
 };
 
 /// Who was promised what, and who broke the promise.
@@ -40,6 +40,10 @@ pub fn why_old(world: &LabWorld, node: NodeId, key: Key) -> Option<Sentence> {
     let primary = world.primary().filter(|primary| *primary != node)?;
     let holds = |of: NodeId| world.remains(of)?.copies.into_iter().find(|write| write.key == key);
     let newest = holds(primary)?;
+    let view = world.remains(node)?;
+    if view.role == Role::Monitor {
+        return None;
+    }
     if holds(node).is_some_and(|own| own.id == newest.id) {
         return None;
     }
@@ -48,6 +52,10 @@ pub fn why_old(world: &LabWorld, node: NodeId, key: Key) -> Option<Sentence> {
     if !host.is_up() {
         let since = host.down_since()?.0;
         return Some(start.text(" cannot arrive: ").who(node).text(" has been down since ").when(since).text(".").done());
+    }
+    if view.stopped {
+        let said = start.text(" does not arrive: ").who(node).strong(" follows no further");
+        return Some(said.text(", since its log and the primary’s have parted.").done());
     }
     if let Some(flight) = world.flights().find(|flight| flight.to == Address::Node(node) && carries(&flight.cargo, &newest)) {
         let left = duration(flight.ends_at.saturating_sub(world.now()));

@@ -96,7 +96,7 @@ impl Free<'_> {
             // What is grasped may reach into the way of a message between the lines of a fan, but not over a card.
             let seen = if self.layout.form == Form::Fan { Rect::around(centre, label.size) } else { place };
             let over = || self.layout.shapes().iter().any(|(_, shape)| shape.overlaps(&place));
-            if self.is_free(&seen) && !over() && self.is_nearest(centre, (from, to)) {
+            if self.is_free(&seen) && self.all().contains(&place) && !over() && self.is_nearest(centre, (from, to)) {
                 *far += step;
                 self.taken.push(place);
                 return Some(place);
@@ -105,9 +105,12 @@ impl Free<'_> {
         None
     }
 
+    fn all(&self) -> Rect {
+        Rect { x: 0.0, y: 0.0, width: self.layout.width, height: self.layout.height }
+    }
+
     fn is_free(&self, place: &Rect) -> bool {
-        let all = Rect { x: 0.0, y: 0.0, width: self.layout.width, height: self.layout.height };
-        all.contains(place) && self.taken.iter().all(|other| !other.overlaps(place))
+        self.all().contains(place) && self.taken.iter().all(|other| !other.overlaps(place))
     }
 
     /// Whether it is clear which line words here belong to. Lines of clients have none, so they may be a little nearer.

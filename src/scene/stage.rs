@@ -242,7 +242,10 @@ fn card(
     let leads_with = |key: Key| lead.and_then(|lead| lead.copies.iter().find(|write| write.key == key).copied());
     // A replica that is waited for shows a write before the primary does.
     let is_behind = lead.is_some_and(|lead| view.epoch < lead.epoch || view.applied < lead.applied);
-    let keys = world.setup().keys.max(view.copies.last().map_or(0, |write| write.key.0 + 1));
+    let keys = match view.role {
+        Role::Monitor => 0,
+        _ => world.setup().keys.max(view.copies.last().map_or(0, |write| write.key.0 + 1)),
+    };
     let copies: Vec<Copy> = (0..keys)
         .map(Key)
         .map(|key| Copy { key, chip: holds(key).map(Chip::of), old: is_behind && holds(key) != leads_with(key) })
@@ -269,7 +272,7 @@ fn card(
         badge,
         more_keys: copies.len().saturating_sub(shown),
         copies: copies.into_iter().take(shown).collect(),
-        log: window.cells(view),
+        log: if view.role == Role::Monitor { Vec::new() } else { window.cells(view) },
         first_lsn: window.first,
         status,
         queue,
@@ -296,7 +299,8 @@ fn spoken(node: NodeId, role: &str, state: &str, copies: &[Copy], status: &str) 
             None => format!("{} is empty{}", copy.key, if copy.old { ", an old state" } else { "" }),
         })
         .collect();
-    format!("Node {node}, {role}{state}. {}. {status}.", held.join("; "))
+    let held = if held.is_empty() { String::new() } else { format!(" {}.", held.join("; ")) };
+    format!("Node {node}, {role}{state}.{held} {status}.")
 }
 
 fn figure(world: &LabWorld, layout: &Layout, session: &Session) -> Option<ClientFigure> {

@@ -171,6 +171,7 @@ fn mark_of(event: &Event, commands: &[TimedCommand]) -> Option<Mark> {
         Kind::Fact(Fact::Elected { .. }) => mark(MarkKind::Election, format!("{} is elected", event.node?)),
         Kind::Fact(Fact::Suspects { suspect, .. }) => mark(MarkKind::Suspicion, format!("{} suspects {suspect}", event.node?)),
         Kind::Fact(Fact::LeaseLost { .. }) => mark(MarkKind::Fault, format!("{} loses its lease", event.node?)),
+        Kind::Fact(Fact::Parted { .. }) => mark(MarkKind::Fault, format!("{} stops: its log has parted", event.node?)),
         Kind::Fact(Fact::Discarded { .. }) => mark(MarkKind::Violation, format!("{} discards writes", event.node?)),
         Kind::Command { number } => match &commands.get(*number as usize)?.command {
             Command::Cut { from, to, .. } => mark(MarkKind::Fault, format!("{from}–{to} is cut")),

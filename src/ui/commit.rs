@@ -35,7 +35,7 @@ fn rule(app: App) -> Commit {
 }
 
 fn group(app: App) -> (Vec<NodeId>, Option<NodeId>) {
-    app.watch(|lab| (lab.world().members(), lab.world().primary()))
+    app.watch(|lab| (lab.world().stores().to_vec(), lab.world().primary()))
 }
 
 /// Whom to wait for, in a group of these nodes.
@@ -92,7 +92,7 @@ pub fn commit(app: App) -> AnyView {
                 all
             },
             move |text| {
-                let (members, primary) = app.world(|world| (world.members(), world.primary()));
+                let (members, primary) = app.world(|world| (world.stores().to_vec(), world.primary()));
                 if let Some((which, count, among, _)) = whom(&members, primary).into_iter().nth(number(text)) {
                     change(&|rule| (rule.which, rule.count, rule.among) = (which, count, among.clone()));
                 }

@@ -91,6 +91,7 @@ pub fn failover(app: App) -> AnyView {
         match new.problem() {
             Some((_, why)) => {
                 refused.set(format!("Not changed: {why}."));
+                put_back("failover-by", BY.iter().position(|(one, _)| *one == old.by).unwrap_or_default());
                 put_back("failover-detect", DETECT.iter().position(|(one, _)| *one == old.detect).unwrap_or_default());
                 put_back("failover-fencing", FENCING.iter().position(|(one, _)| *one == old.fencing).unwrap_or_default());
             }
@@ -166,7 +167,7 @@ pub fn failover(app: App) -> AnyView {
     let watched = move || rule(app).detect != Detect::Nothing;
     let warning = move || {
         let rule = rule(app);
-        let stores = app.watch(|lab| lab.world().members().iter().filter(|node| !rule.is_monitor(**node)).count());
+        let stores = app.watch(|lab| lab.world().stores().len());
         rule.warning(stores).unwrap_or_default().to_string()
     };
     element("div")

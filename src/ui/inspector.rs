@@ -271,7 +271,7 @@ fn read_targets(app: App, client: ClientId) -> Vec<(String, String, bool)> {
         ];
         let fixed = fixed.map(|(value, words, target)| (value.to_string(), words.to_string(), now == Some(target)));
         let node = |node: NodeId| (node.to_string(), format!("node {node}"), now == Some(Target::Node(node)));
-        fixed.into_iter().chain(lab.world().members().into_iter().map(node)).collect()
+        fixed.into_iter().chain(lab.world().stores().iter().copied().map(node)).collect()
     })
 }
 
@@ -293,7 +293,7 @@ fn client_panel(app: App, client: ClientId) -> AnyView {
     let nodes = move || {
         let node = |node: NodeId| (node.to_string(), node.to_string(), target.get() == Some(node));
         let usual = (String::new(), "as usual".to_string(), target.get().is_none());
-        std::iter::once(usual).chain(app.watch(|lab| lab.world().members()).into_iter().map(node)).collect()
+        std::iter::once(usual).chain(app.watch(|lab| lab.world().stores().to_vec()).into_iter().map(node)).collect()
     };
     let write = move || match value.get_untracked().trim().parse() {
         Ok(number) => {

@@ -53,5 +53,5 @@ fn column(title: String, branch: Branch) -> AnyView {
     let more = (branch.more > 0).then(|| element("li").with(format!("and {} more", branch.more)).view());
     let lines: Vec<AnyView> = branch.lines.into_iter().map(line).chain(more).collect();
     let empty = lines.is_empty().then(|| element("p").with("nothing yet").view());
-    element("div").with(element("h4").with(title)).with(element("ol").with(lines)).with(empty).view()
+    element("div").with(element("b").with(title)).with(element("ol").with(lines)).with(empty).view()
 }

@@ -28,7 +28,7 @@ const REPLICAS_MAX: usize = 9;
 fn lags(lab: &Lab) -> (Micros, Micros) {
     let world = lab.world();
     let primary = world.primary().unwrap_or(NodeId(0));
-    let others = world.members().into_iter().filter(|node| *node != primary);
+    let others = world.stores().iter().copied().filter(|node| *node != primary);
     let lag = |node: NodeId| world.network().settings(primary.into(), node.into(), MessageClass::Replicate).latency.typical();
     let lags: Vec<Micros> = others.map(lag).collect();
     let [least, most] = [lags.iter().min(), lags.iter().max()].map(|lag| lag.copied().unwrap_or_default());
@@ -37,17 +37,17 @@ fn lags(lab: &Lab) -> (Micros, Micros) {
 
 fn loss_between_nodes(lab: &Lab) -> f64 {
     let world = lab.world();
-    let mut members = world.members().into_iter();
+    let mut members = world.stores().iter().copied();
     let pair = members.next().zip(members.next());
     pair.map_or(0.0, |(a, b)| world.network().settings(a.into(), b.into(), MessageClass::Replicate).loss)
 }
 
 fn replicas(app: App) -> usize {
-    app.watch(|lab| lab.world().members().len().saturating_sub(1))
+    app.watch(|lab| lab.world().stores().len().saturating_sub(1))
 }
 
 pub fn settings(app: App) -> AnyView {
-    let last = move || app.world(|world| world.members().into_iter().rev().find(|node| Some(*node) != world.primary()));
+    let last = move || app.world(|world| world.stores().iter().copied().rfind(|node| Some(*node) != world.primary()));
     let fewer = move || {
         if let Some(node) = last() {
             app.act(Command::RemoveNode { node });

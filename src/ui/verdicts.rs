@@ -78,7 +78,7 @@ fn lines(verdicts: &Verdicts, members: usize) -> Vec<Line> {
 }
 
 pub fn verdicts(app: App) -> AnyView {
-    let all = Derived::new(move || app.verdicts.with(|verdicts| lines(verdicts, app.world(|world| world.members().len()))));
+    let all = Derived::new(move || app.verdicts.with(|verdicts| lines(verdicts, app.world(|world| world.stores().len()))));
     let pills = move || all.get().into_iter().map(|line| pill(app, line)).collect::<Vec<AnyView>>();
     // Where they do not fit side by side they scroll, by keyboard too.
     element("ul").class("verdicts").attribute("aria-label", "Verdicts").attribute("tabindex", "0").with(changing(pills)).view()

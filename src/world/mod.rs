@@ -307,7 +307,12 @@ impl<P: Protocol> World<P> {
 
     /// Whether the operator can make a node primary: it runs, and does not lead the newest epoch already.
     pub fn can_promote(&self, node: NodeId) -> bool {
-        self.standing(node).is_some_and(|one| one.role != Role::Primary || one.epoch < self.newest_epoch)
+        let may = |one: Standing| match one.role {
+            Role::Primary => one.epoch < self.newest_epoch,
+            Role::Replica | Role::Candidate => true,
+            Role::Monitor => false,
+        };
+        self.standing(node).is_some_and(may)
     }
 
     /// A copy to come back to, with no more than the last `events` of its trace, so that many copies do not keep a whole

@@ -3,8 +3,8 @@
 import { assert, axe, noSidewaysScroll, pageTest } from "./harness.mjs";
 import { labTest, openScene } from "./lab.mjs";
 import {
-  branch, broken, button, dialog, drag, expectText, forward, headline, node, onNode, openDialog, PAUSED, press, said,
-  select, setReplicas, settings, settled, sized, spoken, status, tab, verdict,
+  branch, broken, button, drag, expectText, forward, headline, node, onNode, openPreset, PAUSED, press, said,
+  select, setReplicas, settings, settled, sized, spoken, status, story, tab, verdict,
 } from "./page.mjs";
 
 const choose = async (page, id, words) => {
@@ -20,28 +20,6 @@ const ELECTION = "the nodes elect one (election)";
 const LEASE = "no majority, no writes (lease)";
 const SILENCE = "a silence too long (time-out)";
 const NOBODY = "nobody: no heartbeats";
-
-/** Opens a scenario of the product, at its start. */
-async function openPreset(page, title) {
-  await openDialog(page, "Scenarios");
-  await dialog(page).getByRole("button", { name: new RegExp(`^${title}`) }).click();
-  await dialog(page).waitFor({ state: "detached" });
-  await press(page, "Home");
-}
-
-/** All sentences at the marks of the timeline. */
-async function story(page) {
-  const sentences = [];
-  await press(page, "Home");
-  for (let mark = 0, before = ""; mark < 40; mark += 1) {
-    await press(page, "]");
-    const at = await page.locator("#position").innerText();
-    if (at === before) break;
-    before = at;
-    sentences.push(await headline(page));
-  }
-  return sentences;
-}
 
 function tells(sentences, pattern) {
   assert(sentences.some((sentence) => pattern.test(sentence)), `${pattern} is not in\n${sentences.join("\n")}`);

@@ -228,3 +228,25 @@ export async function expectText(locator, pattern) {
     assert.match(words(await locator.first().innerText()), pattern);
   });
 }
+
+/** Opens a scenario of the product, at its start. */
+export async function openPreset(page, title) {
+  await openDialog(page, "Scenarios");
+  await dialog(page).getByRole("button", { name: new RegExp(`^${title}`) }).click();
+  await dialog(page).waitFor({ state: "detached" });
+  await press(page, "Home");
+}
+
+/** All sentences at the marks of the timeline. */
+export async function story(page) {
+  const sentences = [];
+  await press(page, "Home");
+  for (let mark = 0, before = ""; mark < 40; mark += 1) {
+    await press(page, "]");
+    const at = await page.locator("#position").innerText();
+    if (at === before) break;
+    before = at;
+    sentences.push(await headline(page));
+  }
+  return sentences;
+}

@@ -243,6 +243,9 @@ const SCENES = {
       ["split-brain", "split-brain", 4_700, "A"],
       ["split-brain-healed", "split-brain", 5_600],
       ["lease-over", "split-brain-lease", 4_300, "A"],
+      ["parted", "old-primary-returns", 5_500, "A"],
+      ["monitors", "monitors", 800],
+      ["monitors-decided", "monitors", 3_600, "E"],
       ["needless", "false-suspicion", 3_600],
     ].map(([name, preset, ms, node]) => [
       `failover-${name}`,
