@@ -7,9 +7,14 @@
 
 const STATES = 12;
 const CLASSES = 32;
+const CONTEXTS = 5 * 256;
+// How quickly a probability follows what comes, by how often it was asked for.
+const RATES = [1, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 5];
+// So many probabilities tell a length.
+const LENGTHS = 2 + 2 * 8 + 256;
 // Where each group of probabilities begins in the one array that holds them all.
 const IS_MATCH = 0;
-const IS_REP = IS_MATCH + STATES * CLASSES;
+const IS_REP = IS_MATCH + STATES * CONTEXTS;
 const IS_REP0_LONG = IS_REP + STATES * CLASSES;
 const IS_REP_G0 = IS_REP0_LONG + STATES * CLASSES;
 const IS_REP_G1 = IS_REP_G0 + STATES;
@@ -18,9 +23,9 @@ const SLOT = IS_REP_G2 + STATES;
 const SPECIAL = SLOT + 4 * CLASSES * 64;
 const ALIGN = SPECIAL + 115;
 const LENGTH = ALIGN + 16;
-const REP_LENGTH = LENGTH + 2 + 2 * 8 + 256;
-const LITERAL = REP_LENGTH + 2 + 2 * 8 + 256;
-const PROBABILITIES = LITERAL + 0x300 * 5 * 256;
+const REP_LENGTH = LENGTH + LENGTHS * CLASSES;
+const LITERAL = REP_LENGTH + LENGTHS * CLASSES;
+const PROBABILITIES = LITERAL + 0x300 * CONTEXTS;
 
 // What a byte is: an instruction, or one of the kinds that follow one.
 const [INSTRUCTION, LABEL, ALIGNMENT, FLOAT, LABELS, GROUPS, GROUP, NO_CODE, LONG] = [0, 5, 6, 10, 12, 13, 11, 14, 15];
@@ -55,26 +60,29 @@ function unpack(packed) {
   const number = (index) => view.getUint32(index * 4, true);
   const [whole, length, codeStart, codeEnd] = [0, 1, 2, 3].map(number);
   const out = new Uint8Array(length);
-  const probabilities = new Uint16Array(PROBABILITIES).fill(1024);
+  // In 1/4096, and in the lowest four bits how often each was asked for.
+  const probabilities = new Uint16Array(PROBABILITIES).fill(1 << 15);
   // Range and code. Whole numbers of 32 bits are quick in such a list only.
   const coder = Uint32Array.of(0xffffffff, view.getUint32(HEADER));
   let next = HEADER + 4;
   let size = 0;
 
   function bit(at) {
-    const probability = probabilities[at];
+    const count = probabilities[at] & 15;
+    let probability = probabilities[at] >> 4;
     const range = coder[0];
-    const bound = (range >>> 11) * probability;
+    const bound = (range >>> 12) * probability;
     let is = 0;
     if (coder[1] < bound) {
       coder[0] = bound;
-      probabilities[at] = probability + ((2048 - probability) >> 5);
+      probability += (4095 - probability) >> RATES[count];
     } else {
       coder[0] = range - bound;
       coder[1] -= bound;
-      probabilities[at] = probability - (probability >> 5);
+      probability -= probability >> RATES[count];
       is = 1;
     }
+    probabilities[at] = (probability << 4) | (count < 15 ? count + 1 : 15);
     if (coder[0] < 0x1000000) normalize();
     return is;
   }
@@ -194,14 +202,14 @@ function unpack(packed) {
     }
   }
 
-  function literalContext() {
+  function context() {
     if (kind === NO_CODE) return 4 * 256 + (size > 0 ? out[size - 1] : 0);
     const group = continued ? 2 : kind === INSTRUCTION ? 0 : kind === ALIGNMENT ? 3 : 1;
     return group * 256 + instruction;
   }
 
   function literal(state, distance) {
-    const at = LITERAL + 0x300 * literalContext();
+    const at = LITERAL + 0x300 * context();
     let node = 1;
     if (state >= 7) {
       let match = out[size - distance - 1];
@@ -229,15 +237,17 @@ function unpack(packed) {
   while (size < length) {
     if (next > packed.length) throw new Error("the program is cut short");
     const place = state * CLASSES + kind + continued;
-    if (!bit(IS_MATCH + place)) {
+    if (!bit(IS_MATCH + state * CONTEXTS + context())) {
       literal(state, d0);
       state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;
       continue;
     }
     let count = 1;
     if (!bit(IS_REP + place)) {
-      count = lengthOf(LENGTH);
-      [d3, d2, d1] = [d2, d1, d0];
+      count = lengthOf(LENGTH + (kind + continued) * LENGTHS);
+      d3 = d2;
+      d2 = d1;
+      d1 = d0;
       d0 = size - places[tops[kind + continued] - 1 - distanceOf(count)] - 1;
       state = state < 7 ? 7 : 10;
       count += 2;
@@ -246,12 +256,12 @@ function unpack(packed) {
       if (which === 0 && !bit(IS_REP0_LONG + place)) {
         state = state < 7 ? 9 : 11;
       } else {
-        const again = [d0, d1, d2, d3][which];
+        const again = which > 2 ? d3 : which > 1 ? d2 : which > 0 ? d1 : d0;
         if (which > 2) d3 = d2;
         if (which > 1) d2 = d1;
         if (which > 0) d1 = d0;
         d0 = again;
-        count = 2 + lengthOf(REP_LENGTH);
+        count = 2 + lengthOf(REP_LENGTH + (kind + continued) * LENGTHS);
         state = state < 7 ? 8 : 11;
       }
     }

@@ -1,12 +1,14 @@
 //! LZMA for programs: matches are sought, and the bits of the stream guessed, by what a byte is ([`super::walk`]).
 
-use super::walk::{CLASSES, LITERAL_CONTEXTS, Walk, kind};
+use super::walk::{CLASSES, CONTEXTS, Walk, kind};
 use std::ops::Range;
 
 const STATES: usize = 12;
+/// How quickly a probability follows what comes, by how often it was asked for (bits to shift by).
+const RATES: [u16; 16] = [1, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 5];
 // Where each group of probabilities begins in the one list that holds them all, as in unpack.js.
 const IS_MATCH: usize = 0;
-const IS_REP: usize = IS_MATCH + STATES * CLASSES;
+const IS_REP: usize = IS_MATCH + STATES * CONTEXTS;
 const IS_REP0_LONG: usize = IS_REP + STATES * CLASSES;
 const IS_REP_G0: usize = IS_REP0_LONG + STATES * CLASSES;
 const IS_REP_G1: usize = IS_REP_G0 + STATES;
@@ -14,17 +16,19 @@ const IS_REP_G2: usize = IS_REP_G1 + STATES;
 const SLOT: usize = IS_REP_G2 + STATES;
 const SPECIAL: usize = SLOT + 4 * CLASSES * 64;
 const ALIGN: usize = SPECIAL + 115;
+/// So many probabilities tell a length.
+const LENGTHS: usize = 2 + 2 * 8 + 256;
 const LENGTH: usize = ALIGN + 16;
-const REP_LENGTH: usize = LENGTH + 2 + 2 * 8 + 256;
-const LITERAL: usize = REP_LENGTH + 2 + 2 * 8 + 256;
-const PROBABILITIES: usize = LITERAL + 0x300 * LITERAL_CONTEXTS;
+const REP_LENGTH: usize = LENGTH + LENGTHS * CLASSES;
+const LITERAL: usize = REP_LENGTH + LENGTHS * CLASSES;
+const PROBABILITIES: usize = LITERAL + 0x300 * CONTEXTS;
 
 const MATCH_MIN: usize = 2;
 const MATCH_MAX: usize = 273;
 /// The best way is sought so many bytes ahead, and taken for half of them.
 const AHEAD: usize = 4096;
 /// So many ways to each place are followed, which differ in what came last.
-const WAYS: usize = 3;
+const WAYS: usize = 5;
 /// How deep a tree of places is searched.
 const DEPTH_MAX: usize = 1000;
 const NONE: u32 = u32::MAX;
@@ -50,7 +54,7 @@ pub fn squeeze(bytes: &[u8], code: Range<usize>) -> ([usize; CLASSES], Vec<u8>) 
 struct Text<'a> {
     bytes: &'a [u8],
     classes: Vec<u8>,
-    literal_contexts: Vec<usize>,
+    contexts: Vec<usize>,
     /// How many bytes of the same class are before each.
     ranks: Vec<u32>,
     counts: [usize; CLASSES],
@@ -60,25 +64,25 @@ struct Text<'a> {
 
 impl<'a> Text<'a> {
     fn new(bytes: &'a [u8], code: Range<usize>) -> Self {
-        let (mut classes, mut literal_contexts, mut ranks) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut classes, mut contexts, mut ranks) = (Vec::new(), Vec::new(), Vec::new());
         let mut walk = Walk::new();
         let mut counts = [0; CLASSES];
         for (at, byte) in bytes.iter().enumerate() {
             let before = if at > 0 { bytes[at - 1] } else { 0 };
             let (class, context) = match code.contains(&at) {
-                true => (walk.class(), walk.literal_context()),
+                true => (walk.class(), walk.context()),
                 false => (kind::NO_CODE, 4 * 256 + usize::from(before)),
             };
             if code.contains(&at) {
                 walk.step(*byte);
             }
             classes.push(class);
-            literal_contexts.push(context);
+            contexts.push(context);
             ranks.push(counts[usize::from(class)] as u32);
             counts[usize::from(class)] += 1;
         }
         let matches = find_matches(bytes, &classes);
-        Text { bytes, classes, literal_contexts, ranks, counts, matches }
+        Text { bytes, classes, contexts, ranks, counts, matches }
     }
 
     fn alike(&self, one: usize, other: usize) -> usize {
@@ -209,14 +213,15 @@ impl Token {
     fn put(self, bits: &mut impl Bits, text: &Text, at: usize, state: &State) {
         let (class, number) = (usize::from(text.classes[at]), state.state);
         let place = number * CLASSES + class;
+        let is_match = IS_MATCH + number * CONTEXTS + text.contexts[at];
         if let Token::Literal = self {
-            bits.bit(IS_MATCH + place, 0);
+            bits.bit(is_match, 0);
             return put_literal(bits, text, at, state);
         }
-        bits.bit(IS_MATCH + place, 1);
+        bits.bit(is_match, 1);
         if let Token::Match(place_before, length) = self {
             bits.bit(IS_REP + place, 0);
-            put_length(bits, LENGTH, length - MATCH_MIN);
+            put_length(bits, LENGTH + class * LENGTHS, length - MATCH_MIN);
             let distance = text.ranks[at] - text.ranks[place_before] - 1;
             return put_distance(bits, SLOT + ((length - MATCH_MIN).min(3) * CLASSES + class) * 64, distance);
         }
@@ -232,13 +237,13 @@ impl Token {
             }
         }
         if self.length() > 1 {
-            put_length(bits, REP_LENGTH, self.length() - MATCH_MIN);
+            put_length(bits, REP_LENGTH + class * LENGTHS, self.length() - MATCH_MIN);
         }
     }
 }
 
 fn put_literal(bits: &mut impl Bits, text: &Text, at: usize, state: &State) {
-    let base = LITERAL + 0x300 * text.literal_contexts[at];
+    let base = LITERAL + 0x300 * text.contexts[at];
     let byte = u32::from(text.bytes[at]);
     let other = state.place(0, at).filter(|_| state.state >= 7).map(|place| u32::from(text.bytes[place]));
     let mut same = other.is_some();
@@ -307,6 +312,7 @@ trait Bits {
 }
 
 struct Coder {
+    /// In 1/4096, and in the lowest four bits how often each was asked for.
     probabilities: Vec<u16>,
     out: Vec<u8>,
     low: u64,
@@ -318,7 +324,7 @@ struct Coder {
 
 impl Coder {
     fn new() -> Self {
-        let probabilities = vec![1 << 10; PROBABILITIES];
+        let probabilities = vec![1 << 15; PROBABILITIES];
         Coder { probabilities, out: Vec::new(), low: 0, range: u32::MAX, held: None, full: 0 }
     }
 
@@ -350,16 +356,18 @@ impl Coder {
 
 impl Bits for Coder {
     fn bit(&mut self, at: usize, is: u32) {
-        let probability = self.probabilities[at];
-        let bound = (self.range >> 11) * u32::from(probability);
-        if is == 0 {
+        let (probability, count) = (self.probabilities[at] >> 4, self.probabilities[at] & 15);
+        let rate = RATES[usize::from(count)];
+        let bound = (self.range >> 12) * u32::from(probability);
+        let now = if is == 0 {
             self.range = bound;
-            self.probabilities[at] += (2048 - probability) >> 5;
+            probability + ((4095 - probability) >> rate)
         } else {
             self.low += u64::from(bound);
             self.range -= bound;
-            self.probabilities[at] -= probability >> 5;
-        }
+            probability - (probability >> rate)
+        };
+        self.probabilities[at] = now << 4 | (count + 1).min(15);
         self.normalize();
     }
 
@@ -381,8 +389,8 @@ struct Price<'a> {
 
 impl Bits for Price<'_> {
     fn bit(&mut self, at: usize, is: u32) {
-        let probability = usize::from(self.probabilities[at]);
-        self.sum += self.table[if is == 0 { probability } else { 2048 - probability }];
+        let probability = usize::from(self.probabilities[at] >> 4);
+        self.sum += self.table[if is == 0 { probability } else { 4096 - probability }];
     }
 
     fn direct(&mut self, _: u32, count: u32) {
@@ -391,7 +399,7 @@ impl Bits for Price<'_> {
 }
 
 fn prices() -> Vec<u32> {
-    (0..=2048).map(|probability| ((2048.0 / f64::from(probability.max(1))).log2() * 4096.0) as u32).collect()
+    (0..=4096).map(|probability| ((4096.0 / f64::from(probability.max(1))).log2() * 4096.0) as u32).collect()
 }
 
 // ---------------------------------------------------------------- the best way

@@ -19,7 +19,7 @@ pub mod kind {
 
 pub const CONTINUED: u8 = 16;
 pub const CLASSES: usize = 32;
-pub const LITERAL_CONTEXTS: usize = 5 * 256;
+pub const CONTEXTS: usize = 5 * 256;
 
 /// The kinds of what follows an instruction, the first one lowest: (from, to, kinds).
 const SHAPES: [(u8, u8, u32); 16] = [
@@ -70,7 +70,7 @@ impl Walk {
     }
 
     /// What a byte here is guessed by.
-    pub fn literal_context(&self) -> usize {
+    pub fn context(&self) -> usize {
         let group = match self.kind {
             _ if self.continued => 2,
             kind::INSTRUCTION => 0,
