@@ -4,7 +4,8 @@
 //! or one that may have come later. It is lost if the primary holds nothing there, or a write that was acknowledged before
 //! the lost one began. What it cannot tell: while no primary runs the write may still come back from its disk; a
 //! write that another acknowledged write provably overwrote is nobody's loss any more, unless it was seen to be lost before
-//! ([`Losses`]); and a value whose write was never acknowledged may be later than any.
+//! ([`Losses`]); a primary that made another value of the same statement has the write all the same; and a value whose write
+//! was never acknowledged may be later than any.
 
 use super::acknowledged::Acknowledged;
 use crate::sim::{

@@ -75,7 +75,7 @@ impl Freshness {
         let mut acknowledged = SmallSet::new();
         for (index, row) in history.range(self.next, history.next()) {
             self.read(index, row);
-            if row.outcome == Some(Outcome::Written) {
+            if row.outcome.is_some_and(Outcome::is_written) {
                 acknowledged.insert(row.action.key());
             }
         }
@@ -105,18 +105,14 @@ impl Freshness {
             return;
         };
         let Some(open) = self.open.remove(&row.client).filter(|open| open.operation == row.operation) else { return };
-        match (row.action, outcome) {
-            (Action::Write { key, value }, Outcome::Written) => {
-                let write = Write { id: row.operation, key, value };
-                self.acknowledged.push(Acknowledgement::new(write, (open.row, index), row.at, row.node));
-            }
-            (Action::Read { key }, Outcome::Read(read)) => {
-                let Some(later) = self.acknowledged.later(key, read, open.known) else { return };
-                let Later { newest: missed, count: behind, first_at: acknowledged_at } = later;
-                let (at, began, operation, client, node) = (row.at, open.at, row.operation, row.client, row.node);
-                self.stale.push(StaleRead { at, began, operation, client, node, key, read, missed, behind, acknowledged_at });
-            }
-            _ => {}
+        if let Some(write) = row.written() {
+            return self.acknowledged.push(Acknowledgement::new(write, (open.row, index), row.at, row.node));
+        }
+        if let (Action::Read { key }, Outcome::Read(read)) = (row.action, outcome) {
+            let Some(later) = self.acknowledged.later(key, read, open.known) else { return };
+            let Later { newest: missed, count: behind, first_at: acknowledged_at } = later;
+            let (at, began, operation, client, node) = (row.at, open.at, row.operation, row.client, row.node);
+            self.stale.push(StaleRead { at, began, operation, client, node, key, read, missed, behind, acknowledged_at });
         }
     }
 }

@@ -52,7 +52,7 @@ pub fn history(text: &str) -> Chunked<Row> {
         let outcome = match (rest, action) {
             ("?", _) => Outcome::TimedOut,
             ("!", _) => Outcome::Refused(Refusal::NoProcess),
-            (_, Action::Write { .. }) => Outcome::Written,
+            (_, Action::Write { .. } | Action::Generate { .. }) => Outcome::Written,
             (".", Action::Read { .. }) => Outcome::Read(None),
             (value, Action::Read { key }) => {
                 let value = value[1..].parse().expect("a value");

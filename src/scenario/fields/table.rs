@@ -93,6 +93,13 @@ fn run() -> Vec<Field> {
         ),
         row("protocol.primary_replica.commit", Shape("commit"), "", "When a write counts as committed and its client hears OK."),
         row("protocol.primary_replica.failover", Shape("failover"), "", "Who takes over when the primary is gone."),
+        row(
+            "protocol.primary_replica.shipping",
+            Word(&["row", "statement"]),
+            r#""row""#,
+            "What replicas are sent of a write whose value the primary makes: the value, or what was asked for, which each then evaluates \
+             itself (MySQL's `binlog_format`).",
+        ),
     ]
 }
 
@@ -223,7 +230,12 @@ fn clients() -> Vec<Field> {
             "required",
             "What it is called: letters, digits, spaces and hyphens. All workloads together have up to 16 names.",
         ),
-        row("clients[].workload.operations[].do", Word(&["read", "write"]), "required", "What it is to the nodes."),
+        row(
+            "clients[].workload.operations[].do",
+            Word(&["read", "write", "next", "clock", "random"]),
+            "required",
+            "What it is to the nodes; the last three write what the node makes of such a function.",
+        ),
         row(
             "clients[].workload.operations[].weight",
             whole(Scenario::WEIGHT, ""),

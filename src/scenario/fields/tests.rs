@@ -7,7 +7,7 @@ use crate::{
         commit::{Commit, Level, OnTimeout, Which},
         detector::Detect,
         failover::{By, Failover, Fencing},
-        primary_replica::{Config, Delayed},
+        primary_replica::{Config, Delayed, Shipping},
     },
     scenario::{NodesSettings, OneNode, ProtocolSettings, Scenario, text},
     sim::{
@@ -15,7 +15,7 @@ use crate::{
         distribution::{Distribution, Part},
         id::{Address, ClientId, Key, MessageId, NodeId},
         network::{End, LinkChange, LinkRule, LinkSettings, MessageClass},
-        operation::{Action, Concern},
+        operation::{Action, Concern, Function},
     },
     world::{
         command::{Command, TimedCommand},
@@ -118,6 +118,7 @@ fn commands() -> Vec<Command> {
         Command::DeliverNow { message },
         Command::Issue { client, action: Action::Read { key: Key(0) }, at: Some(node) },
         Command::Issue { client, action: Action::Write { key: Key(0), value: 1 }, at: None },
+        Command::Issue { client, action: Action::Generate { key: Key(0), function: Function::Random }, at: None },
         Command::SetWorkload { client, on: true },
         Command::SetReadsFrom { client, target: Target::Replica },
         Command::SetWritesTo { client, target: Target::Any },
@@ -199,6 +200,7 @@ fn full() -> Scenario {
             delayed: vec![Delayed { node: A, by: MS }],
             // Without monitors, so that nine others may be asked to confirm.
             failover: Failover { monitors: vec![], ..failover() },
+            shipping: Shipping::Statement,
         }),
         nodes: NodesSettings { count: 10, each, different: vec![one] },
         network: LinkSettings {
