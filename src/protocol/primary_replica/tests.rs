@@ -27,6 +27,8 @@ mod reads;
 #[cfg(test)]
 mod schedules;
 #[cfg(test)]
+mod statements;
+#[cfg(test)]
 mod timelines;
 
 pub use crate::world::tests::play::*;
