@@ -88,7 +88,7 @@ mod tests {
         freshness.extend(&rows);
         let writes = rows.iter().filter_map(|(_, row)| match (row.action, row.outcome) {
             (Action::Write { key, value }, None) => Some(Write { id: row.operation, key, value }),
-            _ => None,
+            _ => row.written(),
         });
         let copies: SmallMap<Key, Write> =
             writes.filter(|write| held.contains(&write.value)).map(|write| (write.key, write)).collect();
@@ -117,6 +117,9 @@ mod tests {
             // What is held was never acknowledged, so it may be later.
             ("c+x=9 c? a+x=1 a.", &[9], &[]),
             ("a+x=1 a. a+y=2 a.", &[2], &[1]),
+            // Whoever made the value.
+            ("a+x=* a.1 a+x=* a.2", &[1], &[2]),
+            ("a+x=* a.1 a+x=* a?", &[], &[1]),
         ] {
             assert_eq!(lost_values(text, held), expected, "{text}, held {held:?}");
         }

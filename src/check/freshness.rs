@@ -160,6 +160,11 @@ mod tests {
             ("c+x=9 a+x=1 a. b+x b.9", ""),
             // A write acknowledged while the read was under way.
             ("a+x=1 a. c+x=2 b+x c. b.2", ""),
+            // Values that the database made are like others, once a client was told of them.
+            ("a+x=* a.1 a+x=* a.2 b+x b.1", "1<2 1 1"),
+            ("a+x=* a.1 a+x=* b+x a.2 b.1", ""),
+            ("a+x=* a.1 a+x=* a? b+x b.1", ""),
+            ("a+x=* a.7 b+x b.", "none<7 1 1"),
             // A read without an answer says nothing.
             ("a+x=1 a. b+x b? b+x b!", ""),
         ] {

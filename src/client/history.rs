@@ -58,3 +58,28 @@ impl Row {
         line.to_string()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{id::Key, id::Origin, operation::Function};
+
+    #[test]
+    fn a_value_made_by_a_node_is_in_the_line_that_ends_the_operation() {
+        let id = OperationId { client: ClientId(1), origin: Origin::Hand, number: 0 };
+        let action = Action::Generate { key: Key(0), function: Function::Next };
+        let begins = Row { at: Micros(5), client: ClientId(1), operation: id, action, outcome: None, node: None };
+        let write = Write { id, key: Key(0), value: 42 };
+        for (outcome, kind, value, written) in [
+            (None, "invoke", Json::Null, None),
+            (Some(Outcome::Generated(write)), "ok", json!(42), Some(write)),
+            (Some(Outcome::TimedOut), "info", Json::Null, None),
+            (Some(Outcome::Unconfirmed), "info", Json::Null, None),
+        ] {
+            let row = Row { outcome, ..begins.clone() };
+            let line: Json = serde_json::from_str(&row.to_json(None)).expect("JSON");
+            assert_eq!((&line["type"], &line["f"], &line["key"]), (&json!(kind), &json!("next"), &json!("x")));
+            assert_eq!((&line["value"], row.written()), (&value, written));
+        }
+    }
+}

@@ -334,12 +334,12 @@ impl Look {
         let (text, more) = match self {
             Look::Write { chip, more } => (chip.value().to_string(), more + behind),
             Look::Value(Some(chip)) => (chip.value().to_string(), behind),
-            Look::Generate(_, function, more) => (function.to_string(), more + behind),
+            Look::Generate(_, function, more) if detail == Detail::Full => (function.to_string(), more + behind),
             Look::Position | Look::Control | Look::Heartbeat => return (9.0, 9.0),
             // Votes are asked of all: it goes without saying how many.
             Look::AskVote { .. } => return (42.0, 20.0),
             Look::Vote { .. } => return (30.0, 20.0),
-            _ if behind > 0 => return (40.0, 20.0),
+            _ if self.more() + behind > 0 => return (40.0, 20.0),
             _ => return (20.0, 20.0),
         };
         let count = if more > 0 { 2 + more.to_string().len() } else { 0 };

@@ -143,11 +143,7 @@ impl Painter {
             Look::Value(Some(chip)) => self.draw_chip(context, at, (&chip, detail, behind), lost, selected),
             Look::Value(None) => self.draw_badge(context, at, ("∅", behind, width), &self.ink.quiet, lost, selected),
             Look::Generate(key, function, more) => {
-                let text = match detail {
-                    Detail::Full => format!("{key}={function}"),
-                    Detail::Value => function.to_string(),
-                    Detail::Mark => "ƒ".into(),
-                };
+                let text = if detail == Detail::Full { format!("{key}={function}") } else { "ƒ".into() };
                 self.draw_badge(context, at, (&text, more + behind, width), &self.ink.accent, lost, selected)
             }
             Look::Ask => self.draw_badge(context, at, ("?", behind, width), &self.ink.accent, lost, selected),
