@@ -86,6 +86,7 @@ mod tests {
             suspects: vec![],
             votes: None,
             fenced: false,
+            stopped: false,
         }
     }
 

@@ -205,6 +205,8 @@ impl Session {
         let fresh = |node: &NodeId| !open.asked.contains(node) && members.contains(node);
         let pointed = match refusal {
             Refusal::NotPrimary { primary } => primary.filter(fresh),
+            // An error of the primary itself; the others could only point back to it.
+            Refusal::DiskFull => return None,
             _ => None,
         };
         let later = members.iter().copied().filter(|node| *node > open.node);

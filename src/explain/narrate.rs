@@ -230,6 +230,7 @@ fn outcome_told(
                 Refusal::NoMajority => said.text("the primary has not heard from a majority, so another may lead by now."),
                 Refusal::Monitor => said.text("the node holds no data."),
                 Refusal::TooStale => said.text("the node may be further behind than the read allows."),
+                Refusal::DiskFull => said.text("the primary’s disk is full of log."),
             };
             (Weight::Loud, said.done())
         }

@@ -18,7 +18,7 @@ use crate::{
         operation::{Answer, Request, Write},
         time::Micros,
     },
-    store::log::{Epoch, Lsn},
+    store::log::{Epoch, Log, Lsn},
     trace::{Cargo, Fact, Role, SyncState, TimerName},
 };
 use commit::Commit;
@@ -43,14 +43,17 @@ pub trait Protocol: Clone {
     fn on_job(&mut self, job: Self::Job, context: &mut Context<Self>);
     /// Everything written up to the write with number `up_to` is on disk now.
     fn on_flushed(&mut self, up_to: u64, context: &mut Context<Self>);
-    /// The operator makes this node primary. An answer in words if that cannot be.
-    fn promote(&mut self, context: &mut Context<Self>) -> Result<(), &'static str>;
+    /// What a person tells this node to do. An answer in words if that cannot be.
+    fn obey(&mut self, order: Order, context: &mut Context<Self>) -> Result<(), &'static str>;
     /// The operator changes a rule, while the node runs.
     fn reconfigure(&mut self, rule: &Rule, context: &mut Context<Self>);
     /// The settings with another such rule, for nodes that start later.
     fn with_rule(config: &Self::Config, rule: &Rule) -> Self::Config;
     /// Whether clients may turn to the node at all; one that only watches others holds no data.
     fn holds_data(config: &Self::Config, node: NodeId) -> bool;
+    /// The log, and that of a node that is down.
+    fn log(&self) -> &Log;
+    fn log_on(disk: &Self::Disk) -> &Log;
     fn view(&self) -> NodeView;
     /// Of the view, what is asked for most.
     fn standing(&self) -> Standing;
@@ -58,6 +61,17 @@ pub trait Protocol: Clone {
     fn copy(&self, key: Key) -> Option<Write>;
     /// What is left of a node that is down: what a start would find.
     fn remains(config: &Self::Config, me: NodeId, disk: &Self::Disk) -> NodeView;
+}
+
+/// What a person tells one node to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// To be primary.
+    Promote,
+    /// To go back to where its log and the primary's part, and follow from there.
+    Rewind,
+    /// To copy everything from its primary.
+    Clone,
 }
 
 /// A rule that all nodes go by, and that may change while they run.
@@ -111,6 +125,8 @@ pub struct NodeView {
     pub votes: Option<(usize, usize)>,
     /// Of a primary: whether it takes no writes because it has not heard from a majority.
     pub fenced: bool,
+    /// Whether it follows no further, since its log and the primary’s have parted.
+    pub stopped: bool,
 }
 
 /// What a node thinks that it is, and how far readers see.

@@ -179,6 +179,9 @@ impl Scenario {
         let at = |field: &str| format!("protocol.primary_replica.{field}");
         self.check_node(check, &at("primary"), config.primary);
         check.within(&at("log_retention_entries"), config.log_retention_entries, Self::LOG_RETENTION_ENTRIES);
+        if let Some((field, what)) = config.retention.problem(config.log_retention_entries) {
+            check.say(at(&format!("retention.{field}")), what);
+        }
         check.within(&at("batch_entries"), config.batch_entries, Self::BATCH_ENTRIES);
         for (field, value) in [
             ("resend_after", config.resend_after),

@@ -131,9 +131,12 @@ pub fn look(cargo: &Cargo) -> Look {
         Cargo::Entries { count, last_write, .. } => Look::Write { chip: Chip::of(*last_write), more: count - 1 },
         Cargo::Position { .. } => Look::Position,
         Cargo::Snapshot { .. } => Look::Snapshot,
-        Cargo::Probe { .. } | Cargo::Follow { .. } | Cargo::Announce { .. } | Cargo::Accuse { .. } | Cargo::Appoint { .. } => {
-            Look::Control
-        }
+        Cargo::Probe { .. }
+        | Cargo::Follow { .. }
+        | Cargo::Announce { .. }
+        | Cargo::Parted { .. }
+        | Cargo::Accuse { .. }
+        | Cargo::Appoint { .. } => Look::Control,
         Cargo::Heartbeat { .. } | Cargo::Echo { .. } => Look::Heartbeat,
         Cargo::AskVote { trial, .. } => Look::AskVote { trial: *trial },
         Cargo::Vote { granted, trial, .. } => Look::Vote { granted: *granted, trial: *trial },
@@ -487,6 +490,7 @@ pub fn words(world: &LabWorld, flight: &Flight<PrimaryReplica>) -> String {
         Look::Snapshot => "snapshot of all data".into(),
         Look::Control => match cargo {
             Cargo::Follow { from } => format!("request for the log from LSN {from}"),
+            Cargo::Parted { last } => format!("word that the logs have parted; the primary’s ends at {last}"),
             Cargo::Announce { epoch } => format!("announcement of epoch {epoch}"),
             _ => "sign of life".into(),
         },

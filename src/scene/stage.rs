@@ -373,5 +373,6 @@ pub fn refused(refusal: Refusal) -> &'static str {
         Refusal::NoMajority => "refused: no majority",
         Refusal::Monitor => "refused: a monitor",
         Refusal::TooStale => "refused: too old",
+        Refusal::DiskFull => "refused: disk full",
     }
 }

@@ -91,6 +91,8 @@ pub enum Refusal {
     Monitor,
     /// The node may be further behind than the reader allows.
     TooStale,
+    /// The primary’s disk is full.
+    DiskFull,
 }
 
 /// What a node answers.

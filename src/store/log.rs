@@ -101,6 +101,11 @@ impl Log {
         self.entries.range(from.0, to.0 + 1).map(|(_, entry)| entry)
     }
 
+    /// Drops every entry after `lsn`; nothing before the first one kept can be kept.
+    pub fn drop_after(&mut self, lsn: Lsn) {
+        self.entries.truncate(lsn.0 + 1);
+    }
+
     /// Keeps at most the last `count` entries. Returns the new first LSN if anything was dropped.
     pub fn keep_last(&mut self, count: u64) -> Option<Lsn> {
         let first = (self.last().0 + 1).saturating_sub(count);
@@ -132,6 +137,21 @@ mod tests {
         assert_eq!(log.get(Lsn(290)), None);
         let kept: Vec<u64> = log.range(Lsn(1), Lsn(293)).map(|entry| entry.lsn.0).collect();
         assert_eq!(kept, [291, 292, 293]);
+    }
+
+    #[test]
+    fn goes_back() {
+        let mut log = Log::default();
+        (1..=300).for_each(|lsn| log.append(entry(lsn)));
+        log.keep_last(200);
+        let copy = log.clone();
+        log.drop_after(Lsn(120));
+        assert_eq!((log.first(), log.last(), log.get(Lsn(121))), (Lsn(101), Lsn(120), None));
+        log.append(entry(121));
+        log.drop_after(Lsn(100));
+        assert_eq!((log.first(), log.last()), (Lsn(101), Lsn(100)));
+        log.append(entry(101));
+        assert_eq!((copy.first(), copy.last()), (Lsn(101), Lsn(300)), "others keep theirs");
     }
 
     #[test]

@@ -208,6 +208,25 @@ pub enum Fact {
         behind: Option<Micros>,
         most: Micros,
     },
+    /// Its log and the primary's have parted, and it follows no further: so many entries are only here.
+    Parted {
+        after: Lsn,
+        entries: u64,
+    },
+    /// It took back everything after this.
+    Rewound {
+        to: Lsn,
+    },
+    /// The log no longer goes back to what a replica needs next, although it was kept for it.
+    SlotLost {
+        replica: NodeId,
+        needed: Lsn,
+        first: Lsn,
+    },
+    /// A write was refused because the log fills the disk.
+    DiskFull {
+        entries: u64,
+    },
     /// A primary asks the others whether it still leads before it answers a read.
     ReadConfirms {
         needed: usize,

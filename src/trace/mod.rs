@@ -137,6 +137,10 @@ pub enum Cargo {
     Appoint {
         epoch: Epoch,
     },
+    /// A primary says that the receiver's log is no part of its own, which ends there.
+    Parted {
+        last: Lsn,
+    },
 }
 
 /// Why a message went no further.

@@ -136,4 +136,12 @@ pub enum Command {
         client: ClientId,
         concern: Concern,
     },
+    /// A replica whose log and the primary's have parted goes back to that point.
+    Rewind {
+        node: NodeId,
+    },
+    /// A replica copies everything from its primary.
+    Reclone {
+        node: NodeId,
+    },
 }

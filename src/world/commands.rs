@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     client::workload::{ClientSettings, Target},
-    protocol::{Protocol, Rule, failover::Failover},
+    protocol::{Order, Protocol, Rule, failover::Failover},
     sim::{
         clock::Clock,
         draw::Lineage,
@@ -73,7 +73,9 @@ impl<P: Protocol> World<P> {
             Command::Resume { node } => self.resume(*node, id),
             Command::Slow { node, factor } => self.slow(*node, *factor),
             Command::SetClock { node, clock } => self.set_clock(*node, *clock),
-            Command::Promote { node } => self.promote(*node, number, id),
+            Command::Promote { node } => self.order(*node, Order::Promote, number, id),
+            Command::Rewind { node } => self.order(*node, Order::Rewind, number, id),
+            Command::Reclone { node } => self.order(*node, Order::Clone, number, id),
             Command::AddNode if self.hosts.len() >= Self::NODES_MAX => Err("the group has as many nodes as it may have had"),
             Command::AddNode => self.add_node(id),
             Command::RemoveNode { node } => self.remove_node(*node, id),
@@ -208,6 +210,8 @@ fn node_of(command: &Command) -> Option<NodeId> {
         | Command::Slow { node, .. }
         | Command::SetClock { node, .. }
         | Command::Promote { node }
+        | Command::Rewind { node }
+        | Command::Reclone { node }
         | Command::RemoveNode { node } => Some(*node),
         Command::Issue { at, .. } => *at,
         _ => None,

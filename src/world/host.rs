@@ -4,7 +4,7 @@
 //! disk survives the machine.
 
 use crate::{
-    protocol::{Protocol, Rule, Storage},
+    protocol::{Order, Protocol, Rule, Storage},
     sim::{
         clock::Clock,
         distribution::Distribution,
@@ -71,7 +71,7 @@ pub enum What<P: Protocol> {
     Job(P::Job),
     Flushed(u64),
     /// The operator's order, and the number of the command.
-    Promote(u32),
+    Order(u32, Order),
     /// The operator's new rule.
     Reconfigure(Rule),
 }

@@ -24,7 +24,7 @@ use crate::{
         operation::{Answer, Request, Write},
         time::Micros,
     },
-    store::log::Epoch,
+    store::log::{Epoch, Log},
     trace::{Cargo, Causes, Event, Kind, Role},
 };
 use command::TimedCommand;
@@ -257,6 +257,12 @@ impl<P: Protocol> World<P> {
     }
 
     /// Nodes that belong to the group, up or down.
+    /// A node's log; of one that is down, what a start would find.
+    pub fn log(&self, node: NodeId) -> Option<&Log> {
+        let host = self.host(node)?;
+        Some(host.process().map_or_else(|| P::log_on(host.cache()), P::log))
+    }
+
     /// Those that hold data.
     pub fn stores(&self) -> &[NodeId] {
         &self.stores

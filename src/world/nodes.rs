@@ -6,7 +6,7 @@ use super::{
     wire::Outgoing,
 };
 use crate::{
-    protocol::{Context, Effect, Named, Protocol, Situation, Storage},
+    protocol::{Context, Effect, Named, Order, Protocol, Situation, Storage},
     sim::{
         draw::{Lineage, Purpose},
         id::{Address, EventId, NodeId, OperationId},
@@ -20,7 +20,7 @@ const TIMER: u64 = 12;
 const FLUSH: u64 = 13;
 const JOB: u64 = 14;
 const ABOUT: u64 = 15;
-const PROMOTE: u64 = 16;
+const ORDER: u64 = 16;
 
 impl<P: Protocol> World<P> {
     fn host_mut(&mut self, node: NodeId) -> &mut Host<P> {
@@ -138,13 +138,13 @@ impl<P: Protocol> World<P> {
         Ok(())
     }
 
-    pub(super) fn promote(&mut self, node: NodeId, number: u32, command: EventId) -> Result<(), &'static str> {
+    pub(super) fn order(&mut self, node: NodeId, order: Order, number: u32, command: EventId) -> Result<(), &'static str> {
         if !self.host_mut(node).is_up() {
             return Err("it is down");
         }
-        let lineage = Lineage::root(&[PROMOTE, node.0 as u64, self.now.0]);
+        let lineage = Lineage::root(&[ORDER, node.0 as u64, self.now.0]);
         let (arrived, causes) = (self.now, Causes::one(command));
-        self.arrive(node, Input { what: What::Promote(number), lineage, causes, arrived, operation: None, message: None });
+        self.arrive(node, Input { what: What::Order(number, order), lineage, causes, arrived, operation: None, message: None });
         Ok(())
     }
 
@@ -181,7 +181,7 @@ impl<P: Protocol> World<P> {
             },
             What::Message(..) => (Work::Message, &host.settings.message),
             What::Job(_) => (Work::Apply, &host.settings.apply),
-            What::Timer(..) | What::Flushed(_) | What::Promote(_) | What::Reconfigure(_) => return None,
+            What::Timer(..) | What::Flushed(_) | What::Order(..) | What::Reconfigure(_) => return None,
         };
         let mut draw = self.chance().draw(Purpose::Service, input.lineage.with(&[node.0 as u64]));
         let took = time.sample(&mut draw);
@@ -227,8 +227,8 @@ impl<P: Protocol> World<P> {
             What::Job(job) => process.on_job(job, &mut context),
             What::Flushed(up_to) => process.on_flushed(up_to, &mut context),
             What::Reconfigure(rule) => process.reconfigure(&rule, &mut context),
-            What::Promote(number) => {
-                idle = process.promote(&mut context).err().map(|why| Kind::CommandIdle { number, why });
+            What::Order(number, order) => {
+                idle = process.obey(order, &mut context).err().map(|why| Kind::CommandIdle { number, why });
             }
         }
         let epoch = process.standing().epoch;

@@ -17,6 +17,7 @@
 //! | P10, M7 | p10-on-disk-is-not-visible | postgresql::p10 |
 //! | P11 | p11-remote-apply | postgresql::p11 |
 //! | P12, M1, R1, ph-07 | p12-the-old-primary-returns | postgresql::p12 |
+//! | P14 | p14-slot, p14-slot-limit, p14-disk-full | postgresql::p14 |
 //! | P13, ph-15 | p13-log-truncated, ph-15-catches-up-from-the-log | postgresql::p13 |
 //! | M2 | m2-after-sync | mysql::m2 |
 //! | M3 | m3-after-commit | mysql::m3 |
@@ -53,7 +54,6 @@
 //!
 //! Left out, and why:
 //!
-//! * P14: nothing keeps the log for a replica that is away, so no disk fills up.
 //! * P15: a read takes one moment; there are none for whom a replica would have to wait with applying.
 //! * G6, G7: a read cannot ask to be confirmed by a majority.
 //! * R4: `monitors` are settings that no node acts on yet.

@@ -155,3 +155,41 @@ fn lsn_received(fact: &Fact) -> Option<u64> {
         _ => None,
     }
 }
+
+/// C lacks a hundred entries, and the primary keeps them for it: no snapshot, and no write refused.
+#[test]
+fn p14_a_slot_keeps_the_log_for_a_replica_that_is_down() {
+    let play = played("p14-slot");
+    assert_eq!(count_facts(&play, A, |fact| matches!(fact, Fact::SnapshotNeeded { .. } | Fact::DiskFull { .. })), 0);
+    assert_eq!(play.world.log(C).map(|log| log.last()), play.world.log(A).map(|log| log.last()));
+    let kept = play.world.log(A).expect("A has a log");
+    assert!(kept.last().0 - kept.first().0 < 30, "when C has it all, the log is cut again: {}", kept.first());
+}
+
+#[test]
+fn p14_beyond_its_limit_a_slot_is_lost_and_the_replica_is_cloned_anew() {
+    let play = played("p14-slot-limit");
+    assert_eq!(count_facts(&play, A, |fact| matches!(fact, Fact::SlotLost { replica, .. } if *replica == C)), 1);
+    assert!(count_facts(&play, A, |fact| matches!(fact, Fact::SnapshotNeeded { replica, .. } if *replica == C)) >= 1);
+    assert_eq!(play.world.log(C).map(|log| log.last()), play.world.log(A).map(|log| log.last()));
+}
+
+#[test]
+fn p14_a_slot_without_limit_fills_the_disk_until_the_replica_is_back() {
+    let play = played("p14-disk-full");
+    let ends: Vec<(Micros, bool)> = play
+        .world
+        .history()
+        .iter()
+        .filter_map(|(_, row)| Some((row.at, row.outcome? == Outcome::Refused(Refusal::DiskFull))))
+        .collect();
+    let full = |from: u64, to: u64| {
+        let within = ends.iter().filter(|(at, _)| *at >= ms(from) && *at < ms(to));
+        within.fold((0, 0), |(refused, all), (_, is_full)| (refused + usize::from(*is_full), all + 1))
+    };
+    assert_eq!(full(0, 6_000).0, 0, "there is room for some five seconds more");
+    let (refused, all) = full(9_000, 12_000);
+    assert!(refused == all && all > 20, "{refused} of {all}: nobody writes");
+    let (refused, all) = full(13_000, 15_000);
+    assert!(refused == 0 && all > 15, "{refused} of {all}: C has it, and the log is cut");
+}

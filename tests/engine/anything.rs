@@ -11,7 +11,7 @@ use replicarium::{
         commit::{Commit, Level, OnTimeout, Which},
         detector::Detect,
         failover::{By, Failover, Fencing},
-        primary_replica::{Config, Delayed, Shipping},
+        primary_replica::{Config, Delayed, Rejoin, Retention, Shipping},
     },
     scenario::{NodesSettings, OneNode, ProtocolSettings, Scenario, check_command},
     sim::{
@@ -228,6 +228,12 @@ impl Odd {
             commit: self.commit(count),
             delayed: if self.0.chance(0.3) { vec![Delayed { node: NodeId(0), by: self.time().max(ms(1)) }] } else { vec![] },
             failover: if self.0.chance(0.4) { self.failover() } else { Failover::default() },
+            retention: Retention {
+                slots: self.0.chance(0.3),
+                slot_limit_entries: self.of(&[None, Some(1_000_000)]),
+                disk_entries: self.of(&[None, None, Some(200_000)]),
+            },
+            rejoin: self.of(&[Rejoin::Clone, Rejoin::Rewind, Rejoin::Refuse]),
             shipping: self.of(&[Shipping::Row, Shipping::Statement]),
         };
         let LinkChange { latency, jitter, loss, duplicate, in_order, bandwidth_bytes_per_s } = self.change();
@@ -255,7 +261,7 @@ impl Odd {
         let (node, client, both) = (self.node(), self.client(), self.0.chance(0.5));
         let message = MessageId(self.of(&[0, 1, 5, 30, 200, 1_000, u64::MAX]));
         let target = self.target(26);
-        match self.0.below(31) {
+        match self.0.below(33) {
             0 => Command::Crash { node },
             1 => Command::CrashMachine { node },
             2 => Command::Wipe { node },
@@ -283,6 +289,8 @@ impl Odd {
             25 => Command::SetReadsFrom { client, target },
             26 => Command::SetCommit(self.commit(3)),
             28 => Command::SetFailover(self.failover()),
+            30 => Command::Rewind { node },
+            31 => Command::Reclone { node },
             29 => Command::SetConcern { client, concern: self.concern() },
             27 => Command::SetToken { client, on: both },
             _ => Command::SetWritesTo { client, target },

@@ -1,5 +1,6 @@
 //! Settings of a primary–replica group.
 
+use super::{Rejoin, Retention};
 use crate::{
     protocol::{commit::Commit, failover::Failover},
     sim::{id::NodeId, time::Micros},
@@ -28,6 +29,10 @@ pub struct Config {
     pub delayed: Vec<Delayed>,
     /// Who takes over when the primary is gone.
     pub failover: Failover,
+    /// What a replica does whose log and the primary’s have parted.
+    pub rejoin: Rejoin,
+    /// What of the log is kept besides its last entries.
+    pub retention: Retention,
     /// What replicas are sent of writes whose value the primary makes.
     pub shipping: Shipping,
 }
@@ -64,6 +69,8 @@ impl Default for Config {
             commit: Commit::default(),
             delayed: Vec::new(),
             failover: Failover::default(),
+            rejoin: Rejoin::Clone,
+            retention: Retention::default(),
             shipping: Shipping::default(),
         }
     }

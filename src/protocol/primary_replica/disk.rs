@@ -56,6 +56,8 @@ pub enum Change {
     /// Entries before this one are folded into the base.
     KeepFrom(Lsn),
     Identity(Identity),
+    /// Entries after this one are taken back.
+    Rewind(Lsn),
     /// Everything is replaced by a snapshot.
     Install {
         registers: Registers,
@@ -85,6 +87,7 @@ impl Storage for Disk {
                 self.base_lsn = first.previous();
                 self.log.keep_last(self.log.last().next().0 - first.0);
             }
+            Change::Rewind(lsn) => self.log.drop_after(*lsn),
             Change::Identity(identity) => self.identity = Some(identity.clone()),
             Change::Install { registers, lsn } => {
                 self.base = registers.clone();

@@ -21,6 +21,8 @@ pub(super) enum Phase {
     /// A snapshot is under way, because the log from `wanted` on would not do. Nothing the replica says counts until it
     /// follows anew. `sent` is false while the snapshot waits for the disk.
     Copying { wanted: Lsn, sent: bool },
+    /// Its log is another, and it was told so; what happens is for it to say.
+    Parted,
 }
 
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! What primary and replicas say to each other.
 
-use super::{History, Progress};
+use super::{History, Progress, parted::Other};
 use crate::{
     protocol,
     sim::{id::NodeId, network::MessageClass},
@@ -45,11 +45,18 @@ pub enum Message {
         last_epoch: Epoch,
         flushed: Lsn,
         applied: Lsn,
+        anew: bool,
     },
     Snapshot {
         epoch: Epoch,
         connection: u64,
         snapshot: Snapshot,
+    },
+    /// "Your log is no part of mine, which is this."
+    Parted {
+        epoch: Epoch,
+        connection: u64,
+        other: Other,
     },
     /// "`primary` is primary of `epoch`."
     Announce {
@@ -111,6 +118,7 @@ impl Message {
             | Message::Acknowledge { epoch, .. }
             | Message::Follow { epoch, .. }
             | Message::Snapshot { epoch, .. }
+            | Message::Parted { epoch, .. }
             | Message::Announce { epoch, .. }
             | Message::Heartbeat { epoch, .. }
             | Message::Echo { epoch, .. }
@@ -134,7 +142,7 @@ impl protocol::Message for Message {
             Message::Replicate { .. } => MessageClass::Replicate,
             Message::Acknowledge { .. } => MessageClass::Acknowledge,
             Message::Snapshot { .. } => MessageClass::Snapshot,
-            Message::Follow { .. } | Message::Announce { .. } => MessageClass::Control,
+            Message::Follow { .. } | Message::Parted { .. } | Message::Announce { .. } => MessageClass::Control,
             Message::Heartbeat { .. } | Message::Echo { .. } => MessageClass::Heartbeat,
             Message::AskVote { .. } | Message::Vote { .. } | Message::Accuse { .. } | Message::Appoint { .. } => {
                 MessageClass::Vote
@@ -168,6 +176,7 @@ impl protocol::Message for Message {
             }
             Message::Follow { written, .. } => Cargo::Follow { from: written.next() },
             Message::Snapshot { snapshot, .. } => Cargo::Snapshot { lsn: snapshot.lsn, keys: snapshot.registers.len() as u32 },
+            Message::Parted { other, .. } => Cargo::Parted { last: other.last },
             Message::Announce { epoch, .. } => Cargo::Announce { epoch: *epoch },
             Message::Heartbeat { epoch, .. } => Cargo::Heartbeat { epoch: *epoch },
             Message::Echo { epoch, written, .. } => Cargo::Echo { epoch: *epoch, written: *written },

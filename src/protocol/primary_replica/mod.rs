@@ -16,9 +16,11 @@ mod election;
 mod follower;
 mod message;
 mod monitor;
+mod parted;
 mod primary;
 mod read;
 mod replica;
+mod retention;
 mod role;
 mod statement;
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -29,8 +31,10 @@ mod watch;
 pub use config::{Config, Delayed, Shipping};
 pub use disk::{Change, Disk};
 pub use message::Message;
+pub use parted::Rejoin;
+pub use retention::Retention;
 
-use super::{Context, Named, NodeView, Protocol, Rule, Standing, TailEntry, commit::Level, failover::By};
+use super::{Context, Named, NodeView, Order, Protocol, Rule, Standing, TailEntry, commit::Level, failover::By};
 use crate::{
     sim::{
         id::{Key, NodeId},
@@ -87,6 +91,8 @@ struct Position {
     log_id: u64,
     last_epoch: Epoch,
     at: Confirmed,
+    /// It wants everything, whatever it has.
+    anew: bool,
 }
 
 /// What a replica has told of its positions.
@@ -172,24 +178,6 @@ impl PrimaryReplica {
     fn replay(&mut self, ctx: &mut Ctx) {
         while self.applied < self.flushed {
             self.make_visible(self.applied.next(), ctx);
-        }
-    }
-
-    /// Drops old entries, a quarter of the retention at a time, as real logs go by segments.
-    fn truncate_log(&mut self, ctx: &mut Ctx) {
-        let keep = self.config.log_retention_entries;
-        let kept = self.log.last().next().0 - self.log.first().0;
-        let unapplied = self.log.last().0 - self.applied.0;
-        let first = self.log.first();
-        if kept > keep + keep / 4 {
-            let last_dropped = Lsn(self.log.last().0.saturating_sub(keep.max(unapplied)));
-            self.log.range(first, last_dropped).for_each(|entry| self.base.put(entry.write));
-        }
-        if kept > keep + keep / 4
-            && let Some(first) = self.log.keep_last(keep.max(unapplied))
-        {
-            ctx.write(Change::KeepFrom(first), None);
-            ctx.note(Fact::LogTruncated { first });
         }
     }
 }
@@ -290,15 +278,17 @@ impl Protocol for PrimaryReplica {
                 // It follows this node in an epoch that this node led and, its disk having been wiped, forgot.
                 (Message::Follow { .. }, Part::Primary(_)) => self.lead(epoch, ctx),
                 (Message::Announce { primary, .. }, _) if *primary != ctx.me() => return self.follow(*primary, epoch, ctx),
-                (Message::Replicate { .. } | Message::Snapshot { .. }, _) => return self.follow(from, epoch, ctx),
+                (Message::Replicate { .. } | Message::Snapshot { .. } | Message::Parted { .. }, _) => {
+                    return self.follow(from, epoch, ctx);
+                }
                 _ => return,
             }
         }
         match message {
             Message::Follow { .. } if matches!(self.part, Part::Replica(_)) => self.correct(from, &message, ctx),
-            Message::Follow { connection, log_id, written, last_epoch, flushed, applied, .. } => {
+            Message::Follow { connection, log_id, written, last_epoch, flushed, applied, anew, .. } => {
                 let at = Confirmed { written, flushed, applied };
-                self.on_follow(from, Position { connection, log_id, last_epoch, at }, ctx)
+                self.on_follow(from, Position { connection, log_id, last_epoch, at, anew }, ctx)
             }
             Message::Acknowledge { connection, written, flushed, applied, gap, .. } => {
                 self.on_acknowledge(from, connection, Confirmed { written, flushed, applied }, gap, ctx)
@@ -311,6 +301,11 @@ impl Protocol for PrimaryReplica {
             Message::Snapshot { connection, snapshot, .. } => {
                 if self.heard(from, connection, ctx) {
                     self.on_snapshot(snapshot, ctx)
+                }
+            }
+            Message::Parted { connection, other, .. } => {
+                if self.heard(from, connection, ctx) {
+                    self.on_parted(other, ctx)
                 }
             }
             Message::Announce { primary, .. } => self.on_announce(primary, ctx),
@@ -372,20 +367,20 @@ impl Protocol for PrimaryReplica {
         }
     }
 
-    fn promote(&mut self, ctx: &mut Ctx) -> Result<(), &'static str> {
-        // The operator numbers promotions, so that no two nodes ever lead the same epoch.
-        let epoch = ctx.promotion_epoch();
-        match (&self.part, self.config.failover.by) {
-            (Part::Monitor(_), _) => return Err("it holds no data"),
-            (Part::Primary(_), By::Operator) if self.epoch.next() == epoch => return Err("it is primary already"),
-            (Part::Primary(_), By::Election | By::Monitors) => return Err("it is primary, as far as it knows"),
-            (_, By::Operator) => self.take_over(epoch, None, ctx),
-            // Where nodes elect, a person can only have one stand (MongoDB's `replSetStepUp`).
-            (_, By::Election) if !self.complete => return Err("it has not got the group’s data yet"),
-            (_, By::Election) => self.stand(false, ctx),
-            (_, By::Monitors) => return Err("the monitors decide who leads"),
+    fn obey(&mut self, order: Order, ctx: &mut Ctx) -> Result<(), &'static str> {
+        match order {
+            Order::Promote => self.promote(ctx),
+            Order::Rewind => self.rewind_by_hand(ctx),
+            Order::Clone => self.clone_by_hand(ctx),
         }
-        Ok(())
+    }
+
+    fn log(&self) -> &Log {
+        &self.log
+    }
+
+    fn log_on(disk: &Disk) -> &Log {
+        &disk.log
     }
 
     fn reconfigure(&mut self, rule: &Rule, ctx: &mut Ctx) {
@@ -432,6 +427,7 @@ impl Protocol for PrimaryReplica {
             suspects: Vec::new(),
             votes: None,
             fenced: false,
+            stopped: false,
         }
     }
 
@@ -473,6 +469,7 @@ impl Protocol for PrimaryReplica {
             fallen_back,
             suspects: self.guard.suspects.clone(),
             votes: self.guard.ballot.as_ref().map(|ballot| (ballot.votes.len(), ballot.needed)),
+            stopped: matches!(&self.part, Part::Replica(following) if following.stopped.is_some()),
             fenced: matches!(&self.part, Part::Primary(leading) if leading.fenced),
             copies: self.registers.iter().collect(),
             tail: tail_of(&self.log).chain(early).collect(),

@@ -5,6 +5,7 @@ use super::{
     confirm::Waiting,
     follower::{Follower, Phase},
     message::Snapshot,
+    parted::{Other, Rejoin},
     read::Confirming,
     timeline::epoch_at,
 };
@@ -106,7 +107,7 @@ impl PrimaryReplica {
         if !self.see_to_lease(ctx) {
             return ctx.reply(request, Answer::Refused(Refusal::NoMajority));
         }
-        if self.too_few_replicas(request, ctx) {
+        if self.too_few_replicas(request, ctx) || self.disk_is_full(request, ctx) {
             return;
         }
         let lsn = self.log.last().next();
@@ -147,7 +148,7 @@ impl PrimaryReplica {
 
     /// A replica asks to be sent the log.
     pub(super) fn on_follow(&mut self, replica: NodeId, position: Position, ctx: &mut Ctx) {
-        let Position { connection, log_id, last_epoch, at } = position;
+        let Position { connection, log_id, last_epoch, at, anew } = position;
         let written = at.written;
         match self.follower(replica).map(|follower| follower.connection) {
             // Overtaken on the wire by a later one.
@@ -170,8 +171,10 @@ impl PrimaryReplica {
         ctx.note(Fact::Following { replica, from: from.next() });
         self.count_replicas(ctx);
         self.release(ctx);
-        if !same_log {
+        if anew || (!same_log && (self.config.rejoin == Rejoin::Clone || written == Lsn::ZERO)) {
             self.start_copying(replica, written.next(), ctx);
+        } else if !same_log {
+            self.say_parted(replica, ctx);
         } else if from >= self.flushed {
             self.send_probe(replica, ctx);
         } else {
@@ -184,6 +187,7 @@ impl PrimaryReplica {
         let written = at.written;
         let stuck = |follower: &Follower| written <= follower.written && follower.is_waiting() && follower.attempt > 0;
         match self.follower(replica) {
+            Some(follower) if follower.phase == Phase::Parted => self.say_parted(replica, ctx),
             Some(follower) if follower.phase != Phase::Streaming => {}
             Some(follower) if stuck(follower) => self.go_back(replica, ctx),
             _ => {
@@ -216,6 +220,10 @@ impl PrimaryReplica {
         self.ship(replica, ctx);
         self.count_replicas(ctx);
         self.release(ctx);
+        if self.config.retention.slots {
+            // What was kept for this replica may go now.
+            self.truncate_log(ctx);
+        }
     }
 
     /// No acknowledgement in time.
@@ -273,7 +281,7 @@ impl PrimaryReplica {
             match follower.phase {
                 Phase::Streaming => {}
                 Phase::Copying { sent: false, .. } => return self.send_snapshot(replica, ctx),
-                Phase::Copying { sent: true, .. } => return,
+                Phase::Copying { sent: true, .. } | Phase::Parted => return,
             }
             let Some((from, to)) = follower.next_batch(flushed, batch) else { return };
             if from < first_kept {
@@ -307,6 +315,15 @@ impl PrimaryReplica {
         let previous_epoch = epoch_at(&self.history, previous);
         let (entries, progress) = (vec![], self.progress(ctx));
         ctx.send(replica, Message::Replicate { epoch, connection, previous, previous_epoch, entries, last, progress });
+    }
+
+    /// Its log is another; it decides what to do about it.
+    fn say_parted(&mut self, replica: NodeId, ctx: &mut Ctx) {
+        let (epoch, log_id, history, last) = (self.epoch, self.log_id, self.history.clone(), self.log.last());
+        let Some(follower) = self.follower(replica) else { return };
+        follower.phase = Phase::Parted;
+        let connection = follower.connection;
+        ctx.send(replica, Message::Parted { epoch, connection, other: Other { log_id, history, last } });
     }
 
     /// The log does not lead from where the replica is to the present: it gets all data, and follows anew from there.

@@ -3,6 +3,7 @@
 use super::{
     Apply, Change, Ctx, Message, Part, PrimaryReplica, Timer,
     message::Snapshot,
+    parted::Other,
     timeline::{begin_epoch, epoch_at, fork},
 };
 use crate::{
@@ -30,6 +31,10 @@ pub(super) struct Following {
     primary_at: VecDeque<(Lsn, i64)>,
     /// The last moment of the primary’s clock at which its readers saw nothing that is not visible here.
     fresh_us: Option<i64>,
+    /// The primary’s log is this one, and not a longer one than here; until a person decides it follows no further.
+    pub stopped: Option<Other>,
+    /// It asks for everything.
+    anew: bool,
 }
 
 impl Following {
@@ -43,6 +48,8 @@ impl Following {
             held_back: VecDeque::new(),
             primary_at: VecDeque::new(),
             fresh_us: None,
+            stopped: None,
+            anew: false,
         }
     }
 
@@ -78,7 +85,7 @@ impl Following {
 }
 
 impl PrimaryReplica {
-    fn following(&mut self) -> Option<&mut Following> {
+    pub(super) fn following(&mut self) -> Option<&mut Following> {
         match &mut self.part {
             Part::Replica(following) => Some(following),
             Part::Primary(_) | Part::Monitor(_) => None,
@@ -95,11 +102,23 @@ impl PrimaryReplica {
         self.ask_to_follow(ctx);
     }
 
+    /// Asks for all data, whatever it has.
+    pub(super) fn connect_anew(&mut self, ctx: &mut Ctx) {
+        self.connections += 1;
+        let connection = (ctx.boot() as u64) << 20 | self.connections as u64;
+        if let Some(following) = self.following() {
+            *following = Following { connection, anew: true, ..Following::new(following.primary) };
+        }
+        self.ask_to_follow(ctx);
+    }
+
     pub(super) fn ask_to_follow(&mut self, ctx: &mut Ctx) {
         let (epoch, log_id, (written, last_epoch)) = (self.epoch, self.log_id, self.log_end());
-        let Some(&mut Following { primary: Some(primary), connection, .. }) = self.following() else { return };
+        let Some(&mut Following { primary: Some(primary), connection, anew, stopped: None, .. }) = self.following() else {
+            return;
+        };
         let (flushed, applied) = (self.flushed, self.applied);
-        ctx.send(primary, Message::Follow { epoch, connection, log_id, written, last_epoch, flushed, applied });
+        ctx.send(primary, Message::Follow { epoch, connection, log_id, written, last_epoch, flushed, applied, anew });
         self.listen(ctx);
     }
 

@@ -5,7 +5,7 @@ use super::{
     timeline::begin_epoch,
 };
 use crate::{
-    protocol::failover::Fencing,
+    protocol::failover::{By, Fencing},
     sim::id::NodeId,
     store::log::Epoch,
     trace::{Fact, Role},
@@ -56,6 +56,23 @@ impl PrimaryReplica {
         self.part = Part::Primary(leading.known_from(saved));
         ctx.note(Fact::RoleChanged { role: Role::Primary, epoch, last: self.log.last() });
         self.watch(ctx);
+    }
+
+    /// A person makes this node primary.
+    pub(super) fn promote(&mut self, ctx: &mut Ctx) -> Result<(), &'static str> {
+        // The operator numbers promotions, so that no two nodes ever lead the same epoch.
+        let epoch = ctx.promotion_epoch();
+        match (&self.part, self.config.failover.by) {
+            (Part::Monitor(_), _) => return Err("it holds no data"),
+            (Part::Primary(_), By::Operator) if self.epoch.next() == epoch => return Err("it is primary already"),
+            (Part::Primary(_), By::Election | By::Monitors) => return Err("it is primary, as far as it knows"),
+            (_, By::Operator) => self.take_over(epoch, None, ctx),
+            // Where nodes elect, a person can only have one stand (MongoDB's `replSetStepUp`).
+            (_, By::Election) if !self.complete => return Err("it has not got the group’s data yet"),
+            (_, By::Election) => self.stand(false, ctx),
+            (_, By::Monitors) => return Err("the monitors decide who leads"),
+        }
+        Ok(())
     }
 
     /// Makes this node primary of a new epoch. `since_us`: when those who chose it said so, if its lease counts from there.

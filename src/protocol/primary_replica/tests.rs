@@ -25,6 +25,8 @@ mod read_laws;
 #[cfg(test)]
 mod reads;
 #[cfg(test)]
+mod rejoin;
+#[cfg(test)]
 mod schedules;
 #[cfg(test)]
 mod statements;

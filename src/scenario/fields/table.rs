@@ -2,6 +2,7 @@
 
 use super::{Field, Form, shapes::shapes};
 use crate::{
+    protocol::primary_replica::Retention,
     scenario::Scenario,
     sim::{network::Network, time::Micros},
     world::command::{COMMANDS_MAX, SLOW_FACTOR},
@@ -93,6 +94,32 @@ fn run() -> Vec<Field> {
         ),
         row("protocol.primary_replica.commit", Shape("commit"), "", "When a write counts as committed and its client hears OK."),
         row("protocol.primary_replica.failover", Shape("failover"), "", "Who takes over when the primary is gone."),
+        row("protocol.primary_replica.retention", Group, "", "What of the log is kept besides its last entries."),
+        row(
+            "protocol.primary_replica.retention.slots",
+            Switch,
+            "false",
+            "What a replica has not got yet is kept for it, however far behind it is (PostgreSQL: replication slots).",
+        ),
+        row(
+            "protocol.primary_replica.retention.slot_limit_entries",
+            whole(Retention::ENTRIES, "log entries"),
+            "none",
+            "But not more than this; absent: without limit (max_slot_wal_keep_size).",
+        ),
+        row(
+            "protocol.primary_replica.retention.disk_entries",
+            whole(Retention::ENTRIES, "log entries"),
+            "none",
+            "So much fits on a disk; a primary whose disk is full refuses writes. Absent: without limit.",
+        ),
+        row(
+            "protocol.primary_replica.rejoin",
+            Word(&["clone", "rewind", "refuse"]),
+            r#""clone""#,
+            "What a replica does whose log and the primary's have parted: copies everything anew, takes back what is only in its own \
+             log as far as that reaches back (PostgreSQL's pg_rewind), or stops until a person decides.",
+        ),
         row(
             "protocol.primary_replica.shipping",
             Word(&["row", "statement"]),
@@ -288,6 +315,10 @@ fn commands() -> Vec<Field> {
         row("commands[].do.set_clock.clock", Shape("clock"), "required", "How wrong."),
         row("commands[].do.promote", Group, "", "The operator makes the node primary."),
         node("commands[].do.promote.node", "Which node."),
+        row("commands[].do.rewind", Group, "", "A replica that stopped takes back what is only in its log (pg_rewind)."),
+        row("commands[].do.rewind.node", Node, "required", "Which."),
+        row("commands[].do.reclone", Group, "", "A replica copies everything from its primary."),
+        row("commands[].do.reclone.node", Node, "required", "Which."),
         row("commands[].do.add_node", Group, "", "A new empty node joins, pointed at the present primary."),
         row("commands[].do.remove_node", Group, "", "The node leaves for good."),
         node("commands[].do.remove_node.node", "Which node."),

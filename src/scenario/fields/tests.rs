@@ -7,7 +7,7 @@ use crate::{
         commit::{Commit, Level, OnTimeout, Which},
         detector::Detect,
         failover::{By, Failover, Fencing},
-        primary_replica::{Config, Delayed, Shipping},
+        primary_replica::{Config, Delayed, Rejoin, Retention, Shipping},
     },
     scenario::{NodesSettings, OneNode, ProtocolSettings, Scenario, text},
     sim::{
@@ -105,6 +105,8 @@ fn commands() -> Vec<Command> {
         Command::Slow { node, factor: 2.0 },
         Command::SetClock { node, clock: Clock { skew_us: 1, drift_ppm: 1 } },
         Command::Promote { node },
+        Command::Rewind { node },
+        Command::Reclone { node },
         Command::AddNode,
         Command::RemoveNode { node },
         Command::Cut { from, to, both },
@@ -140,7 +142,7 @@ fn commands() -> Vec<Command> {
             Command::DropMessage { .. } | Command::DelayMessage { .. } | Command::DuplicateMessage { .. } => {}
             Command::DeliverNow { .. } | Command::Issue { .. } | Command::SetWorkload { .. } => {}
             Command::SetReadsFrom { .. } | Command::SetWritesTo { .. } | Command::SetCommit(_) | Command::SetToken { .. } => {}
-            Command::SetFailover(_) | Command::SetConcern { .. } => {}
+            Command::SetFailover(_) | Command::SetConcern { .. } | Command::Rewind { .. } | Command::Reclone { .. } => {}
         }
     }
     all
@@ -200,6 +202,8 @@ fn full() -> Scenario {
             delayed: vec![Delayed { node: A, by: MS }],
             // Without monitors, so that nine others may be asked to confirm.
             failover: Failover { monitors: vec![], ..failover() },
+            rejoin: Rejoin::Rewind,
+            retention: Retention { slots: true, slot_limit_entries: Some(2), disk_entries: Some(2) },
             shipping: Shipping::Statement,
         }),
         nodes: NodesSettings { count: 10, each, different: vec![one] },

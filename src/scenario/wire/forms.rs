@@ -12,7 +12,7 @@ use crate::{
         commit::{Commit, Level, OnTimeout, Which},
         detector::Detect,
         failover::{By, Failover, Fencing},
-        primary_replica::{Config, Delayed, Shipping},
+        primary_replica::{Config, Delayed, Rejoin, Retention, Shipping},
     },
     sim::{
         clock::Clock,
@@ -149,7 +149,8 @@ record! {
     Workload { pace, start, stop, read_share, keys, operations }
     NamedOperation { name, does, weight }
     ClientSettings { count, writes_to, reads_from, timeout, redirects, retries, retry_wait, workload, token, concern }
-    Config { primary, log_retention_entries, batch_entries, resend_after, follow_every, announce_every, commit, delayed, failover, shipping }
+    Config { primary, log_retention_entries, batch_entries, resend_after, follow_every, announce_every, commit, delayed, failover, rejoin, retention, shipping }
+    Retention { slots, slot_limit_entries, disk_entries }
     Delayed { node, by }
     Failover {
         by, detect, heartbeat_every, timeout, spread, phi_threshold, trial_vote, fencing, monitors, quorum
@@ -183,6 +184,7 @@ choice! {
     Level { 0 Async {} 1 LocalFlush {} 2 RemoteWrite {} 3 RemoteFlush {} 4 RemoteApply {} }
     Which { 0 First {} 1 Any {} 2 Majority {} }
     OnTimeout { 0 FallBack {} 1 Warn {} }
+    Rejoin { 0 Clone {} 1 Rewind {} 2 Refuse {} }
     By { 0 Operator {} 1 Election {} 2 Monitors {} }
     Detect { 0 Nothing {} 1 Timeout {} 2 Phi {} }
     Fencing { 0 Nothing {} 1 Lease {} 2 Power {} }
@@ -215,5 +217,7 @@ choice! {
         25 SetToken { client client, on on }
         26 SetFailover { 0 failover }
         27 SetConcern { client client, concern concern }
+        28 Rewind { node node }
+        29 Reclone { node node }
     }
 }

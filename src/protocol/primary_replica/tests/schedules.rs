@@ -4,7 +4,7 @@
 //! `SCHEDULES=40000 SCHEDULES_FROM=100000 cargo test --release --lib random_faults`, or one with `SCHEDULES=1`.
 
 use super::{laws::*, *};
-use crate::protocol::primary_replica::{Delayed, Shipping};
+use crate::protocol::primary_replica::{Delayed, Rejoin, Shipping};
 use crate::{
     client::workload::{ClientSettings, Does, NamedOperation, Pace, Target, Workload},
     protocol::{
@@ -62,6 +62,8 @@ fn world(draw: &mut Draw, seed: u64) -> Scenario {
     config.follow_every = ms(150 + draw.below(300));
     config.announce_every = ms(100 + draw.below(200));
     config.commit = commit(draw);
+    config.retention.slots = draw.chance(0.3);
+    config.rejoin = pick(draw, &[Rejoin::Clone, Rejoin::Clone, Rejoin::Rewind, Rejoin::Rewind, Rejoin::Refuse]);
     if draw.chance(0.4) {
         config.failover = failover(draw, stores);
     }
@@ -187,7 +189,7 @@ pub fn fault(draw: &mut Draw, play: &Play, Rules { electing, strict, once }: Rul
     let (from, to) = (pick(draw, &addresses), pick(draw, &addresses));
     let both = draw.chance(0.5);
     let flight = play.world.flights().map(|flight| flight.id).nth(draw.below(4) as usize);
-    match (draw.below(27), flight) {
+    match (draw.below(29), flight) {
         (0 | 1, _) => Command::Crash { node },
         (2 | 3, _) => Command::CrashMachine { node },
         (4, _) if !electing => Command::Wipe { node },
@@ -215,6 +217,8 @@ pub fn fault(draw: &mut Draw, play: &Play, Rules { electing, strict, once }: Rul
         (24, Some(message)) => Command::DelayMessage { message, by: ms(draw.below(400)) },
         (25, Some(message)) => Command::DeliverNow { message },
         (26, _) if !strict => Command::SetCommit(commit(draw)),
+        (27, _) => Command::Rewind { node },
+        (28, _) => Command::Reclone { node },
         _ => {
             let set = LinkChange { latency: Some(constant(draw.below(60))), loss: Some(draw.unit()), ..Default::default() };
             Command::SetLink(LinkRule { from: End::One(from), to: End::One(to), both, class: None, set })
@@ -290,6 +294,7 @@ fn schedule(seed: u64) {
     // The longest wait before something is sent again is 5 s; then the rest must follow at once.
     let healed = play.world.now();
     laws.run_to(&mut play, healed + ms(7_000), 4);
+    decide(&mut play, &mut laws, &mut draw);
     let client = ClientId(0);
     play.write(client, X, -1);
     let end = play.world.now() + ms(4_000);
@@ -299,6 +304,25 @@ fn schedule(seed: u64) {
         assert_eq!(laws.lost(), 0, "a majority had it, and a majority elects");
     }
     quiet(&mut play);
+}
+
+/// A person decides for those that stopped, as their logs were not the primary's.
+fn decide(play: &mut Play, laws: &mut Laws, draw: &mut Draw) {
+    let stopped: Vec<NodeId> = play.world.members().into_iter().filter(|node| play.view(*node).stopped).collect();
+    for node in &stopped {
+        if draw.chance(0.5) {
+            play.act(Command::Rewind { node: *node });
+        }
+    }
+    let at = play.world.now() + ms(500);
+    laws.run_to(play, at, 1);
+    for node in stopped {
+        if play.view(node).stopped {
+            play.act(Command::Reclone { node });
+        }
+    }
+    let at = play.world.now() + ms(3_000);
+    laws.run_to(play, at, 1);
 }
 
 /// A healthy group at rest says little: a question and an answer for each replica every `follow_every`.
