@@ -228,7 +228,7 @@ fn a_value_made_by_the_database_is_in_all_files() {
     let ended: Vec<&Json> = history.iter().filter(|row| row["type"] == "ok").collect();
     assert_eq!(ended.iter().map(|row| row["f"].as_str().unwrap()).collect::<Vec<_>>(), ["next", "next", "random"]);
     assert_eq!((&ended[0]["value"], &ended[1]["value"]), (&1.into(), &2.into()));
-    let find = |pointer: &str| trace.iter().filter_map(|event| event["kind"].pointer(pointer)).last().cloned();
+    let find = |pointer: &str| trace.iter().filter_map(|event| event["kind"].pointer(pointer)).next_back().cloned();
     assert_eq!(find("/invoke/action"), Some(serde_json::json!({ "generate": { "key": "x", "function": "random" } })));
     assert_eq!(find("/outcome/outcome/generated/value").as_ref(), Some(&ended[2]["value"]));
     assert_eq!(find("/send/cargo/entries/last_function"), Some("random".into()));

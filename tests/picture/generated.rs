@@ -87,6 +87,26 @@ fn two_values_of_one_statement_are_told_apart() {
     assert_eq!((cell(0).diverged, cell(1).diverged, cell(1).chip.value()), (false, true, at_b));
 }
 
+/// Replicas that must show a write before it is acknowledged vouch for its place in the log, not for its value.
+#[test]
+fn an_acknowledgement_says_who_made_another_value() {
+    for (shipping, words) in [
+        (Shipping::Row, "Every running node has it."),
+        (Shipping::Statement, "Of the same statement another value was made by B and C."),
+    ] {
+        let mut lab = sent(shipping);
+        act(&mut lab, Command::SetCommit(Commit { level: Level::RemoteApply, count: 2, ..Commit::default() }));
+        generate(&mut lab, Function::Random);
+        let mut told = Vec::new();
+        while lab.world().now() < Micros::from_secs(3) && lab.step() {
+            told.push(headline(&lab));
+        }
+        let value = held(&lab, A).expect("a value");
+        let expected = format!("Ana’s write is acknowledged by A, which made the value: x = {value}. {words}");
+        assert!(told.contains(&expected), "{expected}\n{:#?}", told.last());
+    }
+}
+
 #[test]
 fn a_number_that_is_lost_is_named() {
     let mut lab = sent(Shipping::Row);
