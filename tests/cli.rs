@@ -206,6 +206,39 @@ fn files_are_complete_and_agree() {
     assert_eq!(report["nodes"][0]["running"], false);
 }
 
+/// A value that the database makes is known when the operation ends; then it is a write like any other.
+#[test]
+fn a_value_made_by_the_database_is_in_all_files() {
+    let folder = Folder::new("made");
+    let issue = |at: u64, function: &str| {
+        let action = format!(r#"{{ generate = {{ key = "x", function = "{function}" }} }}"#);
+        format!(r#"{{ at = "{at}ms", do = {{ issue = {{ client = "Ana", action = {action} }} }} }}"#)
+    };
+    let commands = format!("commands = [{}, {}, {}]", issue(100, "next"), issue(300, "next"), issue(500, "random"));
+    let protocol = r#"protocol = { primary_replica = { shipping = "statement" } }"#;
+    folder.write("made.toml", format!("until = \"2s\"\n{protocol}\n{commands}\n"));
+    let arguments = "run made.toml --require converged --trace t.jsonl --history h.jsonl --report r.json";
+    assert_eq!(folder.run(arguments).0, 1, "two copies of the third write differ from the primary's");
+    let (trace, history) = (lines(&folder.read("t.jsonl")), lines(&folder.read("h.jsonl")));
+    let report: Json = serde_json::from_str(&folder.read("r.json")).unwrap();
+    assert_eq!(
+        (&report["operations"]["writes"]["acknowledged"], &report["latency_us"]["writes"]["count"]),
+        (&3.into(), &3.into())
+    );
+    let ended: Vec<&Json> = history.iter().filter(|row| row["type"] == "ok").collect();
+    assert_eq!(ended.iter().map(|row| row["f"].as_str().unwrap()).collect::<Vec<_>>(), ["next", "next", "random"]);
+    assert_eq!((&ended[0]["value"], &ended[1]["value"]), (&1.into(), &2.into()));
+    let find = |pointer: &str| trace.iter().filter_map(|event| event["kind"].pointer(pointer)).next_back().cloned();
+    assert_eq!(find("/invoke/action"), Some(serde_json::json!({ "generate": { "key": "x", "function": "random" } })));
+    assert_eq!(find("/outcome/outcome/generated/value").as_ref(), Some(&ended[2]["value"]));
+    assert_eq!(find("/send/cargo/entries/last_function"), Some("random".into()));
+    let differing = report["differing_copies"].as_array().unwrap();
+    assert_eq!(differing.len(), 2);
+    assert!(
+        differing.iter().all(|one| one["expected"]["id"] == one["held"]["id"] && one["expected"]["value"] == ended[2]["value"])
+    );
+}
+
 /// Every name in a JSON document.
 fn names(json: &Json, found: &mut BTreeSet<String>) {
     match json {

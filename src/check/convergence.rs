@@ -1,7 +1,8 @@
 //! Convergence: do all running nodes hold the same copies now?
 //!
 //! Under way it is normal that they do not; what counts is whether they do once nothing is written any more. A node that
-//! is down does not count, a paused one does. It cannot tell whether the copies that are equal are the right ones: that
+//! is down does not count, a paused one does. Of one and the same write two nodes may hold different values, if each made its
+//! own (statement shipping): these are different copies. It cannot tell whether the copies that are equal are the right ones: that
 //! is durability's question.
 
 use crate::{
@@ -109,5 +110,16 @@ mod tests {
         ] {
             assert_eq!(differing(primary, copies), expected, "{copies:?}");
         }
+    }
+
+    #[test]
+    fn two_values_of_one_write_are_different_copies() {
+        let held = |value| {
+            let write = Write { value, ..write("x", 1) };
+            NodeView { copies: vec![write], ..view("") }
+        };
+        let views: SmallMap<NodeId, NodeView> = (0..2).map(|node| (NodeId(node), held(i64::from(node)))).collect();
+        let found = compare(Some(NodeId(0)), &views).differing;
+        assert_eq!(found.iter().map(|one| (one.node, one.held)).collect::<Vec<_>>(), [(NodeId(1), held(1).copies.pop())]);
     }
 }

@@ -4,7 +4,8 @@
 //! or one that may have come later. It is lost if the primary holds nothing there, or a write that was acknowledged before
 //! the lost one began. What it cannot tell: while no primary runs the write may still come back from its disk; a
 //! write that another acknowledged write provably overwrote is nobody's loss any more, unless it was seen to be lost before
-//! ([`Losses`]); and a value whose write was never acknowledged may be later than any.
+//! ([`Losses`]); a primary that made another value of the same statement has the write all the same; and a value whose write
+//! was never acknowledged may be later than any.
 
 use super::acknowledged::Acknowledged;
 use crate::sim::{
@@ -87,7 +88,7 @@ mod tests {
         freshness.extend(&rows);
         let writes = rows.iter().filter_map(|(_, row)| match (row.action, row.outcome) {
             (Action::Write { key, value }, None) => Some(Write { id: row.operation, key, value }),
-            _ => None,
+            _ => row.written(),
         });
         let copies: SmallMap<Key, Write> =
             writes.filter(|write| held.contains(&write.value)).map(|write| (write.key, write)).collect();
@@ -116,6 +117,9 @@ mod tests {
             // What is held was never acknowledged, so it may be later.
             ("c+x=9 c? a+x=1 a.", &[9], &[]),
             ("a+x=1 a. a+y=2 a.", &[2], &[1]),
+            // Whoever made the value.
+            ("a+x=* a.1 a+x=* a.2", &[1], &[2]),
+            ("a+x=* a.1 a+x=* a?", &[], &[1]),
         ] {
             assert_eq!(lost_values(text, held), expected, "{text}, held {held:?}");
         }

@@ -75,7 +75,7 @@ impl Freshness {
         let mut acknowledged = SmallSet::new();
         for (index, row) in history.range(self.next, history.next()) {
             self.read(index, row);
-            if row.outcome == Some(Outcome::Written) {
+            if row.outcome.is_some_and(Outcome::is_written) {
                 acknowledged.insert(row.action.key());
             }
         }
@@ -105,18 +105,14 @@ impl Freshness {
             return;
         };
         let Some(open) = self.open.remove(&row.client).filter(|open| open.operation == row.operation) else { return };
-        match (row.action, outcome) {
-            (Action::Write { key, value }, Outcome::Written) => {
-                let write = Write { id: row.operation, key, value };
-                self.acknowledged.push(Acknowledgement::new(write, (open.row, index), row.at, row.node));
-            }
-            (Action::Read { key }, Outcome::Read(read)) => {
-                let Some(later) = self.acknowledged.later(key, read, open.known) else { return };
-                let Later { newest: missed, count: behind, first_at: acknowledged_at } = later;
-                let (at, began, operation, client, node) = (row.at, open.at, row.operation, row.client, row.node);
-                self.stale.push(StaleRead { at, began, operation, client, node, key, read, missed, behind, acknowledged_at });
-            }
-            _ => {}
+        if let Some(write) = row.written() {
+            return self.acknowledged.push(Acknowledgement::new(write, (open.row, index), row.at, row.node));
+        }
+        if let (Action::Read { key }, Outcome::Read(read)) = (row.action, outcome) {
+            let Some(later) = self.acknowledged.later(key, read, open.known) else { return };
+            let Later { newest: missed, count: behind, first_at: acknowledged_at } = later;
+            let (at, began, operation, client, node) = (row.at, open.at, row.operation, row.client, row.node);
+            self.stale.push(StaleRead { at, began, operation, client, node, key, read, missed, behind, acknowledged_at });
         }
     }
 }
@@ -164,6 +160,11 @@ mod tests {
             ("c+x=9 a+x=1 a. b+x b.9", ""),
             // A write acknowledged while the read was under way.
             ("a+x=1 a. c+x=2 b+x c. b.2", ""),
+            // Values that the database made are like others, once a client was told of them.
+            ("a+x=* a.1 a+x=* a.2 b+x b.1", "1<2 1 1"),
+            ("a+x=* a.1 a+x=* b+x a.2 b.1", ""),
+            ("a+x=* a.1 a+x=* a? b+x b.1", ""),
+            ("a+x=* a.7 b+x b.", "none<7 1 1"),
             // A read without an answer says nothing.
             ("a+x=1 a. b+x b? b+x b!", ""),
         ] {

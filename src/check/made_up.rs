@@ -5,7 +5,7 @@ use crate::{
     sim::{
         chunked::Chunked,
         id::{ClientId, Key, NodeId, OperationId, Origin},
-        operation::{Action, Outcome, Refusal, Write},
+        operation::{Action, Function, Outcome, Refusal, Write},
         time::Micros,
     },
 };
@@ -18,7 +18,8 @@ pub fn write(key: &str, value: i64) -> Write {
 }
 
 /// A row a word, the n-th at n µs: `a+x=1` client a begins to write 1 into x, `b+x` begins to read x; `a.` a write is
-/// done, or a read found nothing; `b.1` a read returned the write of 1; `a?` no answer; `a!` refused.
+/// done, or a read found nothing; `b.1` a read returned the write of 1; `a?` no answer; `a!` refused. `a+x=*` leaves the value to
+/// the database, and `a.7` is told that it is 7.
 pub fn history(text: &str) -> Chunked<Row> {
     let (mut rows, mut open) = (Chunked::default(), BTreeMap::new());
     let mut writers: BTreeMap<(Key, i64), OperationId> = BTreeMap::new();
@@ -38,6 +39,7 @@ pub fn history(text: &str) -> Chunked<Row> {
             let key = key.parse().expect("a key");
             let (action, number) = match value.parse() {
                 Ok(value) => (Action::Write { key, value }, value as u32),
+                Err(_) if value == "*" => (Action::Generate { key, function: Function::Next }, 1_000 + index as u32),
                 Err(_) => (Action::Read { key }, 1_000 + index as u32),
             };
             let operation = OperationId { client, origin: Origin::Hand, number };
@@ -53,6 +55,11 @@ pub fn history(text: &str) -> Chunked<Row> {
             ("?", _) => Outcome::TimedOut,
             ("!", _) => Outcome::Refused(Refusal::NoProcess),
             (_, Action::Write { .. }) => Outcome::Written,
+            (value, Action::Generate { key, .. }) => {
+                let value = value[1..].parse().expect("a value");
+                writers.insert((key, value), operation);
+                Outcome::Generated(Write { id: operation, key, value })
+            }
             (".", Action::Read { .. }) => Outcome::Read(None),
             (value, Action::Read { key }) => {
                 let value = value[1..].parse().expect("a value");

@@ -176,11 +176,14 @@ impl Session {
     pub fn on_answer(&mut self, from: NodeId, answer: Answer, members: &[NodeId]) -> Next {
         let Some(open) = &self.open else { return Next::Done(Outcome::TimedOut) };
         match answer {
-            Answer::Written => {
+            Answer::Written | Answer::Generated(_) => {
                 if open.intent.at_node.is_none() {
                     self.believed_primary = from;
                 }
-                Next::Done(Outcome::Written)
+                Next::Done(match answer {
+                    Answer::Generated(write) => Outcome::Generated(write),
+                    _ => Outcome::Written,
+                })
             }
             Answer::Unconfirmed => Next::Done(Outcome::Unconfirmed),
             Answer::Read(value) => Next::Done(Outcome::Read(value)),

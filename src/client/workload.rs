@@ -5,8 +5,8 @@
 use crate::sim::{
     distribution::Distribution,
     draw::{Chance, Draw, Lineage, Purpose},
-    id::{ClientId, Key, NodeId, OperationId, Origin},
-    operation::{Action, Concern},
+    id::{ClientId, Key, NodeId, OperationId, Origin, Value},
+    operation::{Action, Concern, Function},
     time::Micros,
 };
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,23 @@ pub struct NamedOperation {
 pub enum Does {
     Read,
     Write,
+    /// Writes what the node makes of it.
+    Next,
+    Clock,
+    Random,
+}
+
+impl Does {
+    fn action(self, key: Key, value: Value) -> Action {
+        let generate = |function| Action::Generate { key, function };
+        match self {
+            Does::Read => Action::Read { key },
+            Does::Write => Action::Write { key, value },
+            Does::Next => generate(Function::Next),
+            Does::Clock => generate(Function::Clock),
+            Does::Random => generate(Function::Random),
+        }
+    }
 }
 
 impl Default for Workload {
@@ -166,16 +183,13 @@ impl Workload {
         matches!(self.pace, Pace::Think { .. })
     }
 
-    /// What operation `number` of a client does; values of writes are different in the whole run.
+    /// What operation `number` of a client does; values that clients write are different in the whole run.
     pub fn action(&self, chance: Chance, client: ClientId, number: u32, clients: u16, keys: u16) -> Action {
         let mut draw = Self::draw(chance, Purpose::Action, client, number);
         let which = draw.unit();
-        let read = self.named(which).map_or(which < self.read_share, |named| named.does == Does::Read);
-        let key = self.keys.pick(keys, &mut draw);
-        if read {
-            return Action::Read { key };
-        }
-        Action::Write { key, value: number as i64 * clients as i64 + client.0 as i64 + 1 }
+        let unnamed = || if which < self.read_share { Does::Read } else { Does::Write };
+        let does = self.named(which).map_or_else(unnamed, |named| named.does);
+        does.action(self.keys.pick(keys, &mut draw), number as i64 * clients as i64 + client.0 as i64 + 1)
     }
 
     /// What operation `number` of a client is called: the same draw as that of its action.

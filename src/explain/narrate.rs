@@ -19,7 +19,7 @@ use crate::{
         chunked::Chunked,
         id::{Address, EventId, NodeId, OperationId},
         network::MessageClass,
-        operation::{Action, Outcome, Refusal, Write},
+        operation::{Action, Function, Outcome, Refusal, Write},
         time::Micros,
     },
     store::log::Lsn,
@@ -76,6 +76,14 @@ fn asking(world: &LabWorld, since: EventId) -> Option<Headline> {
         Some(match (*action, event.operation) {
             (Action::Write { key, value }, Some(id)) => {
                 start.text(" wants to write ").write(Chip::of(Write { id, key, value })).called(name).text(".").done()
+            }
+            (Action::Generate { key, function }, _) => {
+                let what = match function {
+                    Function::Next => "the next number",
+                    Function::Clock => "the node’s clock",
+                    Function::Random => "a random number",
+                };
+                start.text(format!(" wants {what} to be written to {key}")).called(name).text(".").done()
             }
             (action, _) => start.text(format!(" wants to read {}", action.key())).called(name).text(".").done(),
         })
@@ -143,7 +151,8 @@ fn outcome_told(
     let node = world.history().iter().rev().find(|(_, row)| Some(row.operation) == event.operation && row.outcome.is_some());
     let node = node.and_then(|(_, row)| row.node);
     let name = event.operation.and_then(|operation| world.operation_name(operation));
-    let called = name.unwrap_or(if chip.is_some() { "write" } else { "read" });
+    let is_write = action.is_some_and(Action::is_write);
+    let called = name.unwrap_or(if is_write { "write" } else { "read" });
     match outcome {
         Outcome::Written => {
             let Some(chip) = chip else { return (Weight::Told, start.who(client).text(" was told OK.").done()) };
@@ -151,6 +160,15 @@ fn outcome_told(
             let said = match node {
                 Some(node) => said.text(" by ").who(node).text("."),
                 None => said.text("."),
+            };
+            (Weight::Told, on_its_way(world, said, &chip).done())
+        }
+        Outcome::Generated(write) => {
+            let chip = Chip::of(write);
+            let said = start.who(client).text("’s ").text(called).text(" is ").strong("acknowledged");
+            let said = match node {
+                Some(node) => said.text(" by ").who(node).text(", which made the value: ").write(chip).text("."),
+                None => said.text(" with the value ").write(chip).text("."),
             };
             (Weight::Told, on_its_way(world, said, &chip).done())
         }
@@ -233,7 +251,7 @@ fn outcome_told(
                 }
                 None => start.who(client).text(" got ").strong("no answer").text(" to the ").text(called),
             };
-            let tail = if chip.is_some() { ". Whether it happened, the client cannot know." } else { "." };
+            let tail = if is_write { ". Whether it happened, the client cannot know." } else { "." };
             (Weight::Loud, what.text(tail).done())
         }
     }
@@ -263,7 +281,10 @@ fn on_its_way(world: &LabWorld, said: Writer, chip: &Chip) -> Writer {
     };
     let missing: Vec<Address> =
         world.stores().iter().copied().filter(|node| lacks(node) == Some(true)).map(Address::Node).collect();
+    let differs = |node: &NodeId| logged_otherwise(world, *node, lsn, &chip.write).is_some();
+    let others: Vec<Address> = world.stores().iter().copied().filter(differs).map(Address::Node).collect();
     match missing.is_empty() {
+        true if !others.is_empty() => said.text(" Of the same statement another value was made by ").all(&others).text("."),
         true => said.text(" Every running node has it."),
         false => said.text(" It has yet to reach ").all(&missing).text("."),
     }
@@ -311,6 +332,12 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
     let start = Writer::default().who(node);
     match fact {
         Fact::Applied { lsn, write } if world.remains(node)?.role == Role::Replica => {
+            if let Some(other) = world.primary().and_then(|primary| logged_otherwise(world, primary, *lsn, write)) {
+                let said = start.strong(" made a value of its own").text(" of the same statement: ").write(Chip::of(*write));
+                let said =
+                    said.text(", and the primary has ").write(Chip::of(other)).text(". Nothing failed; the copies differ.");
+                return Some((Weight::Told, said.done()));
+            }
             let committed = committed_at(world, None, *lsn);
             let said = start.text(" shows ").write(Chip::of(*write)).text(" now");
             let said = match committed {
@@ -372,6 +399,13 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
         }
         _ => logs::told(node, event, fact).or_else(|| election::told(world, node, event, fact)),
     }
+}
+
+/// The same write in a node's log, if it has another value there.
+pub(super) fn logged_otherwise(world: &LabWorld, node: NodeId, lsn: Lsn, write: &Write) -> Option<Write> {
+    let view = world.view(node)?;
+    let entry = view.tail.iter().find(|entry| entry.lsn == lsn && entry.in_log)?;
+    (entry.write.id == write.id && entry.write != *write).then_some(entry.write)
 }
 
 /// Whether a write on the primary's disk waits for replicas.

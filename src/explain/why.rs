@@ -1,6 +1,6 @@
 //! Why a node shows an old value: what became of the newer write on its way there. And why a write counts as lost.
 
-use super::{Sentence, Writer, chip::Chip, words::duration};
+use super::{Sentence, Writer, chip::Chip, narrate::logged_otherwise, words::duration};
 use crate::{
     check::Lost,
     lab::LabWorld,
@@ -44,8 +44,11 @@ pub fn why_old(world: &LabWorld, node: NodeId, key: Key) -> Option<Sentence> {
     if view.role == Role::Monitor {
         return None;
     }
-    if holds(node).is_some_and(|own| own.id == newest.id) {
-        return None;
+    if let Some(own) = holds(node).filter(|own| own.id == newest.id) {
+        let same = Writer::default().who(node).text(" was sent the statement, not the value, and made ").write(Chip::of(own));
+        let said = same.text(" of it; ").who(primary).text(" has ").write(Chip::of(newest)).text(".");
+        let lsn = world.view(node)?.tail.iter().find(|entry| entry.in_log && entry.write == own)?.lsn;
+        return logged_otherwise(world, primary, lsn, &own).map(|_| said.done());
     }
     let start = Writer::default().text("The write ").write(Chip::of(newest));
     let host = world.host(node)?;

@@ -5,7 +5,7 @@ use crate::{
     lab::Lab,
     sim::{
         chunked::Chunked,
-        operation::{Action, Outcome, Refusal},
+        operation::{Outcome, Refusal},
     },
     trace::{Fact, Kind, Role},
 };
@@ -62,7 +62,7 @@ impl Task {
             Task::StaleRead => stale.values().any(|read| read.at <= world.now()),
             Task::RefusedWrite => {
                 let refused = |row: &crate::client::history::Row| {
-                    matches!(row.action, Action::Write { .. })
+                    row.action.is_write()
                         && matches!(row.outcome, Some(Outcome::Refused(Refusal::NotPrimary { .. } | Refusal::NoProcess)))
                 };
                 let crashed = events.any(|event| matches!(event.kind, Kind::Crash { .. }));
@@ -74,7 +74,7 @@ impl Task {
                     .filter_map(|event| Some((event.node?, event.at)))
                     .collect();
                 let acknowledged = |row: &crate::client::history::Row| {
-                    row.outcome == Some(Outcome::Written)
+                    row.outcome.is_some_and(Outcome::is_written)
                         && promoted.iter().any(|(node, at)| row.node == Some(*node) && row.at > *at)
                 };
                 world.history().iter().any(|(_, row)| acknowledged(row))

@@ -108,7 +108,7 @@ impl Measures {
         let (total, ended) = match (row.action, row.outcome) {
             (_, None) => return self.begun[client] = row.at,
             (Action::Read { .. }, Some(Outcome::Read(_))) => (Total::Reads, Ended::Read),
-            (Action::Write { .. }, Some(Outcome::Written)) => (Total::Writes, Ended::Write),
+            (_, Some(Outcome::Written | Outcome::Generated(_))) => (Total::Writes, Ended::Write),
             (_, Some(Outcome::Refused(_))) => (Total::Refused, Ended::Refused),
             (_, Some(_)) => (Total::Unknown, Ended::Unknown),
         };

@@ -145,7 +145,8 @@ impl NodeView {
 pub struct TailEntry {
     pub lsn: Lsn,
     pub write: Write,
-    /// False: it arrived before an entry it must follow, and waits outside the log.
+    /// False: it arrived before an entry it must follow, and waits outside the log. Of a statement the value is then its
+    /// sender's: this node evaluates it when its turn comes.
     pub in_log: bool,
 }
 
@@ -262,6 +263,12 @@ impl<P: Protocol> Context<P> {
     pub fn random(&self, most: Micros, words: &[u64]) -> Micros {
         let identity = Lineage::root(&[self.situation.me.0 as u64, self.situation.boot as u64]).with(words);
         Micros::from_f64(self.situation.chance.draw(Purpose::Election, identity).unit() * most.0 as f64)
+    }
+
+    /// A random number below `most`, of this node and this operation alone.
+    pub fn random_value(&self, most: u64, operation: OperationId) -> u64 {
+        let identity = Lineage::root(&[self.situation.me.0 as u64, operation.word()]);
+        self.situation.chance.draw(Purpose::Value, identity).below(most)
     }
 
     pub fn cut_power(&mut self, node: NodeId) {

@@ -10,9 +10,9 @@ use crate::{
     lab::LabWorld,
     protocol::primary_replica::PrimaryReplica,
     sim::{
-        id::{Address, MessageId},
+        id::{Address, Key, MessageId},
         network::MessageClass,
-        operation::{Action, Outcome, Write},
+        operation::{Action, Function, Outcome, Write},
         time::Micros,
     },
     trace::{Cargo, DropReason, Kind},
@@ -27,6 +27,8 @@ pub enum Look {
         chip: Chip,
         more: u32,
     },
+    /// A write, or log entries ending with one, whose value its receiver makes; how many others with it.
+    Generate(Key, Function, u32),
     /// A client asks for a value.
     Ask,
     /// A value on its way back to a reader; none if the key was never written.
@@ -116,11 +118,16 @@ pub fn look(cargo: &Cargo) -> Look {
         Cargo::Ask { action: Action::Write { key, value }, operation } => {
             Look::Write { chip: Chip::of(Write { id: *operation, key: *key, value: *value }), more: 0 }
         }
+        Cargo::Ask { action: Action::Generate { key, function }, .. } => Look::Generate(*key, *function, 0),
         Cargo::Ask { .. } => Look::Ask,
         Cargo::Answer { outcome: Outcome::Written } => Look::Ok,
         Cargo::Answer { outcome: Outcome::Read(value) } => Look::Value(value.map(Chip::of)),
+        Cargo::Answer { outcome: Outcome::Generated(write) } => Look::Value(Some(Chip::of(*write))),
         Cargo::Answer { outcome: Outcome::Unconfirmed } => Look::Unconfirmed,
         Cargo::Answer { .. } => Look::No,
+        Cargo::Entries { count, last_write, last_function: Some(function), .. } => {
+            Look::Generate(last_write.key, *function, count - 1)
+        }
         Cargo::Entries { count, last_write, .. } => Look::Write { chip: Chip::of(*last_write), more: count - 1 },
         Cargo::Position { .. } => Look::Position,
         Cargo::Snapshot { .. } => Look::Snapshot,
@@ -317,7 +324,7 @@ impl Look {
 
     /// Log entries beyond the one it shows.
     fn more(self) -> u32 {
-        if let Look::Write { more, .. } = self { more } else { 0 }
+        if let Look::Write { more, .. } | Look::Generate(.., more) = self { more } else { 0 }
     }
 
     /// Room it is given at cards and walls.
@@ -327,18 +334,19 @@ impl Look {
 
     /// About how wide and high it is drawn, with the number of those that are counted with it.
     pub fn size(self, behind: u32, detail: Detail) -> (f64, f64) {
-        let (chip, more) = match self {
-            Look::Write { chip, more } => (chip, more + behind),
-            Look::Value(Some(chip)) => (chip, behind),
+        let (text, more) = match self {
+            Look::Write { chip, more } => (chip.value().to_string(), more + behind),
+            Look::Value(Some(chip)) => (chip.value().to_string(), behind),
+            Look::Generate(_, function, more) if detail == Detail::Full => (function.to_string(), more + behind),
             Look::Position | Look::Control | Look::Heartbeat => return (9.0, 9.0),
             // Votes are asked of all: it goes without saying how many.
             Look::AskVote { .. } => return (42.0, 20.0),
             Look::Vote { .. } => return (30.0, 20.0),
-            _ if behind > 0 => return (40.0, 20.0),
+            _ if self.more() + behind > 0 => return (40.0, 20.0),
             _ => return (20.0, 20.0),
         };
         let count = if more > 0 { 2 + more.to_string().len() } else { 0 };
-        let letters = (chip.value().to_string().len() + count) as f64;
+        let letters = (text.len() + count) as f64;
         match detail {
             Detail::Full => (46.0 + 7.5 * letters, 23.0),
             Detail::Value => (28.0 + 7.0 * letters, 20.0),
@@ -451,6 +459,11 @@ pub fn words(world: &LabWorld, flight: &Flight<PrimaryReplica>) -> String {
         Look::Write { chip, more: 0 } if *class == MessageClass::Request => {
             format!("{} {}", name.unwrap_or("write"), chip.text())
         }
+        Look::Generate(key, function, 0) if *class == MessageClass::Request => {
+            format!("{} {key} = {function}", name.unwrap_or("write"))
+        }
+        Look::Generate(key, function, 0) => format!("statement {key} = {function}"),
+        Look::Generate(key, function, more) => format!("{} log entries up to the statement {key} = {function}", more + 1),
         Look::Write { chip, more: 0 } => format!("log entry {}", chip.text()),
         Look::Write { chip, more } => format!("{} log entries up to {}", more + 1, chip.text()),
         Look::Ask => match cargo {

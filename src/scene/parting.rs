@@ -66,5 +66,7 @@ fn branch(world: &LabWorld, log: &Log, after: Lsn) -> Branch {
 
 fn acknowledged(world: &LabWorld, operation: OperationId) -> bool {
     let rows = world.history().iter().map(|(_, row)| row);
-    rows.rev().find(|row| row.operation == operation).is_some_and(|row| row.outcome == Some(Outcome::Written))
+    rows.rev()
+        .find(|row| row.operation == operation)
+        .is_some_and(|row| matches!(row.outcome, Some(Outcome::Written | Outcome::Generated(_))))
 }

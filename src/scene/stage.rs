@@ -193,7 +193,7 @@ impl LogWindow {
                 (true, true) => EntryState::Applied,
                 (true, false) => EntryState::Logged,
             };
-            let diverged = reference.is_some_and(|(write, leading)| leading && write.id != entry.write.id);
+            let diverged = reference.is_some_and(|(write, leading)| leading && write != entry.write);
             Some(LogCell { lsn, chip: Chip::of(entry.write), state, volatile: lsn > view.flushed, diverged })
         };
         (0..self.cells).map(cell).collect()
@@ -310,6 +310,7 @@ fn figure(world: &LabWorld, layout: &Layout, session: &Session) -> Option<Client
         match open.intent.action {
             Action::Read { key } => format!("{} {key} at {}…", name.unwrap_or("reads"), open.node),
             Action::Write { key, value } => format!("{} {key} = {value}…", name.unwrap_or("writes")),
+            Action::Generate { key, function } => format!("{} {key} = {function}…", name.unwrap_or("writes")),
         }
     });
     let (mut tone, mut chip, mut saw) = (Tone::Plain, None, "read");
@@ -325,6 +326,10 @@ fn figure(world: &LabWorld, layout: &Layout, session: &Session) -> Option<Client
             (_, Outcome::Written) => {
                 tone = Tone::Good;
                 format!("{} · OK", what(action, name))
+            }
+            (_, Outcome::Generated(Write { key, value, .. })) => {
+                tone = Tone::Good;
+                format!("{} · OK", what(Action::Write { key, value }, name))
             }
             (_, Outcome::Unconfirmed) => {
                 tone = Tone::Warn;
@@ -357,6 +362,8 @@ pub fn what(action: Action, name: Option<&str>) -> String {
         (Action::Read { key }, _) => format!("{} {key}", name.unwrap_or("read")),
         (Action::Write { key, value }, None) => format!("{key} = {value}"),
         (Action::Write { key, value }, Some(name)) => format!("{name} {key} = {value}"),
+        (Action::Generate { key, function }, None) => format!("{key} = {function}"),
+        (Action::Generate { key, function }, Some(name)) => format!("{name} {key} = {function}"),
     }
 }
 

@@ -22,6 +22,7 @@ pub enum Purpose {
     Action = 8,
     Route = 9,
     Election = 10,
+    Value = 11,
 }
 
 /// The identity of what a draw belongs to, as a hash of the chain of causes that led to it.

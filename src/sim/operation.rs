@@ -5,24 +5,63 @@ use super::{
     time::Micros,
 };
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What an operation does to one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Action {
-    Read { key: Key },
-    Write { key: Key, value: Value },
+    Read {
+        key: Key,
+    },
+    Write {
+        key: Key,
+        value: Value,
+    },
+    /// Writes what the node makes of it.
+    Generate {
+        key: Key,
+        function: Function,
+    },
 }
 
 impl Action {
     pub fn key(self) -> Key {
         match self {
-            Action::Read { key } | Action::Write { key, .. } => key,
+            Action::Read { key } | Action::Write { key, .. } | Action::Generate { key, .. } => key,
         }
     }
 
+    /// Whether it changes what is stored.
     pub fn is_write(self) -> bool {
-        matches!(self, Action::Write { .. })
+        !matches!(self, Action::Read { .. })
+    }
+}
+
+/// What a node makes a value of, when a client leaves that to the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Function {
+    /// One more than the key's latest value, 1 if it has none (SQL: auto-increment).
+    Next,
+    /// The clock of the node that evaluates it, in ms (SQL: `SYSDATE()`).
+    Clock,
+    /// A random number (SQL: `RAND()`, `UUID()`).
+    Random,
+}
+
+impl Function {
+    /// Random numbers are below this, so that they can be read.
+    pub const RANDOM_BELOW: u64 = 1_000_000;
+}
+
+impl fmt::Display for Function {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        out.write_str(match self {
+            Function::Next => "next",
+            Function::Clock => "clock",
+            Function::Random => "random",
+        })
     }
 }
 
@@ -66,6 +105,8 @@ pub enum Answer {
     /// The write the value came from; none if the key was never written.
     Read(Option<Write>),
     Refused(Refusal),
+    /// Written, with the value that the node made.
+    Generated(Write),
 }
 
 /// What the client saw in the end.
@@ -80,6 +121,15 @@ pub enum Outcome {
     TimedOut,
     /// A node has the write, but those who should confirm it did not in time: it may survive or not.
     Unconfirmed,
+    /// Written, with the value that the node made.
+    Generated(Write),
+}
+
+impl Outcome {
+    /// Whether the client was told that its write is done.
+    pub fn is_written(self) -> bool {
+        matches!(self, Outcome::Written | Outcome::Generated(_))
+    }
 }
 
 /// One try of an operation at one node.

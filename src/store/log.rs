@@ -3,7 +3,10 @@
 //! LSN 1 is the first entry; LSN 0 means "nothing yet". Old entries can be dropped from the front, entries
 //! that turned out not to count from the back.
 
-use crate::sim::{chunked::Chunked, operation::Write};
+use crate::sim::{
+    chunked::Chunked,
+    operation::{Function, Write},
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -51,6 +54,8 @@ pub struct Entry {
     pub lsn: Lsn,
     pub epoch: Epoch,
     pub write: Write,
+    /// It is a statement: who appends it evaluates this, and holds what comes of it. None: the value itself counts.
+    pub function: Option<Function>,
 }
 
 /// A log whose clones share their entries.
@@ -118,7 +123,7 @@ mod tests {
 
     pub fn entry(lsn: u64) -> Entry {
         let id = OperationId { client: ClientId(0), origin: Origin::Workload, number: lsn as u32 };
-        Entry { lsn: Lsn(lsn), epoch: Epoch(1), write: Write { id, key: Key(0), value: lsn as i64 } }
+        Entry { lsn: Lsn(lsn), epoch: Epoch(1), write: Write { id, key: Key(0), value: lsn as i64 }, function: None }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::{
     sim::{
         id::{Address, ClientId, EventId, MessageId, NodeId, OperationId},
         network::MessageClass,
-        operation::{Action, Outcome, Write},
+        operation::{Action, Function, Outcome, Write},
         time::Micros,
     },
     store::log::{Epoch, Lsn},
@@ -81,6 +81,9 @@ pub enum Cargo {
         count: u32,
         first_write: Write,
         last_write: Write,
+        /// If the last one is a statement: what its receiver will evaluate.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last_function: Option<Function>,
     },
     /// No entry, only word of how far the log goes.
     Probe {

@@ -142,6 +142,10 @@ impl Painter {
             Look::Write { chip, more } => self.draw_chip(context, at, (&chip, detail, more + behind), lost, selected),
             Look::Value(Some(chip)) => self.draw_chip(context, at, (&chip, detail, behind), lost, selected),
             Look::Value(None) => self.draw_badge(context, at, ("∅", behind, width), &self.ink.quiet, lost, selected),
+            Look::Generate(key, function, more) => {
+                let text = if detail == Detail::Full { format!("{key}={function}") } else { "ƒ".into() };
+                self.draw_badge(context, at, (&text, more + behind, width), &self.ink.accent, lost, selected)
+            }
             Look::Ask => self.draw_badge(context, at, ("?", behind, width), &self.ink.accent, lost, selected),
             Look::Ok => self.draw_badge(context, at, ("✓", behind, width), &self.ink.good, lost, selected),
             Look::Unconfirmed => self.draw_badge(context, at, ("!", behind, width), &self.ink.warn, lost, selected),

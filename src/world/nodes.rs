@@ -10,7 +10,6 @@ use crate::{
     sim::{
         draw::{Lineage, Purpose},
         id::{Address, EventId, NodeId, OperationId},
-        operation::Action,
         time::Micros,
     },
     trace::{Causes, CrashKind, Kind, Work},
@@ -176,9 +175,9 @@ impl<P: Protocol> World<P> {
     fn service(&self, node: NodeId, input: &Input<P>) -> Option<(Work, Micros)> {
         let host = &self.hosts[node.0 as usize];
         let (work, time) = match &input.what {
-            What::Request(_, request) => match request.action {
-                Action::Read { .. } => (Work::Read, &host.settings.read),
-                Action::Write { .. } => (Work::Write, &host.settings.write),
+            What::Request(_, request) => match request.action.is_write() {
+                false => (Work::Read, &host.settings.read),
+                true => (Work::Write, &host.settings.write),
             },
             What::Message(..) => (Work::Message, &host.settings.message),
             What::Job(_) => (Work::Apply, &host.settings.apply),

@@ -61,6 +61,7 @@ fn outcome(answer: Answer) -> Outcome {
         Answer::Unconfirmed => Outcome::Unconfirmed,
         Answer::Read(value) => Outcome::Read(value),
         Answer::Refused(refusal) => Outcome::Refused(refusal),
+        Answer::Generated(write) => Outcome::Generated(write),
     }
 }
 

@@ -43,10 +43,12 @@
 //! | ph-03 | ph-03-the-other-device | phenomena::ph_03 |
 //! | ph-04 | ph-04-back-in-time-without-token, -with-token | phenomena::ph_04 |
 //! | ph-05 | ph-05-answer-before-question, ph-05-answer-after-question | phenomena::ph_05 |
+//! | ph-08 | ph-08-numbers-twice | phenomena::ph_08 |
 //! | ph-09, ph-46 | ph-09-two-primaries | phenomena::ph_09 |
 //! | ph-10 | ph-10-power, ph-10-lease | phenomena::ph_10 |
 //! | ph-11 | ph-11-too-short, ph-11-long-enough | phenomena::ph_11 |
 //! | ph-14 | ph-14-a-newcomer | phenomena::ph_14 |
+//! | ph-16 | ph-16-row, ph-16-statement | phenomena::ph_16 |
 //! | ph-18 | – | `tests/engine/load.rs`: read_scaling_follows_the_capacity_law |
 //! | ph-19 | ph-19-a-replica-too-slow | phenomena::ph_19; also `tests/engine/load.rs` |
 //! | ph-41 | ph-41-split-vote | phenomena::ph_41; also `tests/engine/elections.rs` |
@@ -58,8 +60,6 @@
 //!
 //! * P15: a read takes one moment; there are none for whom a replica would have to wait with applying.
 //! * R7: one group in a world; the keys are not shared out among several.
-//! * ph-08: no counters that hand out numbers, and nothing outside the database that remembers them.
-//! * ph-16: what is sent on is what was written, never a statement.
 //! * ph-17: replicas follow the primary, not each other.
 //! * ph-47, the time it takes: links have a bandwidth each; a node's own is not limited.
 
@@ -76,6 +76,8 @@ mod redis;
 
 use play::*;
 use replicarium::{
+    check::{Difference, Verdict, Verdicts},
+    lab::Run,
     scenario::text::from_toml,
     sim::{
         id::{ClientId, NodeId, OperationId, Origin},
@@ -84,7 +86,9 @@ use replicarium::{
     },
     store::log::{Epoch, Lsn},
     trace::{Fact, Kind, NoVote, Role, SyncState},
+    world::Stop,
 };
+use std::sync::Arc;
 
 const D: NodeId = NodeId(3);
 const CLEO: ClientId = ClientId(2);
@@ -102,6 +106,14 @@ fn played(name: &str) -> Play {
     play.run_to(until);
     assert_eq!(play.last_idle(), None, "{name}: every command had an effect");
     play
+}
+
+/// What the judge has to say at its end.
+fn judged(name: &str) -> Verdicts {
+    let scenario = played(name).scenario.clone();
+    let mut run = Run::new(Arc::new(scenario.setup()), Arc::new(scenario.commands.clone()));
+    assert_eq!(run.run_until(scenario.until, u64::MAX), Stop::Time, "{name}");
+    run.verdicts()
 }
 
 /// How the operations that a client was told to do ended, in order; none: it still waits.
@@ -144,11 +156,8 @@ fn told(play: &Play, client: ClientId) -> Vec<(Micros, Action, Outcome)> {
 
 /// When it was told that a write is done, and which value.
 fn acknowledged(play: &Play, client: ClientId) -> Vec<(Micros, i64)> {
-    let written = |(at, action, outcome)| match (action, outcome) {
-        (Action::Write { value, .. }, Outcome::Written) => Some((at, value)),
-        _ => None,
-    };
-    told(play, client).into_iter().filter_map(written).collect()
+    let rows = play.world.history().iter().map(|(_, row)| row).filter(|row| row.client == client);
+    rows.filter_map(|row| Some((row.at, row.written()?.value))).collect()
 }
 
 /// How long one of Ana's operations took.

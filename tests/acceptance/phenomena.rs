@@ -43,6 +43,20 @@ fn ph_05_an_answer_is_seen_before_its_question() {
     }
 }
 
+#[test]
+fn ph_08_a_new_primary_gives_the_same_numbers_to_others() {
+    let play = played("ph-08-numbers-twice");
+    let given = |client| acknowledged(&play, client).into_iter().map(|(_, number)| number).collect::<Vec<_>>();
+    assert_eq!((given(ANA), given(BEN)), (vec![1, 2, 3, 4, 5], vec![3, 4, 5]));
+    assert_eq!((thrown_away(&play, A), leaders(&play)), (vec![3, 4, 5], vec![(B, 2)]));
+    assert_eq!(reads_of(&play, BEN), [Some(5)]);
+    agree(&play);
+    let Verdicts { lost, converged, .. } = judged("ph-08-numbers-twice");
+    // Ana had overwritten 3 and 4 herself.
+    assert_eq!(lost.iter().map(|one| (one.write.id.client, one.write.value)).collect::<Vec<_>>(), [(ANA, 5)]);
+    assert_eq!(converged, Verdict::Holds, "and nothing can be seen of it any more");
+}
+
 /// Also ph-46, for those who take writes on both sides.
 #[test]
 fn ph_09_two_primaries_say_ok_and_one_of_them_is_wrong() {
@@ -104,6 +118,31 @@ fn ph_14_a_newcomer_misses_nothing_and_takes_nothing_twice() {
     assert_eq!(received, (base + 1..=end).collect::<Vec<_>>());
     assert_eq!(play.view(D).applied.0, end);
     agree(&play);
+}
+
+#[test]
+fn ph_16_replicas_that_are_sent_statements_make_other_values_of_them() {
+    for (name, differing) in [("ph-16-row", &[][..]), ("ph-16-statement", &[(B, 1), (B, 2), (C, 1), (C, 2)])] {
+        let play = played(name);
+        let [first, clock, random, second] = acknowledged(&play, ANA)[..] else { panic!("{name}: four writes") };
+        assert_eq!((first.1, second.1), (1, 2), "{name}: numbers depend on the data alone");
+        // It took 30 ms to A, and as long back.
+        assert!((1_530..1_560).contains(&clock.1), "{name}: {clock:?}");
+        let held: Vec<Vec<i64>> = [A, B, C].map(|node| play.view(node).copies.iter().map(|write| write.value).collect()).to_vec();
+        assert_eq!(held[0], [2, clock.1, random.1], "{name}");
+        assert_eq!((held[1][0], held[2][0]), (2, 2), "{name}");
+        let disturbed = |kind: &Kind| matches!(kind, Kind::Drop { .. } | Kind::Crash { .. } | Kind::Pause);
+        assert_eq!(play.events().filter(|event| disturbed(&event.kind)).count(), 0, "{name}: nothing failed");
+        let views = [A, B, C].map(|node| play.view(node));
+        assert!(views.iter().all(|view| view.applied == views[0].applied && view.applied == Lsn(4)), "{name}: all have all");
+        assert_eq!(reads(&play) == [Some(random.1); 2], differing.is_empty(), "{name}: two answers");
+        let Verdicts { fresh, durable, converged, convergence, .. } = judged(name);
+        let found: Vec<(NodeId, u16)> = convergence.differing.iter().map(|one| (one.node, one.key.0)).collect();
+        assert_eq!((found.as_slice(), converged.is_broken()), (differing, !differing.is_empty()), "{name}");
+        assert_eq!((fresh, durable), (Verdict::Holds, Verdict::Holds), "{name}: and nobody notices");
+        let same = |one: &Difference| one.expected.map(|write| write.id) == one.held.map(|write| write.id);
+        assert!(convergence.differing.iter().all(same), "{name}: by the same writes");
+    }
 }
 
 #[test]

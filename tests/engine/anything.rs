@@ -11,7 +11,7 @@ use replicarium::{
         commit::{Commit, Level, OnTimeout, Which},
         detector::Detect,
         failover::{By, Failover, Fencing},
-        primary_replica::{Config, Delayed, Rejoin, Retention},
+        primary_replica::{Config, Delayed, Rejoin, Retention, Shipping},
     },
     scenario::{NodesSettings, OneNode, ProtocolSettings, Scenario, check_command},
     sim::{
@@ -20,7 +20,7 @@ use replicarium::{
         draw::{Chance, Draw, Lineage, Purpose},
         id::{Address, ClientId, Key, MessageId, NodeId},
         network::{End, LinkChange, LinkRule, LinkSettings, MessageClass},
-        operation::{Action, Concern},
+        operation::{Action, Concern, Function},
         time::Micros,
     },
     world::{
@@ -144,16 +144,24 @@ impl Odd {
         self.of(&[Target::Primary, Target::Replica, Target::Any, Target::Nearest, Target::Sticky, one])
     }
 
+    fn function(&mut self) -> Function {
+        self.of(&[Function::Next, Function::Clock, Function::Random])
+    }
+
     fn action(&mut self) -> Action {
         let (key, value) = (Key(self.number(0, 63) as u16), self.of(&[0, i64::MIN, i64::MAX]));
-        if self.0.chance(0.5) { Action::Read { key } } else { Action::Write { key, value } }
+        let function = self.function();
+        self.of(&[Action::Read { key }, Action::Read { key }, Action::Write { key, value }, Action::Generate { key, function }])
     }
 
     /// Often none; else some names, with weights from small to large.
     fn operations(&mut self) -> Option<Vec<NamedOperation>> {
         let count = self.of(&[0, 0, 0, 1, 2, 8]);
         let mut named = |index: u32| {
-            let (does, weight) = (self.of(&[Does::Read, Does::Write]), self.of(&[1, 5, *Scenario::WEIGHT.end() as u32]));
+            let (does, weight) = (
+                self.of(&[Does::Read, Does::Write, Does::Next, Does::Clock, Does::Random]),
+                self.of(&[1, 5, *Scenario::WEIGHT.end() as u32]),
+            );
             NamedOperation { name: format!("name {index}"), does, weight }
         };
         (count > 0).then(|| (0..count).map(&mut named).collect())
@@ -226,6 +234,7 @@ impl Odd {
                 disk_entries: self.of(&[None, None, Some(200_000)]),
             },
             rejoin: self.of(&[Rejoin::Clone, Rejoin::Rewind, Rejoin::Refuse]),
+            shipping: self.of(&[Shipping::Row, Shipping::Statement]),
         };
         let LinkChange { latency, jitter, loss, duplicate, in_order, bandwidth_bytes_per_s } = self.change();
         let network = LinkSettings {

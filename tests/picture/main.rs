@@ -5,6 +5,7 @@
 
 mod covered;
 mod failover;
+mod generated;
 
 use replicarium::{
     explain::{chip::Chip, narrate, plain, why_old},

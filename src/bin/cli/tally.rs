@@ -21,7 +21,7 @@ impl Operations {
     fn count(&mut self, outcome: Option<Outcome>) {
         match outcome {
             None => self.invoked += 1,
-            Some(Outcome::Written | Outcome::Read(_)) => self.acknowledged += 1,
+            Some(Outcome::Written | Outcome::Read(_) | Outcome::Generated(_)) => self.acknowledged += 1,
             Some(Outcome::Refused(_)) => self.refused += 1,
             Some(Outcome::TimedOut | Outcome::Unconfirmed) => self.unknown += 1,
         }
@@ -78,7 +78,7 @@ impl Tally {
         }
         match row.action {
             Action::Read { .. } => self.reads.count(row.outcome),
-            Action::Write { .. } => self.writes.count(row.outcome),
+            Action::Write { .. } | Action::Generate { .. } => self.writes.count(row.outcome),
         }
     }
 }

@@ -33,6 +33,19 @@ pub struct Config {
     pub rejoin: Rejoin,
     /// What of the log is kept besides its last entries.
     pub retention: Retention,
+    /// What replicas are sent of writes whose value the primary makes.
+    pub shipping: Shipping,
+}
+
+/// What stands in the log for a write whose value the database makes (MySQL: `binlog_format`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shipping {
+    /// The value that the primary made.
+    #[default]
+    Row,
+    /// What was asked for; each replica makes a value of its own.
+    Statement,
 }
 
 /// A replica that shows entries only so long after it has them on disk (PostgreSQL's `recovery_min_apply_delay`): time to
@@ -58,6 +71,7 @@ impl Default for Config {
             failover: Failover::default(),
             rejoin: Rejoin::Clone,
             retention: Retention::default(),
+            shipping: Shipping::default(),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     protocol::commit::{Candidate, Commit, Level, OnTimeout},
     sim::{
         id::NodeId,
-        operation::{Answer, Refusal, Request},
+        operation::{Action, Answer, Refusal, Request, Write},
         time::Micros,
     },
     store::log::Lsn,
@@ -20,6 +20,7 @@ use crate::{
 pub(super) struct Waiting {
     pub lsn: Lsn,
     pub request: Request,
+    pub write: Write,
     pub since_us: i64,
 }
 
@@ -104,8 +105,13 @@ impl PrimaryReplica {
 
     fn reply_up_to(&mut self, up_to: Lsn, ctx: &mut Ctx) {
         let first = |leading: &mut Leading| leading.waiting.pop_front_if(|waiting| waiting.lsn <= up_to);
-        while let Some(Waiting { lsn, request, .. }) = self.leading().and_then(first) {
-            ctx.reply_at(request, Answer::Written, lsn);
+        while let Some(Waiting { lsn, request, write, .. }) = self.leading().and_then(first) {
+            let answer = match request.action {
+                // Its client does not know the value yet.
+                Action::Generate { .. } => Answer::Generated(write),
+                _ => Answer::Written,
+            };
+            ctx.reply_at(request, answer, lsn);
         }
     }
 

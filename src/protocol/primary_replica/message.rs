@@ -167,6 +167,7 @@ impl protocol::Message for Message {
                     count: entries.len() as u32,
                     first_write: first.write,
                     last_write: end.write,
+                    last_function: end.function,
                 },
                 _ => Cargo::Probe { last: *last },
             },

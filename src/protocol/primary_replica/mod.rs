@@ -22,12 +22,13 @@ mod read;
 mod replica;
 mod retention;
 mod role;
+mod statement;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 mod timeline;
 mod watch;
 
-pub use config::{Config, Delayed};
+pub use config::{Config, Delayed, Shipping};
 pub use disk::{Change, Disk};
 pub use message::Message;
 pub use parted::Rejoin;
@@ -37,7 +38,7 @@ use super::{Context, Named, NodeView, Order, Protocol, Rule, Standing, TailEntry
 use crate::{
     sim::{
         id::{Key, NodeId},
-        operation::{Action, Answer, Refusal, Request, Write},
+        operation::{Answer, Refusal, Request, Write},
     },
     store::{
         log::{Entry, Epoch, Log, Lsn},
@@ -240,12 +241,12 @@ impl Protocol for PrimaryReplica {
             }
             ctx.reply(request, Answer::Refused(refusal));
         };
-        match (request.action, &self.part) {
+        match (request.action.is_write(), &self.part) {
             (_, Part::Monitor(_)) => refuse(Refusal::Monitor, ctx),
-            (Action::Write { .. }, Part::Primary(_)) => self.accept_write(request, ctx),
-            (Action::Write { .. }, Part::Replica(following)) => refuse(Refusal::NotPrimary { primary: following.primary() }, ctx),
-            (Action::Read { .. }, Part::Replica(_)) if !self.complete => refuse(Refusal::NotReady, ctx),
-            (Action::Read { .. }, _) => self.serve(request, ctx),
+            (true, Part::Primary(_)) => self.accept_write(request, ctx),
+            (true, Part::Replica(following)) => refuse(Refusal::NotPrimary { primary: following.primary() }, ctx),
+            (false, Part::Replica(_)) if !self.complete => refuse(Refusal::NotReady, ctx),
+            (false, _) => self.serve(request, ctx),
         }
     }
 

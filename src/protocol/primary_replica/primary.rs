@@ -13,7 +13,7 @@ use crate::{
     protocol::commit::Level,
     sim::{
         id::NodeId,
-        operation::{Action, Answer, Refusal, Request, Write},
+        operation::{Answer, Refusal, Request},
         small::SmallMap,
     },
     store::log::{Entry, Lsn},
@@ -104,7 +104,6 @@ impl PrimaryReplica {
     }
 
     pub(super) fn accept_write(&mut self, request: Request, ctx: &mut Ctx) {
-        let Action::Write { key, value } = request.action else { return };
         if !self.see_to_lease(ctx) {
             return ctx.reply(request, Answer::Refused(Refusal::NoMajority));
         }
@@ -112,13 +111,13 @@ impl PrimaryReplica {
             return;
         }
         let lsn = self.log.last().next();
-        let write = Write { id: request.operation, key, value };
+        let Some((write, function)) = self.evaluate_request(request, ctx) else { return };
         ctx.note_about(write.id, Fact::Appended { lsn, epoch: self.epoch, write });
-        self.append_to_log(Entry { lsn, epoch: self.epoch, write }, ctx);
+        self.append_to_log(Entry { lsn, epoch: self.epoch, write, function }, ctx);
         ctx.flush();
         let since_us = ctx.local_us();
         if let Some(leading) = self.leading() {
-            leading.waiting.push_back(Waiting { lsn, request, since_us });
+            leading.waiting.push_back(Waiting { lsn, request, write, since_us });
         }
         if self.config.commit.level == Level::Async {
             self.release(ctx);

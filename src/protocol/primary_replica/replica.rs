@@ -212,6 +212,7 @@ impl PrimaryReplica {
                 begin_epoch(&mut self.history, entry.epoch, entry.lsn);
                 self.write_identity(ctx);
             }
+            let entry = self.evaluate_entry(entry, ctx);
             self.append_to_log(entry, ctx);
             ctx.note_about(entry.write.id, Fact::Received { lsn: entry.lsn, write: entry.write });
             appended = true;

@@ -29,6 +29,8 @@ mod rejoin;
 #[cfg(test)]
 mod schedules;
 #[cfg(test)]
+mod statements;
+#[cfg(test)]
 mod timelines;
 
 pub use crate::world::tests::play::*;

@@ -22,6 +22,15 @@ pub(super) fn shapes() -> Vec<Field> {
         row("action.write", Group, "", "Writes a key."),
         row("action.write.key", key(), "required", "Which key."),
         row("action.write.value", whole(i64::MIN..=i64::MAX, ""), "required", "What it holds afterwards."),
+        row("action.generate", Group, "", "Writes what the node makes of it."),
+        row("action.generate.key", key(), "required", "Which key."),
+        row(
+            "action.generate.function",
+            Word(&["next", "clock", "random"]),
+            "required",
+            "One more than the key's latest value, or 1 (auto-increment); the node's clock in ms (SQL's `SYSDATE()`); a random number \
+             (`RAND()`, `UUID()`).",
+        ),
         row("concern", Group, "", "One of the following."),
         row("concern.local", Group, "", "Whatever the node has applied."),
         row(

@@ -120,6 +120,13 @@ fn run() -> Vec<Field> {
             "What a replica does whose log and the primary's have parted: copies everything anew, takes back what is only in its own \
              log as far as that reaches back (PostgreSQL's pg_rewind), or stops until a person decides.",
         ),
+        row(
+            "protocol.primary_replica.shipping",
+            Word(&["row", "statement"]),
+            r#""row""#,
+            "What replicas are sent of a write whose value the primary makes: the value, or what was asked for, which each then evaluates \
+             itself (MySQL's `binlog_format`).",
+        ),
     ]
 }
 
@@ -250,7 +257,12 @@ fn clients() -> Vec<Field> {
             "required",
             "What it is called: letters, digits, spaces and hyphens. All workloads together have up to 16 names.",
         ),
-        row("clients[].workload.operations[].do", Word(&["read", "write"]), "required", "What it is to the nodes."),
+        row(
+            "clients[].workload.operations[].do",
+            Word(&["read", "write", "next", "clock", "random"]),
+            "required",
+            "What it is to the nodes; the last three write what the node makes of such a function.",
+        ),
         row(
             "clients[].workload.operations[].weight",
             whole(Scenario::WEIGHT, ""),

@@ -7,7 +7,7 @@ use crate::{
         commit::{Commit, Level, OnTimeout, Which},
         detector::Detect,
         failover::{By, Failover, Fencing},
-        primary_replica::{Config, Delayed, Rejoin, Retention},
+        primary_replica::{Config, Delayed, Rejoin, Retention, Shipping},
     },
     scenario::{NodesSettings, OneNode, ProtocolSettings, Scenario, text},
     sim::{
@@ -15,7 +15,7 @@ use crate::{
         distribution::{Distribution, Part},
         id::{Address, ClientId, Key, MessageId, NodeId},
         network::{End, LinkChange, LinkRule, LinkSettings, MessageClass},
-        operation::{Action, Concern},
+        operation::{Action, Concern, Function},
     },
     world::{
         command::{Command, TimedCommand},
@@ -120,6 +120,7 @@ fn commands() -> Vec<Command> {
         Command::DeliverNow { message },
         Command::Issue { client, action: Action::Read { key: Key(0) }, at: Some(node) },
         Command::Issue { client, action: Action::Write { key: Key(0), value: 1 }, at: None },
+        Command::Issue { client, action: Action::Generate { key: Key(0), function: Function::Random }, at: None },
         Command::SetWorkload { client, on: true },
         Command::SetReadsFrom { client, target: Target::Replica },
         Command::SetWritesTo { client, target: Target::Any },
@@ -203,6 +204,7 @@ fn full() -> Scenario {
             failover: Failover { monitors: vec![], ..failover() },
             rejoin: Rejoin::Rewind,
             retention: Retention { slots: true, slot_limit_entries: Some(2), disk_entries: Some(2) },
+            shipping: Shipping::Statement,
         }),
         nodes: NodesSettings { count: 10, each, different: vec![one] },
         network: LinkSettings {

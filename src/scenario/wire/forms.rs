@@ -12,14 +12,14 @@ use crate::{
         commit::{Commit, Level, OnTimeout, Which},
         detector::Detect,
         failover::{By, Failover, Fencing},
-        primary_replica::{Config, Delayed, Rejoin, Retention},
+        primary_replica::{Config, Delayed, Rejoin, Retention, Shipping},
     },
     sim::{
         clock::Clock,
         distribution::{Distribution, Part},
         id::{Address, ClientId, Key, MessageId, NodeId},
         network::{End, LinkChange, LinkRule, LinkSettings, MessageClass},
-        operation::{Action, Concern},
+        operation::{Action, Concern, Function},
         time::Micros,
     },
     world::{
@@ -149,7 +149,7 @@ record! {
     Workload { pace, start, stop, read_share, keys, operations }
     NamedOperation { name, does, weight }
     ClientSettings { count, writes_to, reads_from, timeout, redirects, retries, retry_wait, workload, token, concern }
-    Config { primary, log_retention_entries, batch_entries, resend_after, follow_every, announce_every, commit, delayed, failover, rejoin, retention }
+    Config { primary, log_retention_entries, batch_entries, resend_after, follow_every, announce_every, commit, delayed, failover, rejoin, retention, shipping }
     Retention { slots, slot_limit_entries, disk_entries }
     Delayed { node, by }
     Failover {
@@ -176,8 +176,10 @@ choice! {
     Target { 0 Primary {} 1 Replica {} 2 Any {} 3 Node { 0 node } 4 Nearest {} 5 Sticky {} }
     Pace { 0 Regular { every every } 1 Poisson { per_s per_s } 2 Think { time time } }
     Popularity { 0 Uniform {} 1 Zipf { exponent exponent } }
-    Does { 0 Read {} 1 Write {} }
-    Action { 0 Read { key key } 1 Write { key key, value value } }
+    Does { 0 Read {} 1 Write {} 2 Next {} 3 Clock {} 4 Random {} }
+    Action { 0 Read { key key } 1 Write { key key, value value } 2 Generate { key key, function function } }
+    Function { 0 Next {} 1 Clock {} 2 Random {} }
+    Shipping { 0 Row {} 1 Statement {} }
     Concern { 0 Local {} 1 Bounded { 0 most } 2 Majority {} 3 Linearizable {} }
     Level { 0 Async {} 1 LocalFlush {} 2 RemoteWrite {} 3 RemoteFlush {} 4 RemoteApply {} }
     Which { 0 First {} 1 Any {} 2 Majority {} }

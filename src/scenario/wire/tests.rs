@@ -12,7 +12,7 @@ use crate::{
         distribution::{Distribution, Part},
         id::{Address, ClientId, Key, MessageId, NodeId},
         network::{End, LinkChange, LinkRule, MessageClass},
-        operation::Action,
+        operation::{Action, Function},
         time::Micros,
     },
     world::{
@@ -78,10 +78,12 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Target::Any),
         any::<u16>().prop_map(|id| Target::Node(NodeId(id)))
     ];
-    let action = (any::<u16>(), prop::option::of(any::<i64>())).prop_map(|(key, value)| match value {
-        Some(value) => Action::Write { key: Key(key), value },
-        None => Action::Read { key: Key(key) },
-    });
+    let function = prop::sample::select(vec![Function::Next, Function::Clock, Function::Random]);
+    let action = prop_oneof![
+        any::<u16>().prop_map(|key| Action::Read { key: Key(key) }),
+        (any::<u16>(), any::<i64>()).prop_map(|(key, value)| Action::Write { key: Key(key), value }),
+        (any::<u16>(), function).prop_map(|(key, function)| Action::Generate { key: Key(key), function }),
+    ];
     let clock = (any::<i64>(), any::<i32>()).prop_map(|(skew_us, drift_ppm)| Clock { skew_us, drift_ppm });
     let groups = prop::collection::vec(prop::collection::vec(address(), 0..4), 0..4);
     let numbers = (0u8..24, node, client, target, action, clock, micros(), any::<bool>(), any::<u64>(), 0.0..9.0);

@@ -172,7 +172,7 @@ fn discarded(world: &LabWorld, node: NodeId, writes: &[(Lsn, Write)]) {
 fn sent_from_disk(world: &LabWorld, node: NodeId, operation: Option<OperationId>, cargo: &Cargo, asynchronous: bool) {
     let disk = world.hosts()[node.0 as usize].disk();
     match cargo {
-        Cargo::Answer { outcome: Outcome::Written } => {
+        Cargo::Answer { outcome: Outcome::Written | Outcome::Generated(_) } => {
             let logged = disk.log.range(disk.log.first(), disk.log.last()).any(|entry| Some(entry.write.id) == operation);
             let folded = || disk.log.first() > Lsn(1);
             assert!(asynchronous || logged || folded(), "{node} says yes to what it could forget");

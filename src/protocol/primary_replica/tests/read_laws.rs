@@ -69,7 +69,8 @@ impl Reads {
                         self.linearizable += 1;
                     }
                 }
-                (Action::Write { key, .. }, Some(Outcome::Written)) => {
+                (action, Some(Outcome::Written | Outcome::Generated(_))) => {
+                    let key = action.key();
                     let place = self.places.get(&row.operation).copied().unwrap_or_default();
                     let known = self.acknowledged.entry(key).or_default();
                     *known = place.max(*known);

@@ -4,9 +4,9 @@
 //! `SCHEDULES=40000 SCHEDULES_FROM=100000 cargo test --release --lib random_faults`, or one with `SCHEDULES=1`.
 
 use super::{laws::*, *};
-use crate::protocol::primary_replica::{Delayed, Rejoin};
+use crate::protocol::primary_replica::{Delayed, Rejoin, Shipping};
 use crate::{
-    client::workload::{ClientSettings, Pace, Target, Workload},
+    client::workload::{ClientSettings, Does, NamedOperation, Pace, Target, Workload},
     protocol::{
         commit::{Commit, Level, OnTimeout, Which},
         detector::Detect,
@@ -102,7 +102,26 @@ fn world(draw: &mut Draw, seed: u64) -> Scenario {
         scenario.network.duplicate = 0.0;
         scenario.clients[0].retries = 0;
     }
+    if draw.chance(0.4) {
+        numbers(draw, &mut scenario);
+    }
     scenario
+}
+
+/// Half of the writes are left to the database. What depends on the node alone is sent on as a value; what depends on the
+/// data comes out the same everywhere, also as a statement.
+fn numbers(draw: &mut Draw, scenario: &mut Scenario) {
+    let shipping = pick(draw, &[Shipping::Row, Shipping::Row, Shipping::Statement]);
+    let made = match shipping {
+        Shipping::Row => pick(draw, &[Does::Next, Does::Next, Does::Clock, Does::Random]),
+        Shipping::Statement => Does::Next,
+    };
+    config(scenario).shipping = shipping;
+    let named = |name: &str, does, weight| NamedOperation { name: name.into(), does, weight };
+    let operations = vec![named("read", Does::Read, 1), named("write", Does::Write, 2), named("made", made, 2)];
+    scenario.clients.iter_mut().filter_map(|client| client.workload.as_mut()).for_each(|workload| {
+        workload.operations = Some(operations.clone());
+    });
 }
 
 /// A rule that a group of two can follow.
