@@ -1,6 +1,6 @@
 //! What somebody did to the run, in a sentence.
 
-use super::{Sentence, Writer, election, narrate::Weight, words::duration};
+use super::{Sentence, Writer, election, logs, narrate::Weight, words::duration};
 use crate::{
     sim::{
         decimal::{fixed, short},
@@ -67,6 +67,7 @@ pub(super) fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
             start.strong("Writes are acknowledged by another rule now").text(format!(": {}.", rule.words()))
         }
         Command::SetFailover(failover) => return Some((Weight::Loud, election::rule(failover))),
+        Command::SetLogs(rule) => return Some((Weight::Loud, logs::rule(rule))),
         Command::Slow { node, factor } => {
             start.who(*node).text(format!(" takes {} times as long for everything now.", short(*factor)))
         }

@@ -6,6 +6,10 @@ use super::{
     words::{counted, duration},
 };
 use crate::{
+    protocol::{
+        logs::Logs,
+        primary_replica::{Rejoin, Retention, Shipping},
+    },
     sim::id::NodeId,
     trace::{Event, Fact},
 };
@@ -45,4 +49,26 @@ pub(super) fn told(node: NodeId, event: &Event, fact: &Fact) -> Option<(Weight, 
         _ => return None,
     };
     Some((weight, said.done()))
+}
+
+/// The new rule in words: what a log of its own comes to, what is kept, what is shipped.
+pub(super) fn rule(logs: &Logs) -> Sentence {
+    let start = Writer::default().text("Who comes back with a log of its own ");
+    let said = start.strong(match logs.rejoin {
+        Rejoin::Clone => "is cloned anew",
+        Rejoin::Rewind => "rewinds",
+        Rejoin::Refuse => "stops until a person decides",
+    });
+    let Retention { slots, slot_limit_entries, disk_entries } = logs.retention;
+    let kept = match (slots, slot_limit_entries) {
+        (false, _) => "For replicas that are away nothing more is kept".into(),
+        (true, None) => "For replicas that are away all is kept that they lack".to_string(),
+        (true, Some(limit)) => format!("For replicas that are away up to {limit} entries are kept"),
+    };
+    let room = disk_entries.map_or(String::new(), |room| format!("; the disk holds {room}"));
+    let shipped = match logs.shipping {
+        Shipping::Row => "Values are shipped.",
+        Shipping::Statement => "Statements are shipped, and replicas make values of their own.",
+    };
+    said.text(format!(". {kept}{room}. {shipped}")).done()
 }

@@ -7,6 +7,7 @@
 pub mod commit;
 pub mod detector;
 pub mod failover;
+pub mod logs;
 pub mod primary_replica;
 mod round_trip;
 
@@ -23,6 +24,7 @@ use crate::{
 };
 use commit::Commit;
 use failover::Failover;
+use logs::Logs;
 use std::{fmt::Debug, sync::Arc};
 
 /// One node's replication logic.
@@ -49,6 +51,8 @@ pub trait Protocol: Clone {
     fn reconfigure(&mut self, rule: &Rule, context: &mut Context<Self>);
     /// The settings with another such rule, for nodes that start later.
     fn with_rule(config: &Self::Config, rule: &Rule) -> Self::Config;
+    /// Whether such a rule contradicts the settings.
+    fn is_refused(config: &Self::Config, rule: &Rule) -> bool;
     /// Whether clients may turn to the node at all; one that only watches others holds no data.
     fn holds_data(config: &Self::Config, node: NodeId) -> bool;
     /// The log, and that of a node that is down.
@@ -79,6 +83,7 @@ pub enum Order {
 pub enum Rule {
     Commit(Commit),
     Failover(Failover),
+    Logs(Logs),
 }
 
 /// What a disk holds: a value that changes by small changes.

@@ -348,6 +348,11 @@ pub fn check_command(command: &Command) -> Option<String> {
         Command::SetLink(rule) => check.link("set", &rule.set),
         Command::SetCommit(commit) => check.commit("set_commit", commit),
         Command::SetFailover(failover) => check.failover("set_failover", failover),
+        Command::SetLogs(logs) => {
+            if let Some((field, what)) = logs.retention.problem(0) {
+                check.say(format!("set_logs.retention.{field}"), what);
+            }
+        }
         Command::SetConcern { concern, .. } => check.concern("concern", *concern),
         Command::DelayMessage { by, .. } => check.within("by", *by, Micros::ZERO..=Scenario::DELAY_MAX),
         Command::Issue { action, .. } => check.within("key", action.key().0, 0..=Scenario::KEYS.end() - 1),

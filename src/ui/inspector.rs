@@ -31,11 +31,15 @@ use crate::{
         distribution::Distribution,
         id::{Address, ClientId, Key, MessageId, NodeId},
         network::{End, LinkChange, LinkRule, MessageClass},
+        operation::{Action, Function},
         time::Micros,
     },
     trace::Role,
     world::command::Command,
 };
+
+/// What can be asked of the database instead of a value.
+const MADE: [Function; 3] = [Function::Next, Function::Clock, Function::Random];
 
 /// Most messages of a link that are listed.
 const LISTED_MAX: usize = 12;
@@ -295,12 +299,19 @@ fn client_panel(app: App, client: ClientId) -> AnyView {
         let usual = (String::new(), "as usual".to_string(), target.get().is_none());
         std::iter::once(usual).chain(app.watch(|lab| lab.world().stores().to_vec()).into_iter().map(node)).collect()
     };
-    let write = move || match value.get_untracked().trim().parse() {
-        Ok(number) => {
-            app.write(client, key.get_untracked(), number, target.get_untracked());
+    // What the database makes is asked for by name.
+    let made = |text: &str| MADE.into_iter().find(|one| one.to_string() == text);
+    let write = move || {
+        let (text, key) = (value.get_untracked(), key.get_untracked());
+        let action = match (made(text.trim()), text.trim().parse()) {
+            (Some(function), _) => Action::Generate { key, function },
+            (None, Ok(value)) => Action::Write { key, value },
+            _ => return app.say_bad(format!("“{text}” is no whole number; write something like 7, or next, clock or random.")),
+        };
+        app.act(Command::Issue { client, action, at: target.get_untracked() });
+        if made(text.trim()).is_none() {
             value.set(app.fresh_value().to_string());
         }
-        Err(_) => app.say_bad(format!("“{}” is no whole number; write something like 7.", value.get_untracked())),
     };
     let on = move || app.watch(|lab| lab.world().session(client).is_some_and(|session| session.workload_on));
     let has_workload = app.world(|world| world.session(client).is_some_and(|session| session.settings.workload.is_some()));
@@ -313,8 +324,9 @@ fn client_panel(app: App, client: ClientId) -> AnyView {
     let field = element("input")
         .id("value")
         .attribute("type", "text")
-        .attribute("inputmode", "numeric")
         .attribute("size", "6")
+        .attribute("list", "made")
+        .attribute("title", "A whole number; or what the database makes: next, clock, random")
         .property("value", move || value.get())
         .on("input", move |event| value.set(event_target_value(&event)));
     let reads_from = move |value: String| {
@@ -329,6 +341,10 @@ fn client_panel(app: App, client: ClientId) -> AnyView {
         key_picker(app, key),
         pick(label("ask-node", "At"), select("ask-node", nodes, move |value| target.set(value.parse().ok()))),
         pick(label("value", "Value"), field.view()),
+        element("datalist")
+            .id("made")
+            .with(Vec::from(MADE.map(|one| element("option").attribute("value", one.to_string()).view())))
+            .view(),
         acts.view(),
         pick(label("reads-from", "Usually reads at"), select("reads-from", move || read_targets(app, client), reads_from)),
         pick(

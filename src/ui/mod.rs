@@ -16,6 +16,7 @@ mod inspector;
 mod keys;
 mod leptos;
 mod lesson;
+mod logs;
 mod measures;
 mod parting;
 mod parts;

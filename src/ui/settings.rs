@@ -7,6 +7,7 @@ use super::{
     failover::failover,
     forms::{DELAYS_MS, LOSSES, delay_index, delay_name, loss_index, loss_name},
     inspector::lag_to,
+    logs::log_settings,
     parts::{Slider, button, picture_button},
     state::{App, Dialog},
 };
@@ -93,6 +94,6 @@ pub fn settings(app: App) -> AnyView {
         .class("settings")
         .attribute("aria-label", "Settings")
         .with(element("h2").with("The whole group"))
-        .with(vec![lag, loss, stepper.view(), commit(app), failover(app), acts.view()])
+        .with(vec![lag, loss, stepper.view(), commit(app), failover(app), log_settings(app), acts.view()])
         .view()
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     client::workload::Target,
-    protocol::{commit::Commit, failover::Failover},
+    protocol::{commit::Commit, failover::Failover, logs::Logs},
     sim::{
         clock::Clock,
         id::{Address, ClientId, MessageId, NodeId},
@@ -136,6 +136,8 @@ pub enum Command {
         client: ClientId,
         concern: Concern,
     },
+    /// From now on this becomes of logs.
+    SetLogs(Logs),
     /// A replica whose log and the primary's have parted goes back to that point.
     Rewind {
         node: NodeId,

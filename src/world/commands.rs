@@ -102,9 +102,9 @@ impl<P: Protocol> World<P> {
             Command::SetReadsFrom { client, target } => self.with_settings(*client, |settings| settings.reads_from = *target),
             Command::SetToken { client, on } => self.with_settings(*client, |settings| settings.token = *on),
             Command::SetConcern { client, concern } => self.with_settings(*client, |settings| settings.concern = *concern),
-            Command::SetCommit(commit) if commit.problem().is_some() => Err("it asks for what cannot be"),
             Command::SetCommit(commit) => self.set_rule(Rule::Commit(commit.clone()), id),
             Command::SetFailover(failover) => self.set_failover(failover, id),
+            Command::SetLogs(logs) => self.set_rule(Rule::Logs(*logs), id),
             Command::SetWritesTo { client, target } => self.with_settings(*client, |settings| settings.writes_to = *target),
         }
     }
@@ -115,20 +115,23 @@ impl<P: Protocol> World<P> {
     }
 
     fn set_failover(&mut self, failover: &Failover, command: EventId) -> Result<(), &'static str> {
-        if failover.problem().is_some() {
-            return Err("it asks for what cannot be");
-        }
         let same = |node: &NodeId| P::holds_data(&self.setup.config, *node) != failover.is_monitor(*node);
         if !self.members.iter().all(same) {
             return Err("a node that holds data cannot become a monitor while it runs, nor the other way round");
         }
-        // What the operator numbered so far is taken.
-        self.epoch_floor = self.newest_epoch;
-        self.set_rule(Rule::Failover(failover.clone()), command)
+        let rule = Rule::Failover(failover.clone());
+        if !P::is_refused(&self.setup.config, &rule) {
+            // What the operator numbered so far is taken.
+            self.epoch_floor = self.newest_epoch;
+        }
+        self.set_rule(rule, command)
     }
 
     /// Nodes that run are told; those that are down find it when they start.
     fn set_rule(&mut self, rule: Rule, command: EventId) -> Result<(), &'static str> {
+        if P::is_refused(&self.setup.config, &rule) {
+            return Err("it asks for what cannot be");
+        }
         let setup = Arc::make_mut(&mut self.setup);
         setup.config = P::with_rule(&setup.config, &rule);
         let members = self.members.clone();

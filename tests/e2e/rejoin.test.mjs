@@ -3,7 +3,7 @@
 import { assert, axe, noSidewaysScroll } from "./harness.mjs";
 import { labTest } from "./lab.mjs";
 import {
-  act, ask, broken, details, expectText, forward, headline, openPreset, press, said, select, settings, settled,
+  act, ask, broken, details, drag, expectText, forward, headline, onNode, openPreset, press, said, select, settings, settled,
   status, story,
 } from "./page.mjs";
 
@@ -91,4 +91,40 @@ labTest("a linearizable read asks the others first, a bounded one is refused whe
   await ask(page, { who: "Ben", at: "B" });
   await forward(page, 100);
   assert.match(await said(page, "Ben"), /refused: too old/);
+});
+
+labTest("told to rewind, an old primary does so by itself; one undo takes the setting back", async ({ page }) => {
+  await settings(page).locator("#log-rejoin").selectOption({ label: "goes back to where it parted (rewind)" });
+  await settled(page);
+  assert.match(await headline(page), /Who comes back with a log of its own rewinds\./);
+  await press(page, "Control+z");
+  assert.match(await settings(page).locator("#log-rejoin").evaluate((field) => field.selectedOptions[0].textContent), /cloned anew/);
+  await press(page, "Control+Shift+z");
+  await forward(page, 500);
+  await drag(page, "Lag to every replica", "10000 ms");
+  await forward(page, 400);
+  await onNode(page, "A", "Crash");
+  await onNode(page, "B", "Promote");
+  await forward(page, 300);
+  await onNode(page, "A", "Restart");
+  await drag(page, "Lag to every replica", "10 ms");
+  await forward(page, 3_000);
+  const sentences = await story(page);
+  assert(sentences.some((one) => /^A throws away x = 3: the new primary’s log does not have it\./.test(one)), sentences.join("\n"));
+  assert(!sentences.some((one) => /all data: their logs have parted/.test(one)), "no clone");
+});
+
+labTest("what is kept for replicas can fill the disk, and the page warns of it", async ({ page }) => {
+  await settings(page).locator("#log-kept").selectOption({ label: "all that they lack (slot)" });
+  await settled(page);
+  const group = settings(page).getByRole("group", { name: "The log" });
+  await expectText(group.locator(".caution"), /For a replica that is gone for good the log grows without end\./);
+  await axe(page, { include: [[".settings"]] });
+});
+
+labTest("the next number is made by the database, and its client is told which", async ({ page }) => {
+  await forward(page, 200);
+  await ask(page, { who: "Ben", write: "next" });
+  await forward(page, 300);
+  assert.match(await said(page, "Ben"), /x = 2 · OK/);
 });

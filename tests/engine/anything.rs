@@ -11,6 +11,7 @@ use replicarium::{
         commit::{Commit, Level, OnTimeout, Which},
         detector::Detect,
         failover::{By, Failover, Fencing},
+        logs::Logs,
         primary_replica::{Config, Delayed, Rejoin, Retention, Shipping},
     },
     scenario::{NodesSettings, OneNode, ProtocolSettings, Scenario, check_command},
@@ -192,6 +193,19 @@ impl Odd {
         }
     }
 
+    fn logs(&mut self) -> Logs {
+        let retention = Retention {
+            slots: self.0.chance(0.3),
+            slot_limit_entries: self.of(&[None, Some(1_000_000)]),
+            disk_entries: self.of(&[None, None, Some(2), Some(200_000)]),
+        };
+        Logs {
+            rejoin: self.of(&[Rejoin::Clone, Rejoin::Rewind, Rejoin::Refuse]),
+            retention,
+            shipping: self.of(&[Shipping::Row, Shipping::Statement]),
+        }
+    }
+
     fn concern(&mut self) -> Concern {
         let most = self.time().max(ms(1));
         self.of(&[Concern::Local, Concern::Local, Concern::Bounded(most), Concern::Majority, Concern::Linearizable])
@@ -261,7 +275,7 @@ impl Odd {
         let (node, client, both) = (self.node(), self.client(), self.0.chance(0.5));
         let message = MessageId(self.of(&[0, 1, 5, 30, 200, 1_000, u64::MAX]));
         let target = self.target(26);
-        match self.0.below(33) {
+        match self.0.below(34) {
             0 => Command::Crash { node },
             1 => Command::CrashMachine { node },
             2 => Command::Wipe { node },
@@ -291,6 +305,7 @@ impl Odd {
             28 => Command::SetFailover(self.failover()),
             30 => Command::Rewind { node },
             31 => Command::Reclone { node },
+            32 => Command::SetLogs(self.logs()),
             29 => Command::SetConcern { client, concern: self.concern() },
             27 => Command::SetToken { client, on: both },
             _ => Command::SetWritesTo { client, target },

@@ -2,7 +2,7 @@
 
 use super::{Rejoin, Retention};
 use crate::{
-    protocol::{commit::Commit, failover::Failover},
+    protocol::{commit::Commit, failover::Failover, logs::Logs},
     sim::{id::NodeId, time::Micros},
 };
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,17 @@ pub enum Shipping {
 pub struct Delayed {
     pub node: NodeId,
     pub by: Micros,
+}
+
+impl Config {
+    pub fn logs(&self) -> Logs {
+        Logs { rejoin: self.rejoin, retention: self.retention, shipping: self.shipping }
+    }
+
+    pub fn with_logs(&self, logs: Logs) -> Config {
+        let Logs { rejoin, retention, shipping } = logs;
+        Config { rejoin, retention, shipping, ..self.clone() }
+    }
 }
 
 impl Default for Config {

@@ -387,6 +387,10 @@ impl Protocol for PrimaryReplica {
         match rule {
             Rule::Commit(commit) => self.on_new_rule(commit, ctx),
             Rule::Failover(failover) => self.on_new_failover(failover, ctx),
+            Rule::Logs(logs) => {
+                self.config = self.config.with_logs(*logs);
+                self.truncate_log(ctx);
+            }
         }
     }
 
@@ -394,6 +398,15 @@ impl Protocol for PrimaryReplica {
         match rule {
             Rule::Commit(commit) => Config { commit: commit.clone(), ..config.clone() },
             Rule::Failover(failover) => Config { failover: failover.clone(), ..config.clone() },
+            Rule::Logs(logs) => config.with_logs(*logs),
+        }
+    }
+
+    fn is_refused(config: &Config, rule: &Rule) -> bool {
+        match rule {
+            Rule::Commit(commit) => commit.problem().is_some(),
+            Rule::Failover(failover) => failover.problem().is_some(),
+            Rule::Logs(logs) => logs.retention.problem(config.log_retention_entries).is_some(),
         }
     }
 

@@ -94,7 +94,7 @@ fn of(unit: &str) -> String {
 const INTRODUCTION: &str = include_str!("introduction.md");
 
 /// Paths under which the document begins a chapter, its title, and what is said first.
-const CHAPTERS: [(&str, &str, &str); 13] = [
+const CHAPTERS: [(&str, &str, &str); 14] = [
     ("title", "The run", ""),
     ("protocol", "Protocol", ""),
     ("nodes", "Nodes", ""),
@@ -114,6 +114,7 @@ const CHAPTERS: [(&str, &str, &str); 13] = [
         "Shape: delay",
         "How long something takes: a time like `\"40ms\"` if it is always the same, or a distribution. Its median may be up to 1 h.",
     ),
+    ("retention", "Shape: retention", "What of the log is kept besides its last entries."),
     ("rule", "Shape: rule", "Changes for some links. Of several rules that match, the last that says something wins."),
     ("target", "Shape: target", "Whom a client asks first."),
 ];

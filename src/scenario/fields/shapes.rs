@@ -6,7 +6,7 @@ use super::{
     table::{ANY_TIME, CLASSES, DELAY, LEVELS, UP_TO_DELAY, row, whole},
 };
 use crate::{
-    protocol::{commit::Commit, failover::Failover},
+    protocol::{commit::Commit, failover::Failover, primary_replica::Retention},
     scenario::Scenario,
     sim::{clock::Clock, distribution::Distribution},
 };
@@ -178,6 +178,25 @@ pub(super) fn shapes() -> Vec<Field> {
             whole(1..=*Scenario::NODES.end() as u8, "monitors"),
             "1",
             "How many of them must suspect the primary.",
+        ),
+        row("retention", Group, "", "Fields as below; absent ones get their default."),
+        row(
+            "retention.slots",
+            Switch,
+            "false",
+            "What a replica has not got yet is kept for it, however far behind it is (PostgreSQL: replication slots).",
+        ),
+        row(
+            "retention.slot_limit_entries",
+            whole(Retention::ENTRIES, "log entries"),
+            "none",
+            "But not more than this; absent: without limit (max_slot_wal_keep_size).",
+        ),
+        row(
+            "retention.disk_entries",
+            whole(Retention::ENTRIES, "log entries"),
+            "none",
+            "So much fits on a disk; a primary whose disk is full refuses writes. Absent: without limit.",
         ),
         row("rule", Group, "", "A table."),
         row("rule.from", End, r#""any""#, "The sending ends."),

@@ -2,7 +2,6 @@
 
 use super::{Field, Form, shapes::shapes};
 use crate::{
-    protocol::primary_replica::Retention,
     scenario::Scenario,
     sim::{network::Network, time::Micros},
     world::command::{COMMANDS_MAX, SLOW_FACTOR},
@@ -13,6 +12,8 @@ use std::ops::RangeInclusive;
 pub(super) const CLASSES: [&str; 8] =
     ["request", "response", "replicate", "acknowledge", "snapshot", "control", "heartbeat", "vote"];
 pub(super) const LEVELS: [&str; 5] = ["async", "local_flush", "remote_write", "remote_flush", "remote_apply"];
+const REJOIN: [&str; 3] = ["clone", "rewind", "refuse"];
+const SHIPPING: [&str; 2] = ["row", "statement"];
 pub(super) const DELAY: Form = Shape("delay");
 pub(super) const ANY_TIME: RangeInclusive<Micros> = Micros::ZERO..=Micros::MAX;
 pub(super) const UP_TO_DELAY: RangeInclusive<Micros> = Micros::ZERO..=Scenario::DELAY_MAX;
@@ -94,35 +95,17 @@ fn run() -> Vec<Field> {
         ),
         row("protocol.primary_replica.commit", Shape("commit"), "", "When a write counts as committed and its client hears OK."),
         row("protocol.primary_replica.failover", Shape("failover"), "", "Who takes over when the primary is gone."),
-        row("protocol.primary_replica.retention", Group, "", "What of the log is kept besides its last entries."),
-        row(
-            "protocol.primary_replica.retention.slots",
-            Switch,
-            "false",
-            "What a replica has not got yet is kept for it, however far behind it is (PostgreSQL: replication slots).",
-        ),
-        row(
-            "protocol.primary_replica.retention.slot_limit_entries",
-            whole(Retention::ENTRIES, "log entries"),
-            "none",
-            "But not more than this; absent: without limit (max_slot_wal_keep_size).",
-        ),
-        row(
-            "protocol.primary_replica.retention.disk_entries",
-            whole(Retention::ENTRIES, "log entries"),
-            "none",
-            "So much fits on a disk; a primary whose disk is full refuses writes. Absent: without limit.",
-        ),
+        row("protocol.primary_replica.retention", Shape("retention"), "", "What of the log is kept besides its last entries."),
         row(
             "protocol.primary_replica.rejoin",
-            Word(&["clone", "rewind", "refuse"]),
+            Word(&REJOIN),
             r#""clone""#,
             "What a replica does whose log and the primary's have parted: copies everything anew, takes back what is only in its own \
              log as far as that reaches back (PostgreSQL's pg_rewind), or stops until a person decides.",
         ),
         row(
             "protocol.primary_replica.shipping",
-            Word(&["row", "statement"]),
+            Word(&SHIPPING),
             r#""row""#,
             "What replicas are sent of a write whose value the primary makes: the value, or what was asked for, which each then evaluates \
              itself (MySQL's `binlog_format`).",
@@ -376,6 +359,10 @@ fn commands() -> Vec<Field> {
         row("commands[].do.set_token.on", Switch, "required", "Whether they do."),
         row("commands[].do.set_commit", Shape("commit"), "", "Changes when a write counts as committed."),
         row("commands[].do.set_failover", Shape("failover"), "", "Changes who takes over when the primary is gone."),
+        row("commands[].do.set_logs", Group, "", "Changes what becomes of logs; what is absent gets its default."),
+        row("commands[].do.set_logs.rejoin", Word(&REJOIN), r#""clone""#, "What a replica does whose log has parted."),
+        row("commands[].do.set_logs.retention", Shape("retention"), "", "What of the log is kept."),
+        row("commands[].do.set_logs.shipping", Word(&SHIPPING), r#""row""#, "What is sent of what the database makes."),
         row("commands[].do.set_concern", Group, "", "Changes how sure a client's reads must be."),
         row("commands[].do.set_concern.client", Client, "required", "Which client."),
         row("commands[].do.set_concern.concern", Shape("concern"), "required", "How sure."),

@@ -7,6 +7,7 @@ use crate::{
         commit::{Commit, Level, OnTimeout, Which},
         detector::Detect,
         failover::{By, Failover, Fencing},
+        logs::Logs,
         primary_replica::{Config, Delayed, Rejoin, Retention, Shipping},
     },
     scenario::{NodesSettings, OneNode, ProtocolSettings, Scenario, text},
@@ -92,6 +93,11 @@ fn failover() -> Failover {
     }
 }
 
+fn logs() -> Logs {
+    let retention = Retention { slots: true, slot_limit_entries: Some(2), disk_entries: Some(2) };
+    Logs { rejoin: Rejoin::Rewind, retention, shipping: Shipping::Statement }
+}
+
 /// One of each, and some twice.
 fn commands() -> Vec<Command> {
     let (node, client, from, to, both, message) = (A, ANA, Address::Node(A), Address::Client(ANA), true, MessageId(1));
@@ -107,6 +113,7 @@ fn commands() -> Vec<Command> {
         Command::Promote { node },
         Command::Rewind { node },
         Command::Reclone { node },
+        Command::SetLogs(logs()),
         Command::AddNode,
         Command::RemoveNode { node },
         Command::Cut { from, to, both },
@@ -142,7 +149,11 @@ fn commands() -> Vec<Command> {
             Command::DropMessage { .. } | Command::DelayMessage { .. } | Command::DuplicateMessage { .. } => {}
             Command::DeliverNow { .. } | Command::Issue { .. } | Command::SetWorkload { .. } => {}
             Command::SetReadsFrom { .. } | Command::SetWritesTo { .. } | Command::SetCommit(_) | Command::SetToken { .. } => {}
-            Command::SetFailover(_) | Command::SetConcern { .. } | Command::Rewind { .. } | Command::Reclone { .. } => {}
+            Command::SetFailover(_)
+            | Command::SetConcern { .. }
+            | Command::Rewind { .. }
+            | Command::Reclone { .. }
+            | Command::SetLogs(_) => {}
         }
     }
     all
@@ -202,9 +213,9 @@ fn full() -> Scenario {
             delayed: vec![Delayed { node: A, by: MS }],
             // Without monitors, so that nine others may be asked to confirm.
             failover: Failover { monitors: vec![], ..failover() },
-            rejoin: Rejoin::Rewind,
-            retention: Retention { slots: true, slot_limit_entries: Some(2), disk_entries: Some(2) },
-            shipping: Shipping::Statement,
+            rejoin: logs().rejoin,
+            retention: logs().retention,
+            shipping: logs().shipping,
         }),
         nodes: NodesSettings { count: 10, each, different: vec![one] },
         network: LinkSettings {
@@ -307,8 +318,9 @@ fn the_table_has_every_field_and_no_other() {
 
 #[test]
 fn defaults_are_the_real_ones() {
-    let sparse =
-        json!({ "links": [{ "set": {} }], "nodes": { "different": [{ "node": "A" }] }, "clients": [{ "workload": {} }] });
+    let (nodes, clients) = (json!({ "different": [{ "node": "A" }] }), json!([{ "workload": {} }]));
+    let commands = json!([{ "at": "1s", "do": { "set_logs": {} } }]);
+    let sparse = json!({ "links": [{ "set": {} }], "nodes": nodes, "clients": clients, "commands": commands });
     let sparse = json(&serde_json::from_value(sparse).expect("a scenario"));
     let whole = json(&Scenario::default());
     for field in table() {

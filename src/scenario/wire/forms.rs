@@ -12,6 +12,7 @@ use crate::{
         commit::{Commit, Level, OnTimeout, Which},
         detector::Detect,
         failover::{By, Failover, Fencing},
+        logs::Logs,
         primary_replica::{Config, Delayed, Rejoin, Retention, Shipping},
     },
     sim::{
@@ -150,6 +151,7 @@ record! {
     NamedOperation { name, does, weight }
     ClientSettings { count, writes_to, reads_from, timeout, redirects, retries, retry_wait, workload, token, concern }
     Config { primary, log_retention_entries, batch_entries, resend_after, follow_every, announce_every, commit, delayed, failover, rejoin, retention, shipping }
+    Logs { rejoin, retention, shipping }
     Retention { slots, slot_limit_entries, disk_entries }
     Delayed { node, by }
     Failover {
@@ -217,6 +219,7 @@ choice! {
         25 SetToken { client client, on on }
         26 SetFailover { 0 failover }
         27 SetConcern { client client, concern concern }
+        30 SetLogs { 0 logs }
         28 Rewind { node node }
         29 Reclone { node node }
     }

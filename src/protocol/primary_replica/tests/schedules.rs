@@ -11,6 +11,7 @@ use crate::{
         commit::{Commit, Level, OnTimeout, Which},
         detector::Detect,
         failover::{By, Failover, Fencing},
+        logs::Logs,
         primary_replica::Config,
     },
     scenario::Scenario,
@@ -189,7 +190,7 @@ pub fn fault(draw: &mut Draw, play: &Play, Rules { electing, strict, once }: Rul
     let (from, to) = (pick(draw, &addresses), pick(draw, &addresses));
     let both = draw.chance(0.5);
     let flight = play.world.flights().map(|flight| flight.id).nth(draw.below(4) as usize);
-    match (draw.below(29), flight) {
+    match (draw.below(30), flight) {
         (0 | 1, _) => Command::Crash { node },
         (2 | 3, _) => Command::CrashMachine { node },
         (4, _) if !electing => Command::Wipe { node },
@@ -219,6 +220,11 @@ pub fn fault(draw: &mut Draw, play: &Play, Rules { electing, strict, once }: Rul
         (26, _) if !strict => Command::SetCommit(commit(draw)),
         (27, _) => Command::Rewind { node },
         (28, _) => Command::Reclone { node },
+        (29, _) => {
+            let Logs { shipping, mut retention, .. } = play.world.setup().config.logs();
+            retention.slots = draw.chance(0.5);
+            Command::SetLogs(Logs { rejoin: pick(draw, &[Rejoin::Clone, Rejoin::Rewind, Rejoin::Refuse]), retention, shipping })
+        }
         _ => {
             let set = LinkChange { latency: Some(constant(draw.below(60))), loss: Some(draw.unit()), ..Default::default() };
             Command::SetLink(LinkRule { from: End::One(from), to: End::One(to), both, class: None, set })
