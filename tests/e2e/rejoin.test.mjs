@@ -101,14 +101,14 @@ labTest("told to rewind, an old primary does so by itself; one undo takes the se
   assert.match(await settings(page).locator("#log-rejoin").evaluate((field) => field.selectedOptions[0].textContent), /cloned anew/);
   await press(page, "Control+Shift+z");
   await forward(page, 500);
-  await drag(page, "Lag to every replica", "10000 ms");
+  await drag(page, "Lag to every replica", "2000 ms");
   await forward(page, 400);
   await onNode(page, "A", "Crash");
   await onNode(page, "B", "Promote");
   await forward(page, 300);
   await onNode(page, "A", "Restart");
   await drag(page, "Lag to every replica", "10 ms");
-  await forward(page, 3_000);
+  await forward(page, 5_000);
   const sentences = await story(page);
   assert(sentences.some((one) => /^A throws away x = 3: the new primary’s log does not have it\./.test(one)), sentences.join("\n"));
   assert(!sentences.some((one) => /all data: their logs have parted/.test(one)), "no clone");
