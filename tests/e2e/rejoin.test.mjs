@@ -110,7 +110,7 @@ labTest("told to rewind, an old primary does so by itself; one undo takes the se
   await drag(page, "Lag to every replica", "10 ms");
   await forward(page, 5_000);
   const sentences = await story(page);
-  assert(sentences.some((one) => /^A throws away x = 3: the new primary’s log does not have it\./.test(one)), sentences.join("\n"));
+  assert(sentences.some((one) => /^A throws away x = 3, y = 5: the new primary’s log does not have them\./.test(one)), sentences.join("\n"));
   assert(!sentences.some((one) => /all data: their logs have parted/.test(one)), "no clone");
 });
 
