@@ -104,9 +104,14 @@ fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
             ("waiting here", host.queue_len().to_string()),
             ("sent", format!("{} messages, {} bytes", host.load.messages_out, host.load.bytes_out)),
         ];
+        let is_monitor = view.role == Role::Monitor;
+        if is_monitor {
+            // It has no log.
+            rows.drain(..3);
+        }
         rows.splice(0..0, watch_rows(world, node, &view));
         if let Some(follows) = view.follows.filter(|_| host.is_up()) {
-            rows.insert(0, ("follows", follows.to_string()));
+            rows.insert(0, (if is_monitor { "watches" } else { "follows" }, follows.to_string()));
         }
         let keys = (0..world.setup().keys.max(1)).map(Key);
         let why = keys.filter_map(|key| Some((key, why_old(world, node, key)?))).next().map(|(key, sentence)| {

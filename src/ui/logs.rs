@@ -99,7 +99,7 @@ pub fn log_settings(app: App) -> AnyView {
         retention.warning().or((shipping == Shipping::Statement).then_some(statement)).unwrap_or_default().to_string()
     };
     element("div")
-        .class("commit")
+        .class("failover")
         .attribute("role", "group")
         .attribute("aria-label", "The log")
         .with(element("h3").with("The log"))
