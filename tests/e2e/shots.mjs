@@ -232,6 +232,18 @@ const SCENES = {
       await page.locator("#failover-fencing").scrollIntoViewIfNeeded();
     },
   },
+  // What is kept for replicas that are away, with C down and what can come of it.
+  "log-settings": {
+    ...PAUSED,
+    steps: async (page) => {
+      await forward(page, 700);
+      await onNode(page, "C", "Crash");
+      await controls(page);
+      await page.locator("#log-kept").selectOption({ index: 1 });
+      await settled(page);
+      await page.locator("#log-shipped").scrollIntoViewIfNeeded();
+    },
+  },
   ...Object.fromEntries(
     // A name, the scenario, a moment in ms, and who is selected then.
     [
