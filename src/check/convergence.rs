@@ -74,6 +74,7 @@ mod tests {
             role: Role::Replica,
             epoch: Epoch(1),
             follows: None,
+            source: None,
             copies: copies.split_whitespace().map(copy).collect(),
             tail: Vec::new(),
             first: Lsn(1),

@@ -67,6 +67,13 @@ pub(super) fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
             start.strong("Writes are acknowledged by another rule now").text(format!(": {}.", rule.words()))
         }
         Command::SetFailover(failover) => return Some((Weight::Loud, election::rule(failover))),
+        Command::SetUpstream { node, from } => {
+            let said = start.who(*node).text(" gets the log from ");
+            match from {
+                Some(from) => said.who(*from).text(" now, not from the primary."),
+                None => said.strong("the primary").text(" itself now."),
+            }
+        }
         Command::SetLogs(rule) => return Some((Weight::Loud, logs::rule(rule))),
         Command::Slow { node, factor } => {
             start.who(*node).text(format!(" takes {} times as long for everything now.", short(*factor)))

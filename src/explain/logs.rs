@@ -30,6 +30,10 @@ pub(super) fn told(node: NodeId, event: &Event, fact: &Fact) -> Option<(Weight, 
             let said = start.text(" no longer keeps the log for ").who(*replica);
             (Weight::Loud, said.text(format!(": it needs LSN {needed} next, and the log begins at {first}.")))
         }
+        Fact::FollowerWaits { replica, last } => {
+            let said = start.strong(" cannot feed ").who(*replica).text(" yet: its own log ");
+            (Weight::Told, said.text(format!("ends at LSN {last}, and it may have to catch up first.")))
+        }
         Fact::DiskFull { entries } => {
             let said = start.strong(" has no room").text(format!(": its log of {entries} entries fills the disk."));
             (Weight::Loud, said)

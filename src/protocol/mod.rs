@@ -84,6 +84,11 @@ pub enum Rule {
     Commit(Commit),
     Failover(Failover),
     Logs(Logs),
+    /// Who feeds a node; none: the primary.
+    Upstream {
+        node: NodeId,
+        from: Option<NodeId>,
+    },
 }
 
 /// What a disk holds: a value that changes by small changes.
@@ -110,6 +115,8 @@ pub struct NodeView {
     pub epoch: Epoch,
     /// The primary this node follows, if it knows one.
     pub follows: Option<NodeId>,
+    /// Who sends it the log: that primary, or another replica.
+    pub source: Option<NodeId>,
     /// The write each key holds, in order of the key.
     pub copies: Vec<Write>,
     /// The last entries of the log, at most [`NodeView::TAIL`], oldest first.
@@ -120,7 +127,8 @@ pub struct NodeView {
     pub written: Lsn,
     pub flushed: Lsn,
     pub applied: Lsn,
-    /// Of a primary: what its replicas are to its writes, how many writes wait for them, and whether it has stopped waiting.
+    /// Those to whom it sends its log, and what they are to its writes; of a primary, how many of these wait for them, and
+    /// whether it has stopped waiting.
     pub followers: Vec<(NodeId, SyncState)>,
     pub waiting: usize,
     pub fallen_back: bool,

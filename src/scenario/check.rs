@@ -3,7 +3,7 @@
 use super::model::{ProtocolSettings, Scenario};
 use crate::{
     client::workload::{ClientSettings, NamedOperation, Pace, Popularity, Target},
-    protocol::{commit::Commit, failover::Failover, primary_replica::PrimaryReplica},
+    protocol::{commit::Commit, failover::Failover, primary_replica::{PrimaryReplica, Upstream}},
     sim::{
         clock::Clock,
         decimal::short,
@@ -194,6 +194,14 @@ impl Scenario {
         for (index, delayed) in config.delayed.iter().enumerate() {
             self.check_node(check, &at(&format!("delayed[{index}].node")), delayed.node);
             check.within(&at(&format!("delayed[{index}].by")), delayed.by, Self::WAIT);
+        }
+        check.within(&at("upstreams"), config.upstreams.len(), 0..=*Self::NODES.end() as usize);
+        for (index, Upstream { node, from }) in config.upstreams.iter().enumerate() {
+            self.check_node(check, &at(&format!("upstreams[{index}].node")), *node);
+            self.check_node(check, &at(&format!("upstreams[{index}].from")), *from);
+        }
+        if let Some((index, what)) = config.upstream_problem() {
+            check.say(at(&format!("upstreams[{index}].from")), what);
         }
         let others = self.nodes.count.saturating_sub(1).saturating_sub(config.failover.monitors.len() as u16);
         let commit = &config.commit;

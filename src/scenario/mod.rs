@@ -15,4 +15,4 @@ pub use check::{Problem, check_command};
 pub use model::{NodesSettings, OneNode, ProtocolSettings, Scenario};
 
 /// The engine whose runs a file or link describes; runs of another one may differ.
-pub const ENGINE_VERSION: u32 = 4;
+pub const ENGINE_VERSION: u32 = 5;

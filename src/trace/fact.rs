@@ -223,6 +223,11 @@ pub enum Fact {
         needed: Lsn,
         first: Lsn,
     },
+    /// A replica asks this one to feed it, which is not as far itself, or has not got the data at all.
+    FollowerWaits {
+        replica: NodeId,
+        last: Lsn,
+    },
     /// A write was refused because the log fills the disk.
     DiskFull {
         entries: u64,

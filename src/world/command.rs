@@ -138,6 +138,11 @@ pub enum Command {
     },
     /// From now on this becomes of logs.
     SetLogs(Logs),
+    /// This one feeds a replica from now on; none: the primary.
+    SetUpstream {
+        node: NodeId,
+        from: Option<NodeId>,
+    },
     /// A replica whose log and the primary's have parted goes back to that point.
     Rewind {
         node: NodeId,

@@ -56,6 +56,7 @@ impl<P: Protocol> World<P> {
                     _ => None,
                 });
             }
+            Command::SetUpstream { from, .. } => addresses.extend(from.map(Address::Node)),
             Command::SetCommit(commit) => addresses.extend(commit.among.iter().copied().map(Address::Node)),
             Command::SetFailover(failover) => addresses.extend(failover.monitors.iter().copied().map(Address::Node)),
             _ => {}
@@ -104,6 +105,7 @@ impl<P: Protocol> World<P> {
             Command::SetConcern { client, concern } => self.with_settings(*client, |settings| settings.concern = *concern),
             Command::SetCommit(commit) => self.set_rule(Rule::Commit(commit.clone()), id),
             Command::SetFailover(failover) => self.set_failover(failover, id),
+            Command::SetUpstream { node, from } => self.set_rule(Rule::Upstream { node: *node, from: *from }, id),
             Command::SetLogs(logs) => self.set_rule(Rule::Logs(*logs), id),
             Command::SetWritesTo { client, target } => self.with_settings(*client, |settings| settings.writes_to = *target),
         }
@@ -215,6 +217,7 @@ fn node_of(command: &Command) -> Option<NodeId> {
         | Command::Promote { node }
         | Command::Rewind { node }
         | Command::Reclone { node }
+        | Command::SetUpstream { node, .. }
         | Command::RemoveNode { node } => Some(*node),
         Command::Issue { at, .. } => *at,
         _ => None,

@@ -1,6 +1,6 @@
 //! Settings of a primary–replica group.
 
-use super::{Rejoin, Retention};
+use super::{Rejoin, Retention, Upstream};
 use crate::{
     protocol::{commit::Commit, failover::Failover, logs::Logs},
     sim::{id::NodeId, time::Micros},
@@ -35,6 +35,8 @@ pub struct Config {
     pub retention: Retention,
     /// What replicas are sent of writes whose value the primary makes.
     pub shipping: Shipping,
+    /// Replicas that other replicas feed.
+    pub upstreams: Vec<Upstream>,
 }
 
 /// What stands in the log for a write whose value the database makes (MySQL: `binlog_format`).
@@ -83,6 +85,7 @@ impl Default for Config {
             rejoin: Rejoin::Clone,
             retention: Retention::default(),
             shipping: Shipping::default(),
+            upstreams: Vec::new(),
         }
     }
 }

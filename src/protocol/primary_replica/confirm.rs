@@ -31,23 +31,21 @@ fn elapsed(since_us: i64, now_us: i64) -> Micros {
     Micros(now_us.saturating_sub(since_us).max(0) as u64)
 }
 
-impl Leading {
+impl PrimaryReplica {
     /// Replicas that are in touch and have caught up, and how far they have confirmed.
-    fn candidates(&self, commit: &Commit, now_us: i64) -> Vec<Candidate> {
+    fn candidates(&self, now_us: i64) -> Vec<Candidate> {
+        let commit = &self.config.commit;
         let in_touch = self.followers.iter().filter(|(_, follower)| elapsed(follower.heard_us, now_us) < commit.replica_timeout);
         let streaming = in_touch.filter(|(_, follower)| follower.phase == Phase::Streaming && follower.caught_up);
         streaming
             .map(|(replica, follower)| Candidate { replica: *replica, confirmed: follower.confirmed(commit.level) })
             .collect()
     }
-}
 
-impl PrimaryReplica {
     /// Whether so few replicas are in touch that no write may be taken.
     pub(super) fn too_few_replicas(&mut self, request: Request, ctx: &mut Ctx) -> bool {
         let (commit, now_us) = (&self.config.commit, ctx.local_us());
-        let Part::Primary(leading) = &self.part else { return false };
-        let heard = leading.followers.values().filter(|follower| elapsed(follower.heard_us, now_us) < commit.replica_timeout);
+        let heard = self.followers.values().filter(|follower| elapsed(follower.heard_us, now_us) < commit.replica_timeout);
         let in_touch = heard.count();
         let too_few = in_touch < commit.min_replicas as usize;
         if too_few {
@@ -66,7 +64,7 @@ impl PrimaryReplica {
             Level::LocalFlush => self.flushed,
             _ if leading.fallen_back || commit.needed(self.store_count(ctx)) == 0 => self.flushed,
             _ => {
-                let confirmed = commit.confirmed(self.store_count(ctx), &leading.candidates(commit, ctx.local_us()));
+                let confirmed = commit.confirmed(self.store_count(ctx), &self.candidates(ctx.local_us()));
                 confirmed.unwrap_or(Lsn::ZERO).min(self.flushed)
             }
         }
@@ -120,6 +118,7 @@ impl PrimaryReplica {
         let commit = self.config.commit.clone();
         let now_us = ctx.local_us();
         let flushed = self.flushed;
+        let heard: Vec<i64> = self.followers.values().map(|follower| follower.heard_us).collect();
         let Some(leading) = self.leading() else { return };
         let first = leading.waiting.front().filter(|waiting| commit.level.is_remote() && waiting.lsn <= flushed);
         let alarm = match (first, commit.timeout) {
@@ -128,8 +127,7 @@ impl PrimaryReplica {
         };
         let touch = first.map(|_| {
             let left = |heard_us| commit.replica_timeout.saturating_sub(elapsed(heard_us, now_us));
-            let soon =
-                leading.followers.values().map(|follower| left(follower.heard_us)).filter(|left| *left > Micros::ZERO).min();
+            let soon = heard.iter().map(|heard_us| left(*heard_us)).filter(|left| *left > Micros::ZERO).min();
             soon.unwrap_or(commit.replica_timeout).max(SOON)
         });
         let was = std::mem::replace(&mut leading.alarmed, (alarm.is_some(), touch.is_some()));
@@ -146,20 +144,23 @@ impl PrimaryReplica {
     pub(super) fn count_replicas(&mut self, ctx: &mut Ctx) {
         let (commit, members, now_us) = (self.config.commit.clone(), self.store_count(ctx), ctx.local_us());
         let flushed = self.flushed;
-        let Some(leading) = self.leading() else { return };
-        for follower in leading.followers.values_mut() {
+        if !matches!(self.part, Part::Primary(_)) {
+            return;
+        }
+        for follower in self.followers.values_mut() {
             follower.caught_up |= follower.phase == Phase::Streaming && follower.written >= flushed;
             follower.caught_up &= follower.phase == Phase::Streaming;
         }
-        let candidates = leading.candidates(&commit, now_us);
-        let replicas: Vec<NodeId> = leading.followers.keys().copied().collect();
+        let candidates = self.candidates(now_us);
+        let replicas: Vec<NodeId> = self.followers.keys().copied().collect();
         for replica in replicas {
             let state = commit.state_of(replica, members, &candidates);
-            let Some(follower) = leading.followers.get_mut(&replica) else { continue };
+            let Some(follower) = self.followers.get_mut(&replica) else { continue };
             if std::mem::replace(&mut follower.state, state) != state {
                 ctx.note(Fact::SyncChanged { replica, state });
             }
         }
+        let Some(leading) = self.leading() else { return };
         if leading.fallen_back && commit.confirmed(members, &candidates).is_some_and(|confirmed| confirmed >= flushed) {
             leading.fallen_back = false;
             ctx.note(Fact::SyncAgain);

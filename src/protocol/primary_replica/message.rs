@@ -11,20 +11,23 @@ use crate::{
     trace::Cargo,
 };
 
-/// Every message carries the epoch of its sender. Between a primary and a replica it also carries the connection: a
-/// number, larger for each, that the replica chose when it asked to follow. What belongs to an earlier one does not count,
-/// as nothing of a closed TCP connection reaches the next.
+/// Every message carries the epoch of its sender. Between a replica and who feeds it, the primary or another replica, it also
+/// carries the connection: a number, larger for each, that the replica chose when it asked to follow. What belongs to an
+/// earlier one does not count, as nothing of a closed TCP connection reaches the next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
-    /// The entries after `previous`; none is a sign of life. `last` is where the primary's log on disk ends.
+    /// The entries after `previous`; none is a sign of life. `last` is where the sender's log on disk ends; `began`: the
+    /// first position of the epoch, if it knows that for certain.
     Replicate {
         epoch: Epoch,
+        primary: NodeId,
+        began: Option<Lsn>,
         connection: u64,
         previous: Lsn,
         previous_epoch: Epoch,
         entries: Vec<Entry>,
         last: Lsn,
-        progress: Progress,
+        progress: Option<Progress>,
     },
     /// How far the replica's log goes. `gap`: the first entry that came too early.
     Acknowledge {
@@ -36,9 +39,10 @@ pub enum Message {
         gap: Option<Lsn>,
     },
     /// "Send me what follows `written`", whose entry is of `last_epoch`; and how far the rest is, as an acknowledgement of it
-    /// may have been lost.
+    /// may have been lost. `primary`: who leads, as the replica knows.
     Follow {
         epoch: Epoch,
+        primary: NodeId,
         connection: u64,
         log_id: u64,
         written: Lsn,
@@ -49,12 +53,14 @@ pub enum Message {
     },
     Snapshot {
         epoch: Epoch,
+        primary: NodeId,
         connection: u64,
         snapshot: Snapshot,
     },
     /// "Your log is no part of mine, which is this."
     Parted {
         epoch: Epoch,
+        primary: NodeId,
         connection: u64,
         other: Other,
     },

@@ -9,6 +9,7 @@
 //! The node's part is in `primary` or `replica`, what it knows of who is alive in `watch` and `election`; what all share
 //! is here.
 
+mod cascade;
 mod config;
 mod confirm;
 mod disk;
@@ -22,12 +23,14 @@ mod read;
 mod replica;
 mod retention;
 mod role;
+mod ship;
 mod statement;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 mod timeline;
 mod watch;
 
+pub use cascade::Upstream;
 pub use config::{Config, Delayed, Shipping};
 pub use disk::{Change, Disk};
 pub use message::Message;
@@ -39,6 +42,7 @@ use crate::{
     sim::{
         id::{Key, NodeId},
         operation::{Answer, Refusal, Request, Write},
+        small::SmallMap,
     },
     store::{
         log::{Entry, Epoch, Log, Lsn},
@@ -49,6 +53,7 @@ use crate::{
 use disk::Identity;
 use election::{Plea, Word};
 use monitor::{Monitoring, Said};
+use follower::Follower;
 use primary::Leading;
 use read::Progress;
 use replica::Following;
@@ -130,6 +135,8 @@ pub struct PrimaryReplica {
     /// Connections to primaries since the start.
     connections: u32,
     part: Part,
+    /// Those to whom it sends its log.
+    followers: SmallMap<NodeId, Follower>,
     /// Reads that wait until this node is as far as their readers have been.
     held: Vec<Request>,
     guard: Guard,
@@ -197,7 +204,10 @@ impl Protocol for PrimaryReplica {
         let part = match leads {
             _ if config.failover.is_monitor(ctx.me()) => Part::Monitor(Monitoring::default()),
             true => Part::Primary(Leading::default().granted(ctx.is_first_boot().then_some(ctx.local_us()))),
-            false => Part::Replica(Following::new(identity.follows)),
+            false => {
+                let source = identity.follows.map(|primary| config.source(ctx.me(), primary));
+                Part::Replica(Following::new(identity.follows, source))
+            }
         };
         // It cannot know whom it heard just before; so that no lease is broken it counts as just now.
         let primary_heard_us = (!ctx.is_first_boot()).then_some(ctx.local_us());
@@ -216,6 +226,7 @@ impl Protocol for PrimaryReplica {
             complete: identity.complete,
             connections: 0,
             part,
+            followers: SmallMap::new(),
             held: Vec::new(),
             guard: Guard { voted: identity.voted, primary_heard_us, ..Guard::default() },
         };
@@ -276,16 +287,19 @@ impl Protocol for PrimaryReplica {
         if epoch > self.epoch {
             match (&message, &self.part) {
                 // It follows this node in an epoch that this node led and, its disk having been wiped, forgot.
-                (Message::Follow { .. }, Part::Primary(_)) => self.lead(epoch, ctx),
+                (Message::Follow { primary, .. }, Part::Primary(_)) if *primary == ctx.me() => self.lead(epoch, ctx),
+                // It wants to be fed by this node, and knows more than it.
+                (Message::Follow { primary, .. }, _) if *primary != ctx.me() => return self.follow(*primary, epoch, ctx),
                 (Message::Announce { primary, .. }, _) if *primary != ctx.me() => return self.follow(*primary, epoch, ctx),
-                (Message::Replicate { .. } | Message::Snapshot { .. } | Message::Parted { .. }, _) => {
-                    return self.follow(from, epoch, ctx);
-                }
+                (
+                    Message::Replicate { primary, .. } | Message::Snapshot { primary, .. } | Message::Parted { primary, .. },
+                    _,
+                ) => return self.follow(*primary, epoch, ctx),
                 _ => return,
             }
         }
         match message {
-            Message::Follow { .. } if matches!(self.part, Part::Replica(_)) => self.correct(from, &message, ctx),
+            Message::Follow { .. } if !self.feeds(from, ctx) => self.correct(from, &message, ctx),
             Message::Follow { connection, log_id, written, last_epoch, flushed, applied, anew, .. } => {
                 let at = Confirmed { written, flushed, applied };
                 self.on_follow(from, Position { connection, log_id, last_epoch, at, anew }, ctx)
@@ -293,9 +307,10 @@ impl Protocol for PrimaryReplica {
             Message::Acknowledge { connection, written, flushed, applied, gap, .. } => {
                 self.on_acknowledge(from, connection, Confirmed { written, flushed, applied }, gap, ctx)
             }
-            Message::Replicate { connection, previous, previous_epoch, entries, last, progress, .. } => {
+            Message::Replicate { began, connection, previous, previous_epoch, entries, last, progress, .. } => {
                 if self.heard(from, connection, ctx) && self.on_entries(previous, previous_epoch, entries, last, ctx) {
-                    self.on_progress(progress, ctx);
+                    self.is_in_line(began);
+                    progress.into_iter().for_each(|progress| self.on_progress(progress, ctx));
                 }
             }
             Message::Snapshot { connection, snapshot, .. } => {
@@ -308,7 +323,7 @@ impl Protocol for PrimaryReplica {
                     self.on_parted(other, ctx)
                 }
             }
-            Message::Announce { primary, .. } => self.on_announce(primary, ctx),
+            Message::Announce { primary, .. } => self.on_announce(from, primary, ctx),
             Message::Heartbeat { .. }
             | Message::Echo { .. }
             | Message::AskVote { .. }
@@ -391,6 +406,7 @@ impl Protocol for PrimaryReplica {
                 self.config = self.config.with_logs(*logs);
                 self.truncate_log(ctx);
             }
+            Rule::Upstream { node, from } => self.on_new_upstream(*node, *from, ctx),
         }
     }
 
@@ -399,6 +415,7 @@ impl Protocol for PrimaryReplica {
             Rule::Commit(commit) => Config { commit: commit.clone(), ..config.clone() },
             Rule::Failover(failover) => Config { failover: failover.clone(), ..config.clone() },
             Rule::Logs(logs) => config.with_logs(*logs),
+            Rule::Upstream { node, from } => config.with_upstream(*node, *from),
         }
     }
 
@@ -407,6 +424,7 @@ impl Protocol for PrimaryReplica {
             Rule::Commit(commit) => commit.problem().is_some(),
             Rule::Failover(failover) => failover.problem().is_some(),
             Rule::Logs(logs) => logs.retention.problem(config.log_retention_entries).is_some(),
+            Rule::Upstream { node, from } => config.with_upstream(*node, *from).upstream_problem().is_some(),
         }
     }
 
@@ -428,6 +446,7 @@ impl Protocol for PrimaryReplica {
             },
             epoch,
             follows,
+            source: follows.map(|primary| config.source(me, primary)),
             copies: disk.recover().iter().collect(),
             tail: tail_of(&disk.log).collect(),
             first: disk.log.first(),
@@ -465,19 +484,26 @@ impl Protocol for PrimaryReplica {
             Part::Replica(following) => following.primary(),
             Part::Monitor(monitoring) => monitoring.primary,
         };
+        let source = match &self.part {
+            Part::Replica(following) => following.source(),
+            Part::Primary(_) | Part::Monitor(_) => None,
+        };
         let early: Vec<TailEntry> = match &self.part {
             Part::Replica(following) => following.early().take(NodeView::TAIL).map(|entry| tail_entry(entry, false)).collect(),
             Part::Primary(_) | Part::Monitor(_) => Vec::new(),
         };
-        let (followers, waiting, fallen_back) = match &self.part {
-            Part::Primary(leading) => leading.seen(self.flushed, self.config.commit.level),
-            Part::Replica(_) | Part::Monitor(_) => (Vec::new(), 0, false),
+        let (waiting, fallen_back) = match &self.part {
+            Part::Primary(leading) => {
+                (leading.waiting_for_replicas(self.flushed, self.config.commit.level), leading.fallen_back)
+            }
+            Part::Replica(_) | Part::Monitor(_) => (0, false),
         };
         NodeView {
             role,
             epoch,
             follows,
-            followers,
+            source,
+            followers: self.followers.iter().map(|(replica, follower)| (*replica, follower.state)).collect(),
             waiting,
             fallen_back,
             suspects: self.guard.suspects.clone(),

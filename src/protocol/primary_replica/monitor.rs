@@ -56,7 +56,7 @@ impl PrimaryReplica {
     /// Asks all that hold data whether they live, and says again whom it accuses.
     pub(super) fn patrol(&mut self, ctx: &mut Ctx) {
         ctx.set_timer(Timer::Heartbeat, self.config.failover.heartbeat_every);
-        let (epoch, progress) = (self.epoch, self.progress(ctx));
+        let (epoch, progress) = (self.epoch, self.own_progress(ctx));
         self.stores(ctx).into_iter().for_each(|node| ctx.send(node, Message::Heartbeat { epoch, progress }));
         if let Some((node, epoch)) = self.monitoring().and_then(|monitoring| monitoring.appointed) {
             ctx.send(node, Message::Appoint { epoch });

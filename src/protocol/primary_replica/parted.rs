@@ -75,6 +75,7 @@ impl PrimaryReplica {
         self.committed = self.committed.filter(|committed| *committed <= lsn);
         self.registers = self.base.clone();
         self.log.range(self.log.first(), self.applied).for_each(|entry| self.registers.put(entry.write));
+        self.drop_followers(ctx);
         let number = ctx.write(Change::Rewind(lsn), None);
         self.flushing.push_back((number, lsn));
         self.save_identity(ctx);

@@ -104,8 +104,16 @@ impl PrimaryReplica {
         }
     }
 
-    /// How far this node was when it sends this.
-    pub(super) fn progress(&self, ctx: &Ctx) -> Progress {
+    /// How far the primary is, as this node knows: itself, or by the last word of it.
+    pub(super) fn progress(&self, ctx: &Ctx) -> Option<Progress> {
+        match &self.part {
+            Part::Replica(following) => following.word,
+            Part::Primary(_) | Part::Monitor(_) => Some(self.own_progress(ctx)),
+        }
+    }
+
+    /// How far this node is when it sends this.
+    pub(super) fn own_progress(&self, ctx: &Ctx) -> Progress {
         let committed = self.committed.map(|lsn| (lsn, self.epoch_of(lsn)));
         Progress { sent_us: ctx.local_us(), visible: self.applied, committed }
     }
@@ -125,6 +133,7 @@ impl PrimaryReplica {
         let applied = self.applied;
         if let Part::Replica(following) = &mut self.part {
             following.primary_was_at(visible, sent_us, applied);
+            following.word = following.word.filter(|word| word.sent_us > sent_us).or(Some(progress));
         }
     }
 
@@ -142,8 +151,10 @@ impl PrimaryReplica {
     /// Replicas have put more on their disks, or this primary on its own: what has a majority now?
     pub(super) fn count_majority(&mut self, ctx: &mut Ctx) {
         let (flushed, needed) = (self.flushed, self.majority(ctx));
-        let Part::Primary(leading) = &self.part else { return };
-        let positions = || leading.followers.values().map(|follower| follower.flushed).chain([flushed]);
+        if !matches!(self.part, Part::Primary(_)) {
+            return;
+        }
+        let positions = || self.followers.values().map(|follower| follower.flushed).chain([flushed]);
         let reached = |lsn: Lsn| positions().filter(|position| *position >= lsn).count() >= needed;
         let up_to = positions().filter(|lsn| Some(*lsn) > self.committed && *lsn <= flushed && reached(*lsn)).max();
         // What earlier leaders wrote can still be overruled, however many have it (Raft, §5.4.2).
@@ -157,7 +168,7 @@ impl PrimaryReplica {
 
     /// Asks the others whether this node still leads; the answer to the read follows theirs.
     fn confirm_lead(&mut self, request: Request, ctx: &mut Ctx) {
-        let (epoch, progress, me, needed) = (self.epoch, self.progress(ctx), ctx.me(), self.majority(ctx));
+        let (epoch, progress, me, needed) = (self.epoch, self.own_progress(ctx), ctx.me(), self.majority(ctx));
         let (since_us, up_to) = (ctx.local_us(), self.applied);
         let Some(leading) = self.leading() else { return };
         leading.confirming.retain(|other| other.request.operation.client != request.operation.client);

@@ -4,6 +4,7 @@ use super::{
     Apply, Change, Ctx, Message, Part, PrimaryReplica, Timer,
     message::Snapshot,
     parted::Other,
+    read::Progress,
     timeline::{begin_epoch, epoch_at, fork},
 };
 use crate::{
@@ -21,6 +22,8 @@ const EARLY_MAX: usize = 4_096;
 pub(super) struct Following {
     /// None: it knows of no primary.
     primary: Option<NodeId>,
+    /// Who sends it the log: the primary, or the replica that it was pointed at. None: nobody, as it knows of no primary.
+    source: Option<NodeId>,
     connection: u64,
     /// For a newcomer: where the primary's log ended when it first answered.
     complete_at: Option<Lsn>,
@@ -35,13 +38,18 @@ pub(super) struct Following {
     pub stopped: Option<Other>,
     /// It asks for everything.
     anew: bool,
+    /// On this connection: the first position of the epoch, once the log here is known to be a part of the primary's.
+    pub began: Option<Lsn>,
+    /// The last word of how far the primary is, for those behind this node.
+    pub word: Option<Progress>,
 }
 
 impl Following {
     /// Not connected yet.
-    pub fn new(primary: Option<NodeId>) -> Following {
+    pub fn new(primary: Option<NodeId>, source: Option<NodeId>) -> Following {
         Following {
             primary,
+            source,
             connection: 0,
             complete_at: None,
             early: SmallMap::new(),
@@ -50,11 +58,17 @@ impl Following {
             fresh_us: None,
             stopped: None,
             anew: false,
+            began: None,
+            word: None,
         }
     }
 
     pub fn primary(&self) -> Option<NodeId> {
         self.primary
+    }
+
+    pub fn source(&self) -> Option<NodeId> {
+        self.source
     }
 
     /// Word of the primary: its readers saw up to `visible` then.
@@ -97,9 +111,24 @@ impl PrimaryReplica {
         self.connections += 1;
         let connection = (ctx.boot() as u64) << 20 | self.connections as u64;
         if let Some(following) = self.following() {
-            *following = Following { connection, ..Following::new(following.primary) };
+            *following = Following { connection, ..Following::new(following.primary, following.source) };
         }
         self.ask_to_follow(ctx);
+    }
+
+    /// Follows whom the settings say, of this primary.
+    pub(super) fn behind_primary(&self, primary: Option<NodeId>, ctx: &Ctx) -> Following {
+        Following::new(primary, primary.map(|primary| self.config.source(ctx.me(), primary)))
+    }
+
+    /// The settings say that another feeds this node from now on.
+    pub(super) fn turn_to_source(&mut self, ctx: &mut Ctx) {
+        let Part::Replica(following) = &self.part else { return };
+        let new = self.behind_primary(following.primary, ctx);
+        if new.source != following.source {
+            self.part = Part::Replica(new);
+            self.connect(ctx);
+        }
     }
 
     /// Asks for all data, whatever it has.
@@ -107,29 +136,30 @@ impl PrimaryReplica {
         self.connections += 1;
         let connection = (ctx.boot() as u64) << 20 | self.connections as u64;
         if let Some(following) = self.following() {
-            *following = Following { connection, anew: true, ..Following::new(following.primary) };
+            *following = Following { connection, anew: true, ..Following::new(following.primary, following.source) };
         }
         self.ask_to_follow(ctx);
     }
 
     pub(super) fn ask_to_follow(&mut self, ctx: &mut Ctx) {
         let (epoch, log_id, (written, last_epoch)) = (self.epoch, self.log_id, self.log_end());
-        let Some(&mut Following { primary: Some(primary), connection, anew, stopped: None, .. }) = self.following() else {
+        let Part::Replica(following) = &self.part else { return };
+        let Following { primary: Some(primary), source: Some(source), connection, anew, stopped: None, .. } = *following else {
             return;
         };
         let (flushed, applied) = (self.flushed, self.applied);
-        ctx.send(primary, Message::Follow { epoch, connection, log_id, written, last_epoch, flushed, applied, anew });
+        ctx.send(source, Message::Follow { epoch, primary, connection, log_id, written, last_epoch, flushed, applied, anew });
         self.listen(ctx);
     }
 
-    /// Waits for a sign of the primary, then asks again.
+    /// Waits for a sign of whoever feeds this node, then asks again.
     fn listen(&mut self, ctx: &mut Ctx) {
         ctx.set_timer(Timer::Follow, self.config.follow_every);
     }
 
-    /// A message from the primary. False if it is none, or one of an earlier connection.
+    /// A message from whoever feeds this node. False if it is none, or one of an earlier connection.
     pub(super) fn heard(&mut self, from: NodeId, connection: u64, ctx: &mut Ctx) -> bool {
-        let Some(following) = self.following().filter(|following| following.primary == Some(from)) else { return false };
+        let Some(following) = self.following().filter(|following| following.source == Some(from)) else { return false };
         let current = following.connection;
         if connection != current {
             ctx.note(Fact::SkippedOldConnection { from });
@@ -142,15 +172,23 @@ impl PrimaryReplica {
     /// Word of the primary of the epoch known here. If this node follows it, it does not know so yet, or no longer; if this
     /// node follows another, that was the operator's word, and wrong by now: an epoch has one primary only. If it follows
     /// nobody, it has voted, or seen that others do.
-    pub(super) fn on_announce(&mut self, primary: NodeId, ctx: &mut Ctx) {
+    pub(super) fn on_announce(&mut self, from: NodeId, primary: NodeId, ctx: &mut Ctx) {
+        let epoch = self.epoch;
         match self.following() {
-            Some(following) if following.primary == Some(primary) => self.ask_to_follow(ctx),
-            Some(_) if primary != ctx.me() => self.follow(primary, self.epoch, ctx),
+            Some(following) if following.primary == Some(primary) => {
+                if from == primary && following.source != Some(primary) {
+                    // It does not see from the connections that this node knows.
+                    ctx.send(primary, Message::Announce { epoch, primary });
+                }
+                self.ask_to_follow(ctx);
+            }
+            Some(_) if primary != ctx.me() => self.follow(primary, epoch, ctx),
+            None if primary == ctx.me() => self.on_informed(from),
             _ => {}
         }
     }
 
-    /// The primary sends entries, or that there are none. False if it turns out that the logs have parted.
+    /// The primary, or the replica that feeds this one, sends entries, or that there are none. False if it turns out that the logs have parted.
     pub(super) fn on_entries(
         &mut self,
         previous: Lsn,
@@ -243,6 +281,7 @@ impl PrimaryReplica {
             _ => self.apply_after(before, flushed, ctx),
         }
         self.acknowledge(ctx);
+        self.ship_to_all(ctx);
     }
 
     fn apply_after(&mut self, before: Lsn, up_to: Lsn, ctx: &mut Ctx) {
@@ -271,9 +310,9 @@ impl PrimaryReplica {
     pub(super) fn acknowledge(&mut self, ctx: &mut Ctx) {
         let (epoch, written, flushed, applied) = (self.epoch, self.log.last(), self.flushed, self.applied);
         let Some(following) = self.following() else { return };
-        let (Some(primary), connection) = (following.primary, following.connection) else { return };
+        let (Some(source), connection) = (following.source, following.connection) else { return };
         let gap = following.early.keys().next().copied();
-        ctx.send(primary, Message::Acknowledge { epoch, connection, written, flushed, applied, gap });
+        ctx.send(source, Message::Acknowledge { epoch, connection, written, flushed, applied, gap });
     }
 
     pub(super) fn on_snapshot(&mut self, snapshot: Snapshot, ctx: &mut Ctx) {
@@ -306,6 +345,7 @@ impl PrimaryReplica {
         self.flushed = Lsn::ZERO;
         self.flushing.clear();
         self.complete = true;
+        self.drop_followers(ctx);
         let number = ctx.write(Change::Install { registers, lsn }, None);
         self.flushing.push_back((number, lsn));
         ctx.note(Fact::SnapshotInstalled { lsn, keys });

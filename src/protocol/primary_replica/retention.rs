@@ -4,7 +4,7 @@
 //! keeps the log for each replica for as long as that needs it (PostgreSQL: replication slots, `max_slot_wal_keep_size`);
 //! then the log grows, and a full disk takes no write.
 
-use super::{Change, Ctx, Part, PrimaryReplica};
+use super::{Change, Ctx, PrimaryReplica};
 use crate::{
     sim::{
         id::NodeId,
@@ -69,11 +69,10 @@ impl PrimaryReplica {
         self.log.last().next().0 - self.log.first().0
     }
 
-    /// What each replica has on disk, as far as the primary knows; none: it has not heard from it since it leads.
+    /// What each replica has on disk, as far as this node knows that feeds them; none: it has not heard from it since it does.
     fn slots(&self, ctx: &Ctx) -> Vec<(NodeId, Option<Lsn>)> {
-        let Part::Primary(leading) = &self.part else { return Vec::new() };
-        let others = self.stores(ctx).into_iter().filter(|node| *node != ctx.me());
-        others.map(|node| (node, leading.followers.get(&node).map(|follower| follower.flushed))).collect()
+        let fed = self.stores(ctx).into_iter().filter(|node| self.feeds(*node, ctx));
+        fed.map(|node| (node, self.followers.get(&node).map(|follower| follower.flushed))).collect()
     }
 
     /// Drops old entries, a quarter of the retention at a time, as real logs go by segments.

@@ -1,7 +1,7 @@
 //! Which part a node takes: primary, replica of one, replica of nobody yet; how it changes, and what of it is on disk.
 
 use super::{
-    Change, Ctx, Message, Part, PrimaryReplica, Timer, disk::Identity, primary::Leading, replica::Following,
+    Change, Ctx, Message, Part, PrimaryReplica, Timer, disk::Identity, primary::Leading,
     timeline::begin_epoch,
 };
 use crate::{
@@ -33,11 +33,12 @@ impl PrimaryReplica {
     /// Another node is primary of `epoch`: follow it, whatever this node was.
     pub(super) fn follow(&mut self, primary: NodeId, epoch: Epoch, ctx: &mut Ctx) {
         self.stand_aside(ctx);
+        self.drop_followers(ctx);
         if epoch > self.epoch {
             self.guard.voted = None;
         }
         self.epoch = epoch;
-        self.part = Part::Replica(Following::new(Some(primary)));
+        self.part = Part::Replica(self.behind_primary(Some(primary), ctx));
         self.save_identity(ctx);
         ctx.note(Fact::RoleChanged { role: Role::Replica, epoch, last: self.log.last() });
         self.connect(ctx);
@@ -86,8 +87,9 @@ impl PrimaryReplica {
             // Others were promoted since, and may be gone for good. A new epoch makes this one lead again; its
             // followers are told of it like everybody else.
             leading.stop(ctx);
-            leading.forget_followers();
+            leading.forget_informed();
         }
+        self.drop_followers(ctx);
         // What was received counts: what is on disk is replayed now, the rest when it is, before any new write.
         self.replay(ctx);
         ctx.cancel_timer(Timer::Follow);

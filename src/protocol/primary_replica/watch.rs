@@ -135,7 +135,7 @@ impl PrimaryReplica {
         }
         ctx.set_timer(Timer::Heartbeat, self.config.failover.heartbeat_every);
         self.see_to_lease(ctx);
-        let (epoch, progress, me) = (self.epoch, self.progress(ctx), ctx.me());
+        let (epoch, progress, me) = (self.epoch, self.own_progress(ctx), ctx.me());
         let others = self.stores(ctx).into_iter().filter(|node| *node != me);
         others.for_each(|node| ctx.send(node, Message::Heartbeat { epoch, progress }));
     }
@@ -251,9 +251,10 @@ impl PrimaryReplica {
             return self.monitors_epoch(epoch, voted, ctx);
         }
         self.stand_aside(ctx);
+        self.drop_followers(ctx);
         self.epoch = epoch;
         self.guard.voted = voted;
-        self.part = Part::Replica(Following::new(None));
+        self.part = Part::Replica(Following::new(None, None));
         ctx.cancel_timer(Timer::Follow);
         self.watch(ctx);
         self.save_identity(ctx)

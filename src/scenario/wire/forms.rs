@@ -13,7 +13,7 @@ use crate::{
         detector::Detect,
         failover::{By, Failover, Fencing},
         logs::Logs,
-        primary_replica::{Config, Delayed, Rejoin, Retention, Shipping},
+        primary_replica::{Config, Delayed, Rejoin, Retention, Shipping, Upstream},
     },
     sim::{
         clock::Clock,
@@ -150,7 +150,8 @@ record! {
     Workload { pace, start, stop, read_share, keys, operations }
     NamedOperation { name, does, weight }
     ClientSettings { count, writes_to, reads_from, timeout, redirects, retries, retry_wait, workload, token, concern }
-    Config { primary, log_retention_entries, batch_entries, resend_after, follow_every, announce_every, commit, delayed, failover, rejoin, retention, shipping }
+    Config { primary, log_retention_entries, batch_entries, resend_after, follow_every, announce_every, commit, delayed, failover, rejoin, retention, shipping, upstreams }
+    Upstream { node, from }
     Logs { rejoin, retention, shipping }
     Retention { slots, slot_limit_entries, disk_entries }
     Delayed { node, by }
@@ -220,6 +221,7 @@ choice! {
         26 SetFailover { 0 failover }
         27 SetConcern { client client, concern concern }
         30 SetLogs { 0 logs }
+        31 SetUpstream { node node, from from }
         28 Rewind { node node }
         29 Reclone { node node }
     }

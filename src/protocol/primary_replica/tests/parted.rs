@@ -48,9 +48,11 @@ fn after(previous: (u64, u32), entries: &[Entry]) -> (u64, bool, bool) {
     let first = connection(ctx).expect("it asks");
     let mut hear = |(previous, previous_epoch): (u64, u32), entries: &[Entry]| {
         let (previous, previous_epoch, entries) = (Lsn(previous), Epoch(previous_epoch), entries.to_vec());
-        let (last, progress) = (Lsn(9), Progress { sent_us: 0, visible: Lsn(9), committed: None });
+        let (epoch, last, began) = (Epoch(1), Lsn(9), Some(Lsn(1)));
+        let progress = Some(Progress { sent_us: 0, visible: last, committed: None });
+        let (primary, connection) = (A, first);
         let message =
-            Message::Replicate { epoch: Epoch(1), connection: first, previous, previous_epoch, entries, last, progress };
+            Message::Replicate { epoch, primary, began, connection, previous, previous_epoch, entries, last, progress };
         let mut ctx = context(9);
         node.on_message(A, message, &mut ctx);
         (node.log.last().0, ctx)

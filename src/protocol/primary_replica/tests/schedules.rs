@@ -75,6 +75,12 @@ fn world(draw: &mut Draw, seed: u64) -> Scenario {
         config.delayed = vec![];
     }
     let monitors = config.failover.monitors.len() as u16;
+    for node in 0..if draw.chance(0.4) { stores } else { 0 } {
+        let new = config.with_upstream(NodeId(node), upstream(draw, stores));
+        if new.upstream_problem().is_none() {
+            *config = new;
+        }
+    }
     if draw.chance(0.2) {
         config.delayed = vec![Delayed { node: NodeId(1), by: ms(30 + draw.below(300)) }];
     }
@@ -123,6 +129,11 @@ fn numbers(draw: &mut Draw, scenario: &mut Scenario) {
     scenario.clients.iter_mut().filter_map(|client| client.workload.as_mut()).for_each(|workload| {
         workload.operations = Some(operations.clone());
     });
+}
+
+/// Who might feed a node.
+fn upstream(draw: &mut Draw, stores: u16) -> Option<NodeId> {
+    draw.chance(0.6).then(|| NodeId(draw.below(stores as u64) as u16))
 }
 
 /// A rule that a group of two can follow.
@@ -190,7 +201,7 @@ pub fn fault(draw: &mut Draw, play: &Play, Rules { electing, strict, once }: Rul
     let (from, to) = (pick(draw, &addresses), pick(draw, &addresses));
     let both = draw.chance(0.5);
     let flight = play.world.flights().map(|flight| flight.id).nth(draw.below(4) as usize);
-    match (draw.below(30), flight) {
+    match (draw.below(31), flight) {
         (0 | 1, _) => Command::Crash { node },
         (2 | 3, _) => Command::CrashMachine { node },
         (4, _) if !electing => Command::Wipe { node },
@@ -220,6 +231,7 @@ pub fn fault(draw: &mut Draw, play: &Play, Rules { electing, strict, once }: Rul
         (26, _) if !strict => Command::SetCommit(commit(draw)),
         (27, _) => Command::Rewind { node },
         (28, _) => Command::Reclone { node },
+        (30, _) => Command::SetUpstream { node, from: upstream(draw, nodes as u16) },
         (29, _) => {
             let Logs { shipping, mut retention, .. } = play.world.setup().config.logs();
             retention.slots = draw.chance(0.5);
@@ -247,6 +259,7 @@ fn heal(play: &mut Play, laws: &mut Laws, draw: &mut Draw) {
     for node in play.world.members() {
         play.act(Command::Restart { node }).act(Command::Resume { node }).act(Command::Slow { node, factor: 1.0 });
     }
+    point_anew(play);
     // Who is alone would wait for replicas for ever, and for a delayed one longer than clients have patience.
     if play.world.stores().len() < 2 || !config(&mut play.scenario).delayed.is_empty() {
         play.act(Command::SetCommit(Commit::default()));
@@ -270,6 +283,27 @@ fn heal(play: &mut Play, laws: &mut Laws, draw: &mut Draw) {
         let node = pick(draw, &play.world.members());
         play.act(Command::Promote { node });
         assert_ne!(play.last_idle(), Some("it is primary already"));
+    }
+}
+
+/// Who would be fed by a node that was removed gets a new upstream; so do all if so few are fed by the primary, whoever that
+/// will be, that operations would wait for ever.
+fn point_anew(play: &mut Play) {
+    let (config, stores) = (play.world.setup().config.clone(), play.world.stores().to_vec());
+    let direct = |primary: &NodeId| {
+        let fed = stores.iter().filter(|node| *node != primary);
+        fed.filter(|node| config.upstream(**node).is_none_or(|from| from == *primary)).count()
+    };
+    let commit = &config.commit;
+    let needed = if commit.level.is_remote() { commit.needed(stores.len()) } else { 0 }.max(commit.min_replicas as usize);
+    // Nor does the primary see what those have on disk whom it does not feed.
+    let reads_wait = matches!(play.scenario.clients[0].concern, Concern::Majority | Concern::Linearizable);
+    let needed = needed.max(if reads_wait { stores.len() / 2 } else { 0 });
+    let too_few = stores.iter().any(|primary| direct(primary) < needed);
+    for upstream in &config.upstreams {
+        if too_few || !stores.contains(&upstream.from) {
+            play.act(Command::SetUpstream { node: upstream.node, from: None });
+        }
     }
 }
 
@@ -312,9 +346,18 @@ fn schedule(seed: u64) {
     quiet(&mut play);
 }
 
-/// A person decides for those that stopped, as their logs were not the primary's.
+/// A person decides for those that stopped, as their logs were not the primary's; then for those whom they feed.
 fn decide(play: &mut Play, laws: &mut Laws, draw: &mut Draw) {
+    for _ in 0..play.world.stores().len() {
+        decide_once(play, laws, draw);
+    }
+}
+
+fn decide_once(play: &mut Play, laws: &mut Laws, draw: &mut Draw) {
     let stopped: Vec<NodeId> = play.world.members().into_iter().filter(|node| play.view(*node).stopped).collect();
+    if stopped.is_empty() {
+        return;
+    }
     for node in &stopped {
         if draw.chance(0.5) {
             play.act(Command::Rewind { node: *node });
@@ -340,7 +383,8 @@ fn quiet(play: &mut Play) {
     let every = config(&mut play.scenario).follow_every;
     let fair = (play.world.members().len() as u64 - 1) * 2 * (1 + seconds * 1_000_000 / every.0);
     // A clock may run a twentieth fast.
-    assert!(said(play) - before <= fair as usize * 21 / 20 + 2, "storm");
+    let said = said(play) - before;
+    assert!(said <= fair as usize * 21 / 20 + 2, "storm: {said} messages, and {fair} would be fair");
 }
 
 /// A number from the environment.
