@@ -90,6 +90,12 @@ impl Writer {
         self
     }
 
+    /// Another sentence after this one.
+    pub fn and(mut self, sentence: Sentence) -> Writer {
+        self.0.extend(sentence);
+        self
+    }
+
     pub fn done(self) -> Sentence {
         self.0
     }

@@ -290,6 +290,18 @@ fn on_its_way(world: &LabWorld, said: Writer, chip: &Chip) -> Writer {
     }
 }
 
+/// What is left of the flow of the log without this replica.
+fn without_replica(world: &LabWorld, node: NodeId, source: Option<NodeId>, said: Writer) -> Sentence {
+    let said = match source.filter(|source| world.primary() != Some(*source)) {
+        Some(source) => said.text(" ").who(source),
+        None => said.text(" The primary"),
+    };
+    let is_fed = |other: &NodeId| world.view(*other).is_some_and(|view| view.source == Some(node));
+    let fed: Vec<Address> = world.stores().iter().copied().filter(is_fed).map(Address::Node).collect();
+    let said = said.text(" keeps what it misses.");
+    if fed.is_empty() { said.done() } else { said.text(" Nobody feeds ").all(&fed).text(" meanwhile.").done() }
+}
+
 fn crashed(world: &LabWorld, node: NodeId, how: CrashKind) -> Sentence {
     let what = match how {
         CrashKind::Process => " crashed.",
@@ -307,7 +319,7 @@ fn crashed(world: &LabWorld, node: NodeId, how: CrashKind) -> Sentence {
     let Some(last) = alone.last().filter(|_| own.role == Role::Primary) else {
         return match own.role {
             Role::Primary => said.text(" No node takes writes now; reads at replicas go on.").done(),
-            Role::Replica | Role::Candidate => said.text(" The primary keeps what it misses.").done(),
+            Role::Replica | Role::Candidate => without_replica(world, node, own.source, said),
             Role::Monitor => said.done(),
         };
     };

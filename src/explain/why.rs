@@ -37,6 +37,11 @@ struct Way {
 
 /// Why `node` does not show what the primary holds for `key`. None if it does, or if there is no primary to compare with.
 pub fn why_old(world: &LabWorld, node: NodeId, key: Key) -> Option<Sentence> {
+    why_old_at_end(world, node, key, world.stores().len())
+}
+
+/// The end of a chain of replicas, `length` long at most: nodes that do not agree who leads may feed each other in a circle.
+fn why_old_at_end(world: &LabWorld, node: NodeId, key: Key, length: usize) -> Option<Sentence> {
     let primary = world.primary().filter(|primary| *primary != node)?;
     let holds = |of: NodeId| world.remains(of)?.copies.into_iter().find(|write| write.key == key);
     let newest = holds(primary)?;
@@ -72,7 +77,19 @@ pub fn why_old(world: &LabWorld, node: NodeId, key: Key) -> Option<Sentence> {
         };
         return Some(said.done());
     }
+    let source = view.source.unwrap_or(primary);
     let way = way(world, node, &newest);
+    if source != primary && way.received.is_none() && way.sent.is_none() {
+        let said = start.text(" comes to ").who(node).text(" by way of ").who(source);
+        if let Some((since, _)) = world.host(source)?.down_since() {
+            return Some(said.text(", which has been down since ").when(since).text(".").done());
+        }
+        let there = if length > 0 { why_old_at_end(world, source, key, length - 1) } else { None };
+        return Some(match there {
+            Some(there) => said.text(", which does not show it either. ").and(there).done(),
+            None => said.text(", which has not sent it yet.").done(),
+        });
+    }
     let said = match (way.received, way.dropped, way.sent) {
         (Some(received), ..) => start.text(" arrived at ").when(received.at).text(" and waits to be made visible."),
         (None, Some((dropped, reason)), _) => {
@@ -82,7 +99,7 @@ pub fn why_old(world: &LabWorld, node: NodeId, key: Key) -> Option<Sentence> {
                 DropReason::ByHand => " was taken off the wire at ",
                 _ => " did not get through at ",
             };
-            start.text(why).when(dropped.at).text(". ").who(primary).text(" sends it again when no acknowledgement comes.")
+            start.text(why).when(dropped.at).text(". ").who(source).text(" sends it again when no acknowledgement comes.")
         }
         (None, None, Some((sent, _))) => {
             start.text(" was sent at ").when(sent.at).text(" and has arrived, but an earlier one is missing.")

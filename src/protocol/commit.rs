@@ -215,9 +215,11 @@ impl Commit {
         }
     }
 
-    /// What can happen with settings that are allowed, to be said where they are made.
-    pub fn warning(&self, members: usize) -> Option<&'static str> {
+    /// What can happen with settings that are allowed, to be said where they are made. `unseen`: nodes that other replicas feed.
+    pub fn warning(&self, members: usize, unseen: &[NodeId]) -> Option<&'static str> {
         let others = members.saturating_sub(1);
+        let counts = |node: &NodeId| self.among.is_empty() || self.among.contains(node);
+        let unseen = unseen.iter().filter(|node| counts(node)).count();
         let listed = if self.among.is_empty() { others } else { self.among.len() };
         match (self.level.is_remote(), self.timeout, self.on_timeout) {
             _ if self.level == Level::Async => {
@@ -225,6 +227,9 @@ impl Commit {
             }
             (false, ..) => None,
             _ if self.needed(members) > others => Some("There are not so many replicas: every write will wait."),
+            _ if unseen > 0 && self.needed(members) + unseen > listed => {
+                Some("The primary does not see replicas that others feed, and too few are left: every write will wait.")
+            }
             (_, None, _) if self.which != Which::Majority && self.needed(members) == listed => {
                 Some("If one of these replicas is down, every write waits for it, without end.")
             }

@@ -3,7 +3,11 @@
 use super::model::{ProtocolSettings, Scenario};
 use crate::{
     client::workload::{ClientSettings, NamedOperation, Pace, Popularity, Target},
-    protocol::{commit::Commit, failover::Failover, primary_replica::{PrimaryReplica, Upstream}},
+    protocol::{
+        commit::Commit,
+        failover::Failover,
+        primary_replica::{PrimaryReplica, Upstream},
+    },
     sim::{
         clock::Clock,
         decimal::short,

@@ -113,7 +113,8 @@ fn drawn(
     busy: impl Fn(Address, Address) -> bool,
 ) -> Vec<(Address, Address, bool)> {
     let is_cut = |a: Address, b: Address| world.network().is_cut(a, b) || world.network().is_cut(b, a);
-    let follows = |one: &(NodeId, NodeView), other: NodeId| one.1.follows == Some(other);
+    // A monitor is fed by nobody; it watches.
+    let follows = |one: &(NodeId, NodeView), other: NodeId| one.1.source.or(one.1.follows) == Some(other);
     let is_few = views.len() <= 4;
     let has_room = views.iter().all(|(node, _)| layout.size_of(*node) == CardSize::Large);
     // Votes go between nodes that have nothing else to say to each other.
@@ -161,7 +162,7 @@ fn usual_nodes(session: &Session) -> Vec<NodeId> {
 /// One-way delay of log entries.
 fn delay_label(world: &LabWorld, from: Address, to: Address, views: &[(NodeId, NodeView)]) -> Label {
     let follower = |address: Address, other: Address| {
-        views.iter().any(|(node, view)| Address::Node(*node) == address && view.follows.map(Address::Node) == Some(other))
+        views.iter().any(|(node, view)| Address::Node(*node) == address && view.source.map(Address::Node) == Some(other))
     };
     let (from, to) = if follower(from, to) { (to, from) } else { (from, to) };
     let settings = world.network().settings(from, to, MessageClass::Replicate);

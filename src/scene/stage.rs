@@ -81,7 +81,7 @@ pub struct NodeCard {
     pub place: Rect,
     pub size: CardSize,
     pub state: NodeState,
-    pub role: &'static str,
+    pub role: String,
     pub is_primary: bool,
     pub badge: Option<(Tone, &'static str)>,
     pub copies: Vec<Copy>,
@@ -220,13 +220,13 @@ fn card(
     };
     let is_primary = view.role == Role::Primary;
     let role = match (view.role, state) {
-        (Role::Primary, NodeState::Down) => "was primary",
-        (Role::Primary, _) => "primary",
+        (Role::Primary, NodeState::Down) => "was primary".into(),
+        (Role::Primary, _) => "primary".into(),
         // Beside a badge there is no room for more.
-        (Role::Replica, NodeState::Up) if size != CardSize::Strip => sync_role(lead, node),
-        (Role::Replica, _) => "replica",
-        (Role::Candidate, _) => "candidate",
-        (Role::Monitor, _) => "monitor",
+        (Role::Replica, NodeState::Up) if size != CardSize::Strip => sync_role(lead, node, view),
+        (Role::Replica, _) => "replica".into(),
+        (Role::Candidate, _) => "candidate".into(),
+        (Role::Monitor, _) => "monitor".into(),
     };
     let suspected_by = suspected_by(views, node);
     let badge = match state {
@@ -259,7 +259,7 @@ fn card(
         NodeState::Paused => ", paused",
         NodeState::Down => down,
     };
-    let spoken = spoken(node, role, state_words, &copies, &spoken_status);
+    let spoken = spoken(node, &role, state_words, &copies, &spoken_status);
     let spoken = if suspected_by.is_empty() { spoken } else { format!("{spoken} Suspected by {}.", listed(&suspected_by)) };
     let shown = size.keys(place.width, badge.is_some(), &copies);
     Some(NodeCard {
@@ -280,14 +280,17 @@ fn card(
     })
 }
 
-/// What a replica is called, by what it is to its primary's writes.
-fn sync_role(lead: Option<&NodeView>, node: NodeId) -> &'static str {
+/// What a replica is called, by what it is to its primary's writes, or by who feeds it.
+fn sync_role(lead: Option<&NodeView>, node: NodeId, view: &NodeView) -> String {
+    if let Some(source) = view.source.filter(|source| Some(*source) != view.follows) {
+        return format!("replica of {source}");
+    }
     let state = lead.and_then(|lead| lead.followers.iter().find(|(replica, _)| *replica == node));
     match state.map(|(_, state)| *state) {
-        Some(SyncState::Sync) => "sync replica",
-        Some(SyncState::Quorum) => "quorum replica",
-        Some(SyncState::Potential) => "potential sync",
-        _ => "replica",
+        Some(SyncState::Sync) => "sync replica".into(),
+        Some(SyncState::Quorum) => "quorum replica".into(),
+        Some(SyncState::Potential) => "potential sync".into(),
+        _ => "replica".into(),
     }
 }
 

@@ -84,7 +84,7 @@ pub(super) fn status(
         let has = has(size, view);
         return (Tone::Warn, if waiting { has } else { format!("no primary · {has}") });
     };
-    let cut = world.network().is_cut(primary.into(), node.into());
+    let cut = world.network().is_cut(view.source.unwrap_or(primary).into(), node.into());
     let behind = lead.flushed.0.saturating_sub(view.applied.0);
     let prefix = if cut { "cut off · " } else { "" };
     if view.epoch < lead.epoch && view.applied > Lsn::ZERO && behind == 0 {

@@ -48,7 +48,7 @@ pub fn card(app: App, node: NodeId) -> AnyView {
 /// What is on the card, as markup: nothing in it comes from outside.
 fn inside(card: &NodeCard) -> String {
     let badge = card.badge.map(|(mood, text)| span(&format!("badge {}", tone(mood)), text)).unwrap_or_default();
-    let head = span("card-name", &card.node.to_string()) + &span("card-role", card.role) + &badge;
+    let head = span("card-name", &card.node.to_string()) + &span("card-role", &card.role) + &badge;
     let mut copies: String = card.copies.iter().map(copy).collect();
     if card.more_keys > 0 {
         copies += &span("more", &format!("+{}", card.more_keys));

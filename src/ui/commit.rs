@@ -146,8 +146,11 @@ pub fn commit(app: App) -> AnyView {
         },
     );
     let warning = move || {
-        let members = group(app).0.len();
-        rule(app).warning(members).unwrap_or_default().to_string()
+        let (members, primary) = group(app);
+        let config = app.watch(|lab| lab.world().setup().config.clone());
+        let unseen = |node: &NodeId| config.upstream(*node).is_some_and(|from| Some(from) != primary) && Some(*node) != primary;
+        let unseen: Vec<NodeId> = members.iter().copied().filter(unseen).collect();
+        config.commit.warning(members.len(), &unseen).unwrap_or_default().to_string()
     };
     element("div")
         .class("commit")

@@ -10,6 +10,7 @@ use super::{
     parting::parting,
     parts::{Slider, button, check, either, only_when, picture_button, rows, select},
     state::{App, Selection},
+    upstream::upstream,
     watched::{Derived, Watched},
 };
 use crate::{
@@ -111,14 +112,16 @@ fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
         }
         rows.splice(0..0, watch_rows(world, node, &view));
         if let Some(follows) = view.follows.filter(|_| host.is_up()) {
-            rows.insert(0, (if is_monitor { "watches" } else { "follows" }, follows.to_string()));
+            let by_way = view.source.filter(|source| *source != follows).map(|source| format!(", by way of {source}"));
+            let whom = format!("{follows}{}", by_way.unwrap_or_default());
+            rows.insert(0, (if is_monitor { "watches" } else { "follows" }, whom));
         }
         let keys = (0..world.setup().keys.max(1)).map(Key);
         let why = keys.filter_map(|key| Some((key, why_old(world, node, key)?))).next().map(|(key, sentence)| {
             let shown = view.copies.iter().find(|write| write.key == key).copied().map(Chip::of);
             (key, shown, sentence)
         });
-        let source = view.follows.or(world.primary()).unwrap_or(node);
+        let source = view.source.or(world.primary()).unwrap_or(node);
         let lag = world.network().settings(source.into(), node.into(), MessageClass::Replicate).latency.typical();
         Some(NodeFacts {
             role: match view.role {
@@ -202,6 +205,7 @@ fn node_panel(app: App, node: NodeId) -> AnyView {
         element("div").class("acts").with(acts).view(),
         only_when(move || facts.with(|facts| !facts.primary), lag),
         skew,
+        upstream(app, node),
         rows(move || facts.with(|facts| facts.rows.clone())),
         element("p").with(remove.view()).view(),
     ]

@@ -25,6 +25,7 @@ mod stage;
 mod state;
 mod timeline;
 mod transport;
+mod upstream;
 mod verdicts;
 mod watched;
 

@@ -49,6 +49,7 @@
 //! | ph-11 | ph-11-too-short, ph-11-long-enough | phenomena::ph_11 |
 //! | ph-14 | ph-14-a-newcomer | phenomena::ph_14 |
 //! | ph-16 | ph-16-row, ph-16-statement | phenomena::ph_16 |
+//! | ph-17 | ph-17-cascade, ph-17-the-upstream-takes-over | phenomena::ph_17 |
 //! | ph-18 | – | `tests/engine/load.rs`: read_scaling_follows_the_capacity_law |
 //! | ph-19 | ph-19-a-replica-too-slow | phenomena::ph_19; also `tests/engine/load.rs` |
 //! | ph-41 | ph-41-split-vote | phenomena::ph_41; also `tests/engine/elections.rs` |
@@ -60,7 +61,6 @@
 //!
 //! * P15: a read takes one moment; there are none for whom a replica would have to wait with applying.
 //! * R7: one group in a world; the keys are not shared out among several.
-//! * ph-17: replicas follow the primary, not each other.
 //! * ph-47, the time it takes: links have a bandwidth each; a node's own is not limited.
 
 #![cfg(not(target_arch = "wasm32"))]
@@ -81,6 +81,7 @@ use replicarium::{
     scenario::text::from_toml,
     sim::{
         id::{ClientId, NodeId, OperationId, Origin},
+        network::MessageClass,
         operation::{Action, Outcome, Refusal},
         time::Micros,
     },

@@ -145,6 +145,48 @@ fn ph_16_replicas_that_are_sent_statements_make_other_values_of_them() {
     }
 }
 
+/// Also P2: cascaded standbys are invisible to the primary.
+#[test]
+fn ph_17_a_replica_behind_a_replica_is_further_behind_and_depends_on_it() {
+    let play = played("ph-17-cascade");
+    let applied = |node: NodeId, value: i64| {
+        let is_it = |fact: &Fact| matches!(fact, Fact::Applied { write, .. } if write.value == value);
+        everywhere(&play, is_it).into_iter().find(|(_, at)| *at == node).expect("it gets there").0
+    };
+    // One way, and a flush before it is sent on; both apply it as soon as it is on disk.
+    let (first, second) = (applied(B, 1).saturating_sub(applied(A, 1)), applied(C, 1).saturating_sub(applied(B, 1)));
+    let (way, flush, apply) = (Micros::from_millis(30), Micros::from_millis(4), Micros::from_millis(2));
+    let hop = way + flush;
+    assert!((hop + apply..hop + apply + Micros::from_millis(1)).contains(&first), "{first}");
+    assert!((hop..hop + Micros::from_millis(1)).contains(&second), "{second}");
+    assert_eq!(
+        (reads(&play), reads_of(&play, CLEO)),
+        (vec![Some(1), Some(2)], vec![Some(2)]),
+        "stale, then fed by A; D never was"
+    );
+    let fed: Vec<NodeId> = play.view(A).followers.into_iter().map(|(node, _)| node).collect();
+    assert_eq!((fed, play.view(C).source), (vec![B, C, D], Some(A)));
+    let between = |event: &&replicarium::trace::Event| match event.kind {
+        Kind::Send { from, to, .. } => [(A.into(), C.into()), (C.into(), A.into())].contains(&(from, to)),
+        _ => false,
+    };
+    let first = play.events().find(between).map(|event| event.at);
+    assert_eq!(first, Some(Micros::from_secs(6)), "before, A and C have nothing to say to each other");
+}
+
+#[test]
+fn ph_17_who_is_fed_by_the_new_primary_or_behind_it_goes_on() {
+    let play = played("ph-17-the-upstream-takes-over");
+    assert_eq!((leaders(&play), reads_of(&play, BEN)), (vec![(B, 2)], vec![Some(3)]));
+    assert_eq!((thrown_away(&play, A), thrown_away(&play, C), thrown_away(&play, D)), (vec![2], vec![], vec![]));
+    agree(&play);
+    let view = |node: NodeId| (play.view(node).follows, play.view(node).source);
+    assert_eq!((view(A), view(C), view(D)), ((Some(B), Some(B)), (Some(B), Some(B)), (Some(B), Some(C))));
+    // D is told who leads, says that it knows, and is told no more.
+    let announced = play.sent(|from, to, class| (from, to) == (B.into(), D.into()) && class == MessageClass::Control);
+    assert!((1..=3).contains(&announced), "{announced}");
+}
+
 #[test]
 fn ph_19_a_replica_too_slow_falls_behind_without_bound() {
     let play = played("ph-19-a-replica-too-slow");

@@ -259,6 +259,7 @@ const SCENES = {
       ["monitors", "monitors", 800],
       ["monitors-decided", "monitors", 3_600, "E"],
       ["needless", "false-suspicion", 3_600],
+      ["cascading", "cascading", 6_500, "C"],
     ].map(([name, preset, ms, node]) => [
       `failover-${name}`,
       {

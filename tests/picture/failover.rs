@@ -234,10 +234,10 @@ fn a_candidate_counts_its_votes() {
     while lab.world().standing(C).is_some_and(|one| one.role != Role::Candidate) && lab.step() {}
     let at = |width: f64, height: f64| {
         let card = stage(lab.world(), width, height).nodes.into_iter().find(|card| card.node == C).expect("C");
-        (card.role, card.status.1.clone())
+        (card.role.clone(), card.status.1.clone())
     };
-    assert_eq!(at(784.0, 600.0), ("candidate", "stands · 1 of 2 votes".into()));
-    assert_eq!(at(320.0, 250.0), ("candidate", "1 of 2 votes".into()));
+    assert_eq!(at(784.0, 600.0), ("candidate".into(), "stands · 1 of 2 votes".into()));
+    assert_eq!(at(320.0, 250.0), ("candidate".into(), "1 of 2 votes".into()));
     assert_eq!(rows(&lab, C), [("suspects", "A".to_string()), ("votes", "1 of 2 needed".into())]);
     run(&mut lab, 1_500);
     says(&lab, "C is not elected: 1 vote of 2 needed. It tries again, after a random wait.");

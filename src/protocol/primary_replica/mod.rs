@@ -28,6 +28,7 @@ mod statement;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 mod timeline;
+mod view;
 mod watch;
 
 pub use cascade::Upstream;
@@ -37,7 +38,7 @@ pub use message::Message;
 pub use parted::Rejoin;
 pub use retention::Retention;
 
-use super::{Context, Named, NodeView, Order, Protocol, Rule, Standing, TailEntry, commit::Level, failover::By};
+use super::{Context, Named, NodeView, Order, Protocol, Rule, Standing, commit::Level, failover::By};
 use crate::{
     sim::{
         id::{Key, NodeId},
@@ -52,8 +53,8 @@ use crate::{
 };
 use disk::Identity;
 use election::{Plea, Word};
-use monitor::{Monitoring, Said};
 use follower::Follower;
+use monitor::{Monitoring, Said};
 use primary::Leading;
 use read::Progress;
 use replica::Following;
@@ -151,16 +152,6 @@ enum Part {
 }
 
 type Ctx = Context<PrimaryReplica>;
-
-fn tail_entry(entry: &Entry, in_log: bool) -> TailEntry {
-    TailEntry { lsn: entry.lsn, write: entry.write, in_log }
-}
-
-/// The last entries of a log.
-fn tail_of(log: &Log) -> impl Iterator<Item = TailEntry> {
-    let from = Lsn((log.last().0 + 1).saturating_sub(NodeView::TAIL as u64));
-    log.range(from, log.last()).map(|entry| tail_entry(entry, true))
-}
 
 impl PrimaryReplica {
     fn append_to_log(&mut self, entry: Entry, ctx: &mut Ctx) {
@@ -291,10 +282,9 @@ impl Protocol for PrimaryReplica {
                 // It wants to be fed by this node, and knows more than it.
                 (Message::Follow { primary, .. }, _) if *primary != ctx.me() => return self.follow(*primary, epoch, ctx),
                 (Message::Announce { primary, .. }, _) if *primary != ctx.me() => return self.follow(*primary, epoch, ctx),
-                (
-                    Message::Replicate { primary, .. } | Message::Snapshot { primary, .. } | Message::Parted { primary, .. },
-                    _,
-                ) => return self.follow(*primary, epoch, ctx),
+                (Message::Replicate { primary, .. } | Message::Snapshot { primary, .. } | Message::Parted { primary, .. }, _) => {
+                    return self.follow(*primary, epoch, ctx);
+                }
                 _ => return,
             }
         }
@@ -433,34 +423,7 @@ impl Protocol for PrimaryReplica {
     }
 
     fn remains(config: &Config, me: NodeId, disk: &Disk) -> NodeView {
-        let last = disk.log.last();
-        let (leads, follows, epoch) = match &disk.identity {
-            Some(identity) => (identity.leads, identity.follows, identity.epoch),
-            None => (config.primary == me, (config.primary != me).then_some(config.primary), Epoch(1)),
-        };
-        NodeView {
-            role: match () {
-                _ if config.failover.is_monitor(me) => Role::Monitor,
-                _ if leads => Role::Primary,
-                _ => Role::Replica,
-            },
-            epoch,
-            follows,
-            source: follows.map(|primary| config.source(me, primary)),
-            copies: disk.recover().iter().collect(),
-            tail: tail_of(&disk.log).collect(),
-            first: disk.log.first(),
-            written: last,
-            flushed: last,
-            applied: last,
-            followers: Vec::new(),
-            waiting: 0,
-            fallen_back: false,
-            suspects: Vec::new(),
-            votes: None,
-            fenced: false,
-            stopped: false,
-        }
+        view::remains(config, me, disk)
     }
 
     fn standing(&self) -> Standing {
@@ -478,44 +441,6 @@ impl Protocol for PrimaryReplica {
     }
 
     fn view(&self) -> NodeView {
-        let Standing { role, epoch, applied } = self.standing();
-        let follows = match &self.part {
-            Part::Primary(_) => None,
-            Part::Replica(following) => following.primary(),
-            Part::Monitor(monitoring) => monitoring.primary,
-        };
-        let source = match &self.part {
-            Part::Replica(following) => following.source(),
-            Part::Primary(_) | Part::Monitor(_) => None,
-        };
-        let early: Vec<TailEntry> = match &self.part {
-            Part::Replica(following) => following.early().take(NodeView::TAIL).map(|entry| tail_entry(entry, false)).collect(),
-            Part::Primary(_) | Part::Monitor(_) => Vec::new(),
-        };
-        let (waiting, fallen_back) = match &self.part {
-            Part::Primary(leading) => {
-                (leading.waiting_for_replicas(self.flushed, self.config.commit.level), leading.fallen_back)
-            }
-            Part::Replica(_) | Part::Monitor(_) => (0, false),
-        };
-        NodeView {
-            role,
-            epoch,
-            follows,
-            source,
-            followers: self.followers.iter().map(|(replica, follower)| (*replica, follower.state)).collect(),
-            waiting,
-            fallen_back,
-            suspects: self.guard.suspects.clone(),
-            votes: self.guard.ballot.as_ref().map(|ballot| (ballot.votes.len(), ballot.needed)),
-            stopped: matches!(&self.part, Part::Replica(following) if following.stopped.is_some()),
-            fenced: matches!(&self.part, Part::Primary(leading) if leading.fenced),
-            copies: self.registers.iter().collect(),
-            tail: tail_of(&self.log).chain(early).collect(),
-            first: self.log.first(),
-            written: self.log.last(),
-            flushed: self.flushed,
-            applied,
-        }
+        self.seen()
     }
 }

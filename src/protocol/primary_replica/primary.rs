@@ -1,10 +1,6 @@
 //! The primary's part: order writes, acknowledge them once they are on its own disk, tell the others that it leads.
 
-use super::{
-    Ctx, Message, Part, PrimaryReplica, Timer,
-    confirm::Waiting,
-    read::Confirming,
-};
+use super::{Ctx, Message, Part, PrimaryReplica, Timer, confirm::Waiting, read::Confirming};
 use crate::{
     protocol::commit::Level,
     sim::{

@@ -1,9 +1,6 @@
 //! Which part a node takes: primary, replica of one, replica of nobody yet; how it changes, and what of it is on disk.
 
-use super::{
-    Change, Ctx, Message, Part, PrimaryReplica, Timer, disk::Identity, primary::Leading,
-    timeline::begin_epoch,
-};
+use super::{Change, Ctx, Message, Part, PrimaryReplica, Timer, disk::Identity, primary::Leading, timeline::begin_epoch};
 use crate::{
     protocol::failover::{By, Fencing},
     sim::id::NodeId,

@@ -245,7 +245,10 @@ impl PrimaryReplica {
         ctx.set_timer(Timer::Resend(replica), follower.round_trip.timeout());
         if durable {
             let connection = follower.connection;
-            ctx.send(replica, Message::Snapshot { epoch, primary, connection, snapshot: Snapshot { log_id, history, registers, lsn } });
+            ctx.send(
+                replica,
+                Message::Snapshot { epoch, primary, connection, snapshot: Snapshot { log_id, history, registers, lsn } },
+            );
         }
     }
 }

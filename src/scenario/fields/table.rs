@@ -101,7 +101,12 @@ fn run() -> Vec<Field> {
              for them.",
         ),
         row("protocol.primary_replica.upstreams[].node", Node, "required", "Which replica."),
-        row("protocol.primary_replica.upstreams[].from", Node, "required", "Who feeds it; nobody may feed itself by way of others."),
+        row(
+            "protocol.primary_replica.upstreams[].from",
+            Node,
+            "required",
+            "Who feeds it; nobody may feed itself by way of others.",
+        ),
         row("protocol.primary_replica.commit", Shape("commit"), "", "When a write counts as committed and its client hears OK."),
         row("protocol.primary_replica.failover", Shape("failover"), "", "Who takes over when the primary is gone."),
         row("protocol.primary_replica.retention", Shape("retention"), "", "What of the log is kept besides its last entries."),

@@ -51,8 +51,7 @@ fn after(previous: (u64, u32), entries: &[Entry]) -> (u64, bool, bool) {
         let (epoch, last, began) = (Epoch(1), Lsn(9), Some(Lsn(1)));
         let progress = Some(Progress { sent_us: 0, visible: last, committed: None });
         let (primary, connection) = (A, first);
-        let message =
-            Message::Replicate { epoch, primary, began, connection, previous, previous_epoch, entries, last, progress };
+        let message = Message::Replicate { epoch, primary, began, connection, previous, previous_epoch, entries, last, progress };
         let mut ctx = context(9);
         node.on_message(A, message, &mut ctx);
         (node.log.last().0, ctx)

@@ -1,0 +1,53 @@
+//! Who feeds a replica: a choice, and what it means.
+
+use super::leptos::*;
+use super::{
+    element::{Inside, element, moving},
+    parts::{only_when, select},
+    state::App,
+};
+use crate::{sim::id::NodeId, world::command::Command};
+
+/// Who may feed it, by value, words and whether it does: nobody who would be fed by it.
+fn options(app: App, node: NodeId) -> Vec<(String, String, bool)> {
+    app.watch(|lab| {
+        let (world, config) = (lab.world(), &lab.world().setup().config);
+        let now = config.upstream(node);
+        let may = |from: &&NodeId| config.with_upstream(node, Some(**from)).upstream_problem().is_none();
+        let primary = world.primary().map(|primary| format!(", now {primary}")).unwrap_or_default();
+        let whoever = (String::new(), format!("whoever is primary{primary}"), now.is_none());
+        let others = world.stores().iter().filter(may);
+        let others = others.map(|from| (from.to_string(), format!("{from}, primary or not"), now == Some(*from)));
+        std::iter::once(whoever).chain(others).collect()
+    })
+}
+
+/// What can come of it that a replica feeds this one.
+fn caution(app: App, node: NodeId) -> String {
+    app.watch(|lab| {
+        let world = lab.world();
+        let source = world.setup().config.upstream(node).filter(|from| world.primary() != Some(*from));
+        source.map(|from| format!("Without {from} it gets nothing. Writes never wait for it.")).unwrap_or_default()
+    })
+}
+
+/// For replicas of a group in which there is a choice.
+pub fn upstream(app: App, node: NodeId) -> AnyView {
+    let has_choice = move || {
+        app.watch(|lab| {
+            let world = lab.world();
+            world.stores().len() > 2 && world.stores().contains(&node) && world.primary() != Some(node)
+        })
+    };
+    let inside = move || {
+        let field = select(
+            "upstream",
+            move || options(app, node),
+            move |text| app.act(Command::SetUpstream { node, from: text.parse().ok() }),
+        );
+        let label = element("label").attribute("for", "upstream").with("Gets the log from");
+        let caution = element("p").class("caution").attribute("role", "status").with(moving(move || caution(app, node)));
+        vec![element("div").class("pick stacked").with(label).with(field).view(), caution.view()].view()
+    };
+    only_when(has_choice, inside)
+}
