@@ -3,6 +3,8 @@
 //! Runs whole worlds, and so looks up to rooms that the protocol itself must not know.
 
 #[cfg(test)]
+mod cascade;
+#[cfg(test)]
 mod catch_up;
 #[cfg(test)]
 mod elections;
