@@ -211,6 +211,16 @@ impl Odd {
         self.of(&[Concern::Local, Concern::Local, Concern::Bounded(most), Concern::Majority, Concern::Linearizable])
     }
 
+    /// With upstreams, whichever may be.
+    fn fed(&mut self, config: Config, count: u16) -> Config {
+        let pairs = if self.0.chance(0.3) { 2 * count } else { 0 };
+        (0..pairs).fold(config, |config, _| {
+            let [node, from] = [0; 2].map(|_| NodeId(self.0.below(count as u64) as u16));
+            let new = config.with_upstream(node, Some(from));
+            if new.upstream_problem().is_none() { new } else { config }
+        })
+    }
+
     fn scenario(&mut self, seed: u64) -> Scenario {
         let count = self.of(&[1, 2, 3, 3, 10]);
         let each = NodeSettings {
@@ -249,7 +259,9 @@ impl Odd {
             },
             rejoin: self.of(&[Rejoin::Clone, Rejoin::Rewind, Rejoin::Refuse]),
             shipping: self.of(&[Shipping::Row, Shipping::Statement]),
+            upstreams: vec![],
         };
+        let config = self.fed(config, count);
         let LinkChange { latency, jitter, loss, duplicate, in_order, bandwidth_bytes_per_s } = self.change();
         let network = LinkSettings {
             latency: latency.unwrap_or(constant(5)),
@@ -275,7 +287,7 @@ impl Odd {
         let (node, client, both) = (self.node(), self.client(), self.0.chance(0.5));
         let message = MessageId(self.of(&[0, 1, 5, 30, 200, 1_000, u64::MAX]));
         let target = self.target(26);
-        match self.0.below(34) {
+        match self.0.below(35) {
             0 => Command::Crash { node },
             1 => Command::CrashMachine { node },
             2 => Command::Wipe { node },
@@ -306,6 +318,7 @@ impl Odd {
             30 => Command::Rewind { node },
             31 => Command::Reclone { node },
             32 => Command::SetLogs(self.logs()),
+            33 => Command::SetUpstream { node, from: self.of(&[None, Some(NodeId(0)), Some(NodeId(1)), Some(NodeId(25))]) },
             29 => Command::SetConcern { client, concern: self.concern() },
             27 => Command::SetToken { client, on: both },
             _ => Command::SetWritesTo { client, target },

@@ -136,7 +136,8 @@ mod tests {
             failover: Failover { monitors: vec![node(9)], ..Failover::default() },
             ..Config::default()
         };
-        let cases: [(&[(u16, u16)], Option<usize>); 9] = [
+        type Case = (&'static [(u16, u16)], Option<usize>);
+        let cases: [Case; 9] = [
             (&[], None),
             (&[(2, 1), (3, 2), (4, 2)], None),
             (&[(0, 1)], None),
