@@ -210,23 +210,27 @@ fn the_time_without_a_leader_is_that_of_rafts_paper_told_a_second_time() {
     }
 }
 
-/// Raft's paper, figure 16: with time-outs of 150 to 155 ms, half of the time nobody leads for less than 287 ms.
+/// Raft's paper, figure 16 and the text beside it: with time-outs of 150 to 155 ms, half of the time nobody leads for less than
+/// 287 ms; with 12 to 24 ms it takes 35 ms on average.
 ///
-/// A broadcast takes "roughly 15 ms" there, and nobody says of what. Here: 2.5 ms to a voter, 10 ms until its vote is on disk,
-/// 2.5 ms back. The first part decides, for who stands before a request comes does not vote; if it were all 7.5 ms the median
-/// would be above 1.8 s. A candidate here also waits for its own vote to be on disk before it asks, which the paper's did not,
-/// so the disks take no time and their 10 ms are added. Tolerance: 2 %, and four standard errors of a share of one half.
-///
-/// The other number there, 35 ms on average for time-outs of 12 to 24 ms, is not met by these parts: it would be 32 ms with the
-/// 10 ms added, and 38 ms if others may stand within them.
+/// A broadcast takes "roughly 15 ms" there, and nobody says of what. Two parts matter: the way to a voter, for who stands before a
+/// request comes does not vote (with 7.5 ms the median would be above 1.8 s), and the rest until the candidate has the answer. So
+/// two numbers are held against two unknowns, and show that they can be true together, not more: 2.4 ms to a voter and as much
+/// back, and 13.1 ms for its disk; 17.9 ms in all. A candidate here also waits for its own vote to be on disk before it asks, which
+/// the paper's did not, so the disks take no time and their 13.1 ms are added. Tolerance: 2 %, and four standard errors.
 #[test]
-fn half_of_the_time_nobody_leads_for_287_ms_as_in_figure_16() {
-    let (runs, disk, known) = (2_000, 10.0, 287.0);
-    let all = without_leader(Micros(2_500), (150, 155), runs);
+fn without_a_leader_for_287_ms_and_for_35_ms_as_in_figure_16() {
+    let (runs, way, disk) = (2_000, Micros(2_400), 13.1);
     let chance = 4.0 * (0.25 / runs as f64).sqrt();
-    let (less, more) = (below(&all, known * 0.98 - disk), below(&all, known * 1.02 - disk));
-    println!("figure 16: median {:.1} ms, expected {known}", all[all.len() / 2] + disk);
-    assert!(less <= 0.5 + chance && more >= 0.5 - chance, "{less} are below {known} − 2 %, {more} below {known} + 2 %");
+    let narrow = without_leader(way, (150, 155), runs);
+    let (less, more) = (below(&narrow, 287.0 * 0.98 - disk), below(&narrow, 287.0 * 1.02 - disk));
+    println!("figure 16: median {:.1} ms, expected 287", narrow[narrow.len() / 2] + disk);
+    assert!(less <= 0.5 + chance && more >= 0.5 - chance, "{less} are below 287 − 2 %, {more} below 287 + 2 %");
+    let short = without_leader(way, (12, 24), runs);
+    let mean = short.iter().sum::<f64>() / runs as f64;
+    let variance = short.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (runs - 1) as f64;
+    let tolerance = 35.0 * 0.02 + 4.0 * (variance / runs as f64).sqrt();
+    assert_near(mean + disk, 35.0, tolerance, "ms without a leader on average, time-outs of 12 to 24 ms");
     let slow = without_leader(Micros(7_500), (150, 155), 200);
     assert!(below(&slow, 1_000.0) < 0.5 - 4.0 * (0.25f64 / 200.0).sqrt(), "what the way there does");
 }
