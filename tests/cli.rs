@@ -122,7 +122,7 @@ fn bad_input_is_refused_with_the_reason() {
         folder.write(name, text);
     }
     folder.write("binary.toml", [0xff, 0xfe, 0x00]);
-    fs::create_dir(folder.0.join("folder")).unwrap();
+    fs::create_dir_all(folder.0.join("folder")).unwrap();
     for (arguments, words) in [
         ("run syntax.toml", &["syntax.toml: line 1"][..]),
         ("run unknown.toml", &["unknown.toml: line 2, column 1: unknown field `counts`", "`count`"]),
@@ -400,6 +400,10 @@ fn validate_says_which_files_are_good() {
     let folder = Folder::new("validate");
     let (code, stdout, stderr) = folder.run("validate calm.toml losing.toml first-look");
     assert_eq!((code, stdout.as_str(), stderr.as_str()), (0, "calm.toml: good\nlosing.toml: good\nfirst-look: good\n", ""));
+    folder.write("risky.toml", "[protocol.primary_replica]\nretention = { slots = true }");
+    let (code, stdout, _) = folder.run("validate risky.toml");
+    let warning = "risky.toml: warning: protocol.primary_replica.retention: For a replica that is gone for good the log grows";
+    assert!(code == 0 && stdout.starts_with(&format!("risky.toml: good\n{warning}")), "{code}: {stdout}");
 }
 
 /// A link made here opens the same run there: what it holds is the scenario and the moment.

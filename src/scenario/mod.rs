@@ -9,6 +9,7 @@ pub mod link;
 mod model;
 pub mod presets;
 pub mod text;
+mod warn;
 mod wire;
 
 pub use check::{Problem, check_command};

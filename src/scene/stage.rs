@@ -223,7 +223,7 @@ fn card(
         (Role::Primary, NodeState::Down) => "was primary".into(),
         (Role::Primary, _) => "primary".into(),
         // Beside a badge there is no room for more.
-        (Role::Replica, NodeState::Up) if size != CardSize::Strip => sync_role(lead, node, view),
+        (Role::Replica, NodeState::Up) if size != CardSize::Strip => sync_role(world, lead, node, view),
         (Role::Replica, _) => "replica".into(),
         (Role::Candidate, _) => "candidate".into(),
         (Role::Monitor, _) => "monitor".into(),
@@ -281,7 +281,7 @@ fn card(
 }
 
 /// What a replica is called, by what it is to its primary's writes, or by who feeds it.
-fn sync_role(lead: Option<&NodeView>, node: NodeId, view: &NodeView) -> String {
+fn sync_role(world: &LabWorld, lead: Option<&NodeView>, node: NodeId, view: &NodeView) -> String {
     if let Some(source) = view.source.filter(|source| Some(*source) != view.follows) {
         return format!("replica of {source}");
     }
@@ -290,6 +290,8 @@ fn sync_role(lead: Option<&NodeView>, node: NodeId, view: &NodeView) -> String {
         Some(SyncState::Sync) => "sync replica".into(),
         Some(SyncState::Quorum) => "quorum replica".into(),
         Some(SyncState::Potential) => "potential sync".into(),
+        // Where nobody is waited for, all are.
+        Some(SyncState::Async) if world.setup().config.commit.level.is_remote() => "async replica".into(),
         _ => "replica".into(),
     }
 }

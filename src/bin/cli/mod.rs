@@ -48,7 +48,7 @@ enum What {
     /// Runs a scenario and says what came of it.
     #[command(after_help = EXIT_CODES)]
     Run(RunArguments),
-    /// Says what is wrong with scenario files, a line each as `FILE: where: what`.
+    /// Says what is wrong with scenario files, a line each as `FILE: where: what`, and what is risky about good ones.
     Validate {
         /// Scenario files (.toml or .json), names of built-in scenarios, or - for standard input.
         #[arg(required = true)]
@@ -131,7 +131,10 @@ fn validate(files: &[String]) -> Result<bool, Fault> {
     let mut reasons = Vec::new();
     for file in files {
         match input::read(file) {
-            Ok(_) => output::print(&format!("{file}: good\n"))?,
+            Ok(input) => {
+                let warnings = input.scenario.warnings().into_iter().map(|warning| format!("{file}: warning: {warning}\n"));
+                output::print(&format!("{file}: good\n{}", warnings.collect::<String>()))?;
+            }
             Err(Fault(more)) => reasons.extend(more),
         }
     }
