@@ -50,7 +50,7 @@
 //! | ph-14 | ph-14-a-newcomer | phenomena::ph_14 |
 //! | ph-16 | ph-16-row, ph-16-statement | phenomena::ph_16 |
 //! | ph-17 | ph-17-cascade, ph-17-the-upstream-takes-over | phenomena::ph_17 |
-//! | ph-18 | – | `tests/engine/load.rs`: read_scaling_follows_the_capacity_law |
+//! | ph-18 | ph-18-three-replicas, ph-18-no-replica, ph-18-write-ceiling | phenomena::ph_18; also `tests/engine/load.rs` |
 //! | ph-19 | ph-19-a-replica-too-slow | phenomena::ph_19; also `tests/engine/load.rs` |
 //! | ph-41 | ph-41-split-vote | phenomena::ph_41; also `tests/engine/elections.rs` |
 //! | ph-42 | ph-42-pause-too-long, ph-42-pause-forgiven | phenomena::ph_42 |

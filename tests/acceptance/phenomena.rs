@@ -187,6 +187,30 @@ fn ph_17_who_is_fed_by_the_new_primary_or_behind_it_goes_on() {
     assert!((1..=3).contains(&announced), "{announced}");
 }
 
+/// Operations that each node did, a second, and for which share of the time it was busy.
+fn work(name: &str) -> Vec<(f64, f64)> {
+    let play = played(name);
+    let seconds = play.scenario.until.as_secs_f64();
+    let load = |host: &replicarium::world::host::Load| {
+        ((host.reads + host.writes) as f64 / seconds, host.busy.as_secs_f64() / seconds)
+    };
+    play.world.hosts().iter().map(|host| load(&host.load)).collect()
+}
+
+/// A node does 1,000 units of work a second; reading, writing and applying cost one each.
+#[test]
+fn ph_18_replicas_take_reads_off_the_primary_and_no_writes() {
+    let all = |work: &[(f64, f64)]| work.iter().map(|(done, _)| done).sum::<f64>();
+    let shared = work("ph-18-three-replicas");
+    assert!((all(&shared) - 2_400.0).abs() < 100.0, "{shared:?}");
+    // A quarter of the reads, and all writes, either to take or to apply: 540 + 240 of 1,000.
+    assert!(shared.iter().all(|(_, busy)| (busy - 0.78).abs() < 0.05), "{shared:?}");
+    let alone = work("ph-18-no-replica");
+    assert!((990.0..=1_000.0).contains(&all(&alone)) && alone[0].1 > 0.99, "{alone:?}");
+    let writes = work("ph-18-write-ceiling");
+    assert!((990.0..=1_000.0).contains(&all(&writes)) && writes.iter().all(|(_, busy)| *busy > 0.98), "{writes:?}");
+}
+
 #[test]
 fn ph_19_a_replica_too_slow_falls_behind_without_bound() {
     let play = played("ph-19-a-replica-too-slow");
