@@ -23,9 +23,8 @@ impl Scenario {
             ("retention", config.retention.warning()),
             ("shipping", (config.shipping == Shipping::Statement).then_some(statement)),
         ];
-        let problem = |(at, what): (&str, Option<&str>)| {
-            Some(Problem { at: format!("protocol.primary_replica.{at}"), what: what?.into() })
-        };
+        let problem =
+            |(at, what): (&str, Option<&str>)| Some(Problem { at: format!("protocol.primary_replica.{at}"), what: what?.into() });
         all.into_iter().filter_map(problem).collect()
     }
 }

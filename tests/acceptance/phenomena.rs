@@ -191,9 +191,8 @@ fn ph_17_who_is_fed_by_the_new_primary_or_behind_it_goes_on() {
 fn work(name: &str) -> Vec<(f64, f64)> {
     let play = played(name);
     let seconds = play.scenario.until.as_secs_f64();
-    let load = |host: &replicarium::world::host::Load| {
-        ((host.reads + host.writes) as f64 / seconds, host.busy.as_secs_f64() / seconds)
-    };
+    let load =
+        |host: &replicarium::world::host::Load| ((host.reads + host.writes) as f64 / seconds, host.busy.as_secs_f64() / seconds);
     play.world.hosts().iter().map(|host| load(&host.load)).collect()
 }
 

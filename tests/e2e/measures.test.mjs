@@ -125,8 +125,10 @@ labTest("with eight replicas every line is named at its end", async ({ page }) =
   await open(page);
   await drag(page, "Lag to every replica", "1000 ms");
   await forward(page, 2_500);
-  const names = chart(page, "Messages sent").locator("text[font-weight]");
-  const boxes = await names.evaluateAll((all) => all.map((text) => [text.textContent, text.getBoundingClientRect().top]));
+  // In one go: the texts are new ones in every frame in which the chart changes.
+  const boxes = await chart(page, "Messages sent").evaluate((drawn) =>
+    [...drawn.querySelectorAll("text[font-weight]")].map((text) => [text.textContent, text.getBoundingClientRect().top]),
+  );
   assert.deepEqual(boxes.map(([name]) => name).sort(), [..."ABCDEFGHIJ"]);
   const heights = boxes.map(([, top]) => top).sort((one, other) => one - other);
   assert(heights.every((top, index) => index === 0 || top - heights[index - 1] > 8.5), `${heights}`);
