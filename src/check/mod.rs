@@ -194,7 +194,7 @@ impl Authority {
         let mut shaken = false;
         for (_, event) in trace.range(self.next, trace.next()) {
             match &event.kind {
-                Kind::Fact(Fact::Applied { write, .. }) if event.node.is_some_and(&leads) => done(write),
+                Kind::Fact(Fact::Applied { write: Some(write), .. }) if event.node.is_some_and(&leads) => done(write),
                 kind => shaken |= event.node.is_some_and(|node| self.read(node, kind)),
             }
         }

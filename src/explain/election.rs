@@ -26,6 +26,10 @@ use crate::{
 pub(super) fn told(world: &LabWorld, node: NodeId, event: &Event, fact: &Fact) -> Option<(Weight, Sentence)> {
     let start = Writer::default().who(node);
     let (weight, said) = match fact {
+        Fact::Appended { lsn, epoch, write: None } => {
+            let said = start.text(format!(" begins epoch {epoch} with a no-op at LSN {lsn}: "));
+            (Weight::Quiet, said.text("once a majority has it, everything before it is sure to last."))
+        }
         Fact::Suspects { suspect, silence } => {
             let said = start.strong(" suspects ").who(*suspect);
             let said = said.text(format!(": no sign of life for {}. ", duration(*silence))).who(*suspect);

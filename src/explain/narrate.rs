@@ -5,7 +5,7 @@ use super::{
     chip::Chip,
     commands::commanded,
     election, logs,
-    search::{committed_at, lsn_of, recent},
+    search::{carries, committed_at, lsn_of, recent},
     words::{counted, duration},
 };
 use crate::{
@@ -276,7 +276,7 @@ fn on_its_way(world: &LabWorld, said: Writer, chip: &Chip) -> Writer {
     let Some(lsn) = lsn_of(world, chip.write.id) else { return said };
     let lacks = |node: &NodeId| {
         let view = world.view(*node)?;
-        let other = view.tail.iter().any(|entry| entry.lsn == lsn && entry.write.id != chip.write.id);
+        let other = view.tail.iter().any(|entry| entry.lsn == lsn && entry.operation() != Some(chip.write.id));
         Some(view.applied < lsn || other)
     };
     let missing: Vec<Address> =
@@ -313,9 +313,9 @@ fn crashed(world: &LabWorld, node: NodeId, how: CrashKind) -> Sentence {
     let Some(own) = world.remains(node) else { return said.done() };
     let elsewhere = |write: &Write| {
         let others = world.stores().iter().copied().filter(|other| *other != node);
-        others.filter_map(|other| world.view(other)).any(|view| view.tail.iter().any(|entry| entry.write.id == write.id))
+        others.filter_map(|other| world.view(other)).any(|view| view.tail.iter().any(|entry| entry.operation() == Some(write.id)))
     };
-    let alone: Vec<Write> = own.tail.iter().map(|entry| entry.write).filter(|write| !elsewhere(write)).collect();
+    let alone: Vec<Write> = own.tail.iter().filter_map(|entry| entry.write).filter(|write| !elsewhere(write)).collect();
     let Some(last) = alone.last().filter(|_| own.role == Role::Primary) else {
         return match own.role {
             Role::Primary => said.text(" No node takes writes now; reads at replicas go on.").done(),
@@ -335,15 +335,11 @@ fn crashed(world: &LabWorld, node: NodeId, how: CrashKind) -> Sentence {
     }
 }
 
-fn carries(cargo: &Cargo, write: &Write) -> bool {
-    matches!(cargo, Cargo::Entries { first_write, last_write, .. } if first_write.id == write.id || last_write.id == write.id)
-}
-
 fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Sentence)> {
     let node = event.node?;
     let start = Writer::default().who(node);
     match fact {
-        Fact::Applied { lsn, write } if world.remains(node)?.role == Role::Replica => {
+        Fact::Applied { lsn, write: Some(write) } if world.remains(node)?.role == Role::Replica => {
             if let Some(other) = world.primary().and_then(|primary| logged_otherwise(world, primary, *lsn, write)) {
                 let said = start.strong(" made a value of its own").text(" of the same statement: ").write(Chip::of(*write));
                 let said =
@@ -358,7 +354,7 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
             };
             Some((Weight::Quiet, said.done()))
         }
-        Fact::Committed { lsn, write } if waits(world, node, *lsn) => {
+        Fact::Committed { lsn, write: Some(write) } if waits(world, node, *lsn) => {
             let view = world.view(node)?;
             let rule = &world.setup().config.commit;
             let said = start.text(" has ").write(Chip::of(*write)).text(" on disk. ").who(write.id.client).strong(" waits");
@@ -417,7 +413,7 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
 pub(super) fn logged_otherwise(world: &LabWorld, node: NodeId, lsn: Lsn, write: &Write) -> Option<Write> {
     let view = world.view(node)?;
     let entry = view.tail.iter().find(|entry| entry.lsn == lsn && entry.in_log)?;
-    (entry.write.id == write.id && entry.write != *write).then_some(entry.write)
+    entry.write.filter(|logged| logged.id == write.id && logged != write)
 }
 
 /// Whether a write on the primary's disk waits for replicas.
@@ -452,7 +448,8 @@ fn waited_for(said: Writer, rule: &Commit, view: &NodeView) -> Writer {
 fn dropped(from: Address, to: Address, class: MessageClass, cargo: &Cargo, reason: DropReason) -> Option<(Weight, Sentence)> {
     let start = Writer::default();
     let (what, weight) = match cargo {
-        Cargo::Entries { last_write, .. } => (start.text("The copy of ").write(Chip::of(*last_write)), Weight::Told),
+        Cargo::Entries { last_write: Some(write), .. } => (start.text("The copy of ").write(Chip::of(*write)), Weight::Told),
+        Cargo::Entries { .. } => (start.text("The no-op of ").who(from), Weight::Quiet),
         Cargo::Ask { .. } => (start.text("The request of ").who(from), Weight::Told),
         Cargo::Answer { .. } => (start.text("The answer of ").who(from), Weight::Told),
         Cargo::Snapshot { .. } => (start.text("The snapshot"), Weight::Told),

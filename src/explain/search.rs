@@ -4,10 +4,11 @@ use crate::{
     lab::LabWorld,
     sim::{
         id::{NodeId, OperationId},
+        operation::Write,
         time::Micros,
     },
     store::log::Lsn,
-    trace::{Event, Fact, Kind},
+    trace::{Cargo, Event, Fact, Kind},
 };
 
 /// How many recent events are searched.
@@ -22,9 +23,15 @@ pub fn recent(world: &LabWorld) -> impl Iterator<Item = &Event> {
 /// The place in the log that a write was committed at last, if that is among the recent events.
 pub fn lsn_of(world: &LabWorld, id: OperationId) -> Option<Lsn> {
     recent(world).find_map(|event| match &event.kind {
-        Kind::Fact(Fact::Committed { lsn, write }) if write.id == id => Some(*lsn),
+        Kind::Fact(Fact::Committed { lsn, write: Some(write) }) if write.id == id => Some(*lsn),
         _ => None,
     })
+}
+
+/// Whether a message brings this write, as far as is seen from outside.
+pub fn carries(cargo: &Cargo, write: &Write) -> bool {
+    let Cargo::Entries { first_write, last_write, .. } = cargo else { return false };
+    [first_write, last_write].into_iter().flatten().any(|carried| carried.id == write.id)
 }
 
 /// When a primary, or this one, last committed the entry at `lsn`, if that is among the recent events.

@@ -1,6 +1,6 @@
 //! Why a node shows an old value: what became of the newer write on its way there. And why a write counts as lost.
 
-use super::{Sentence, Writer, chip::Chip, narrate::logged_otherwise, words::duration};
+use super::{Sentence, Writer, chip::Chip, narrate::logged_otherwise, search::carries, words::duration};
 use crate::{
     check::Lost,
     lab::LabWorld,
@@ -8,7 +8,7 @@ use crate::{
         id::{Address, Key, MessageId, NodeId},
         operation::Write,
     },
-    trace::{Cargo, DropReason, Event, Fact, Kind, Role},
+    trace::{DropReason, Event, Fact, Kind, Role},
 };
 
 /// Who was promised what, and who broke the promise.
@@ -52,7 +52,7 @@ fn why_old_at_end(world: &LabWorld, node: NodeId, key: Key, length: usize) -> Op
     if let Some(own) = holds(node).filter(|own| own.id == newest.id) {
         let same = Writer::default().who(node).text(" was sent the statement, not the value, and made ").write(Chip::of(own));
         let said = same.text(" of it; ").who(primary).text(" has ").write(Chip::of(newest)).text(".");
-        let lsn = world.view(node)?.tail.iter().find(|entry| entry.in_log && entry.write == own)?.lsn;
+        let lsn = world.view(node)?.tail.iter().find(|entry| entry.in_log && entry.write == Some(own))?.lsn;
         return logged_otherwise(world, primary, lsn, &own).map(|_| said.done());
     }
     let start = Writer::default().text("The write ").write(Chip::of(newest));
@@ -109,10 +109,6 @@ fn why_old_at_end(world: &LabWorld, node: NodeId, key: Key, length: usize) -> Op
     Some(said.done())
 }
 
-fn carries(cargo: &Cargo, write: &Write) -> bool {
-    matches!(cargo, Cargo::Entries { first_write, last_write, .. } if first_write.id == write.id || last_write.id == write.id)
-}
-
 fn way(world: &LabWorld, node: NodeId, write: &Write) -> Way {
     let mut way = Way { sent: None, dropped: None, received: None };
     for (_, event) in world.trace().iter().rev() {
@@ -123,11 +119,11 @@ fn way(world: &LabWorld, node: NodeId, write: &Write) -> Way {
             Kind::Send { message, to, cargo, .. } if *to == Address::Node(node) && carries(cargo, write) => {
                 way.sent.get_or_insert((event.clone(), *message));
             }
-            Kind::Fact(Fact::Received { write: own, .. }) if event.node == Some(node) && own.id == write.id => {
+            Kind::Fact(Fact::Received { write: Some(own), .. }) if event.node == Some(node) && own.id == write.id => {
                 way.received.get_or_insert(event.clone());
             }
             // Nothing about the write happened before it was first written.
-            Kind::Fact(Fact::Appended { write: own, .. }) if own.id == write.id => break,
+            Kind::Fact(Fact::Appended { write: Some(own), .. }) if own.id == write.id => break,
             _ => {}
         }
     }

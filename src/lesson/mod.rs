@@ -85,7 +85,7 @@ impl Task {
                 let left: Vec<_> = world.members().into_iter().filter_map(|node| world.remains(node)).collect();
                 let is_left = |lost: &Lost| {
                     left.iter().any(|view| {
-                        let in_log = view.tail.iter().any(|entry| entry.write.id == lost.write.id);
+                        let in_log = view.tail.iter().any(|entry| entry.operation() == Some(lost.write.id));
                         in_log || view.copies.contains(&lost.write)
                     })
                 };

@@ -157,10 +157,18 @@ impl NodeView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TailEntry {
     pub lsn: Lsn,
-    pub write: Write,
+    pub epoch: Epoch,
+    /// None: a no-op.
+    pub write: Option<Write>,
     /// False: it arrived before an entry it must follow, and waits outside the log. Of a statement the value is then its
     /// sender's: this node evaluates it when its turn comes.
     pub in_log: bool,
+}
+
+impl TailEntry {
+    pub fn operation(&self) -> Option<OperationId> {
+        self.write.map(|write| write.id)
+    }
 }
 
 /// What an input made a node do, in order.
@@ -191,7 +199,7 @@ pub enum Effect<P: Protocol> {
     Flush,
     Work {
         job: P::Job,
-        about: OperationId,
+        about: Option<OperationId>,
     },
     /// Cuts another node's power, past the network.
     CutPower {
@@ -327,7 +335,8 @@ impl<P: Protocol> Context<P> {
         self.effects.push(Effect::Flush);
     }
 
-    pub fn work(&mut self, job: P::Job, about: OperationId) {
+    /// `about`: whose chance is asked how long it takes; none: this input's.
+    pub fn work(&mut self, job: P::Job, about: Option<OperationId>) {
         self.effects.push(Effect::Work { job, about });
     }
 
@@ -335,8 +344,8 @@ impl<P: Protocol> Context<P> {
         self.effects.push(Effect::Note { fact, operation: None });
     }
 
-    pub fn note_about(&mut self, operation: OperationId, fact: Fact) {
-        self.effects.push(Effect::Note { fact, operation: Some(operation) });
+    pub fn note_about(&mut self, operation: impl Into<Option<OperationId>>, fact: Fact) {
+        self.effects.push(Effect::Note { fact, operation: operation.into() });
     }
 
     pub fn into_effects(self) -> Vec<Effect<P>> {

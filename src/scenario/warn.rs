@@ -31,7 +31,6 @@ impl Scenario {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::scenario::text::from_toml;
 
     #[test]

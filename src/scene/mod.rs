@@ -8,6 +8,7 @@ pub mod geometry;
 mod labels;
 pub mod layout;
 pub mod links;
+pub mod look;
 pub mod parting;
 pub mod plot;
 pub mod room;

@@ -30,7 +30,8 @@ pub struct Branch {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Line {
     pub lsn: Lsn,
-    pub write: Write,
+    /// None: a no-op.
+    pub write: Option<Write>,
     /// Its client was told that it is done.
     pub acknowledged: bool,
 }
@@ -43,7 +44,7 @@ pub fn parting(world: &LabWorld, node: NodeId) -> Option<Parting> {
     let primary = world.primary().filter(|primary| *primary != node)?;
     let (own, new) = (world.log(node)?, world.log(primary)?);
     let same = |lsn: &Lsn| match (own.get(*lsn), new.get(*lsn)) {
-        (Some(one), Some(other)) => (one.epoch, one.write.id) == (other.epoch, other.write.id),
+        (Some(one), Some(other)) => (one.epoch, one.operation()) == (other.epoch, other.operation()),
         // Before one of them begins nothing can be compared.
         _ => *lsn < own.first().max(new.first()),
     };
@@ -59,7 +60,7 @@ fn branch(world: &LabWorld, log: &Log, after: Lsn) -> Branch {
     let line = |entry: &crate::store::log::Entry| Line {
         lsn: entry.lsn,
         write: entry.write,
-        acknowledged: acknowledged(world, entry.write.id),
+        acknowledged: entry.operation().is_some_and(|operation| acknowledged(world, operation)),
     };
     Branch { lines: log.range(after.next(), shown).map(line).collect(), more: log.last().0 - shown.0 }
 }

@@ -10,7 +10,7 @@ use crate::{
     client::session::Session,
     explain::chip::Chip,
     lab::LabWorld,
-    protocol::NodeView,
+    protocol::{NodeView, TailEntry},
     sim::{
         id::{ClientId, Key, NodeId},
         operation::{Action, Outcome, Refusal, Write},
@@ -67,7 +67,8 @@ pub enum EntryState {
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogCell {
     pub lsn: Lsn,
-    pub chip: Chip,
+    /// None: a no-op.
+    pub chip: Option<Chip>,
     pub state: EntryState,
     /// A machine crash now would lose it here.
     pub volatile: bool,
@@ -162,7 +163,7 @@ struct LogWindow {
     first: Lsn,
     cells: u64,
     /// What the primary, or failing that anybody, has at each position.
-    reference: Vec<Option<(Write, bool)>>,
+    reference: Vec<Option<(TailEntry, bool)>>,
 }
 
 impl LogWindow {
@@ -171,9 +172,9 @@ impl LogWindow {
         let first = Lsn((longest.0 + 1).saturating_sub(cells).max(1));
         let reference = (0..cells).map(|offset| {
             let lsn = Lsn(first.0 + offset);
-            let of = |view: &NodeView| view.tail.iter().find(|entry| entry.lsn == lsn && entry.in_log).map(|entry| entry.write);
-            let leading = lead.and_then(of).map(|write| (write, true));
-            leading.or_else(|| views.iter().find_map(|(_, view)| of(view)).map(|write| (write, false)))
+            let of = |view: &NodeView| view.tail.iter().find(|entry| entry.lsn == lsn && entry.in_log).copied();
+            let leading = lead.and_then(of).map(|entry| (entry, true));
+            leading.or_else(|| views.iter().find_map(|(_, view)| of(view)).map(|entry| (entry, false)))
         });
         LogWindow { first, cells, reference: reference.collect() }
     }
@@ -184,8 +185,8 @@ impl LogWindow {
             let reference = self.reference[offset as usize];
             let Some(entry) = view.tail.iter().find(|entry| entry.lsn == lsn) else {
                 // Before the start of the own log there is no hole: a snapshot covered it.
-                let (write, _) = reference.filter(|_| lsn >= view.first)?;
-                let chip = Chip::of(write);
+                let (there, _) = reference.filter(|_| lsn >= view.first)?;
+                let chip = there.write.map(Chip::of);
                 return Some(LogCell { lsn, chip, state: EntryState::Missing, volatile: false, diverged: false });
             };
             let state = match (entry.in_log, lsn <= view.applied) {
@@ -193,8 +194,9 @@ impl LogWindow {
                 (true, true) => EntryState::Applied,
                 (true, false) => EntryState::Logged,
             };
-            let diverged = reference.is_some_and(|(write, leading)| leading && write != entry.write);
-            Some(LogCell { lsn, chip: Chip::of(entry.write), state, volatile: lsn > view.flushed, diverged })
+            let same = |there: TailEntry| (there.epoch, there.write) == (entry.epoch, entry.write);
+            let diverged = reference.is_some_and(|(there, leading)| leading && !same(there));
+            Some(LogCell { lsn, chip: entry.write.map(Chip::of), state, volatile: lsn > view.flushed, diverged })
         };
         (0..self.cells).map(cell).collect()
     }

@@ -142,7 +142,7 @@ pub fn nice_span(horizon: Micros) -> Micros {
 fn mark_of(event: &Event, commands: &[TimedCommand]) -> Option<Mark> {
     let mark = |kind, label: String| Some(Mark { at: event.at, kind, colour: 0, label });
     match &event.kind {
-        Kind::Fact(Fact::Appended { write, .. }) => {
+        Kind::Fact(Fact::Appended { write: Some(write), .. }) => {
             let chip = Chip::of(*write);
             let label = format!("{} writes {}", write.id.client, chip.text());
             Some(Mark { at: event.at, kind: MarkKind::Write, colour: chip.colour, label })

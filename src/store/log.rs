@@ -5,6 +5,7 @@
 
 use crate::sim::{
     chunked::Chunked,
+    id::OperationId,
     operation::{Function, Write},
 };
 use serde::{Deserialize, Serialize};
@@ -48,14 +49,21 @@ impl fmt::Display for Epoch {
     }
 }
 
-/// One change, as the primary of `epoch` put it in its log.
+/// One change, or none, as the primary of `epoch` put it in its log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     pub lsn: Lsn,
     pub epoch: Epoch,
-    pub write: Write,
+    /// None: a no-op. Once a majority has that, everything before it is known to last (Raft, §8).
+    pub write: Option<Write>,
     /// It is a statement: who appends it evaluates this, and holds what comes of it. None: the value itself counts.
     pub function: Option<Function>,
+}
+
+impl Entry {
+    pub fn operation(&self) -> Option<OperationId> {
+        self.write.map(|write| write.id)
+    }
 }
 
 /// A log whose clones share their entries.
@@ -123,7 +131,7 @@ mod tests {
 
     pub fn entry(lsn: u64) -> Entry {
         let id = OperationId { client: ClientId(0), origin: Origin::Workload, number: lsn as u32 };
-        Entry { lsn: Lsn(lsn), epoch: Epoch(1), write: Write { id, key: Key(0), value: lsn as i64 }, function: None }
+        Entry { lsn: Lsn(lsn), epoch: Epoch(1), write: Some(Write { id, key: Key(0), value: lsn as i64 }), function: None }
     }
 
     #[test]

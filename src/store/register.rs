@@ -11,6 +11,11 @@ impl Registers {
         self.0.insert(write.key, write);
     }
 
+    /// What an entry of the log does; one without a write does nothing.
+    pub fn replay(&mut self, write: Option<Write>) {
+        write.into_iter().for_each(|write| self.put(write));
+    }
+
     pub fn get(&self, key: Key) -> Option<Write> {
         self.0.get(&key).copied()
     }

@@ -27,26 +27,26 @@ pub enum NoVote {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
-    /// A primary put a write into its log.
+    /// A primary put an entry into its log; without a write it is a no-op, here and in what follows.
     Appended {
         lsn: Lsn,
         epoch: Epoch,
-        write: Write,
+        write: Option<Write>,
     },
-    /// A primary's write is on its disk; it is acknowledged and may be sent on.
+    /// A primary's entry is on its disk; it may be acknowledged and sent on.
     Committed {
         lsn: Lsn,
-        write: Write,
+        write: Option<Write>,
     },
     /// A replica put an entry into its log.
     Received {
         lsn: Lsn,
-        write: Write,
+        write: Option<Write>,
     },
-    /// A node's readers see the write from now on.
+    /// A node's readers see the entry from now on.
     Applied {
         lsn: Lsn,
-        write: Write,
+        write: Option<Write>,
     },
     /// A read was answered with this by a node that had applied its log up to there.
     Served {

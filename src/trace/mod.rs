@@ -75,13 +75,13 @@ pub enum Cargo {
     Answer {
         outcome: Outcome,
     },
-    /// `count` log entries (never 0); the first and the last of them.
+    /// `count` log entries (never 0); the first and the last write among them, none if all are no-ops.
     Entries {
         first: Lsn,
         count: u32,
-        first_write: Write,
-        last_write: Write,
-        /// If the last one is a statement: what its receiver will evaluate.
+        first_write: Option<Write>,
+        last_write: Option<Write>,
+        /// If that is a statement: what its receiver will evaluate.
         #[serde(skip_serializing_if = "Option::is_none")]
         last_function: Option<Function>,
     },

@@ -150,6 +150,7 @@ impl Painter {
             Look::Ok => self.draw_badge(context, at, ("✓", behind, width), &self.ink.good, lost, selected),
             Look::Unconfirmed => self.draw_badge(context, at, ("!", behind, width), &self.ink.warn, lost, selected),
             Look::No => self.draw_badge(context, at, ("×", behind, width), &self.ink.bad, lost, selected),
+            Look::NoOp => self.draw_badge(context, at, ("no-op", 0, width), &self.ink.quiet, lost, selected),
             Look::Snapshot => self.draw_badge(context, at, ("≡", behind, width), &self.ink.ink, lost, selected),
             Look::Position => self.draw_dot(context, at, (true, DOT), lost, selected),
             Look::Control => self.draw_dot(context, at, (false, DOT), lost, selected),

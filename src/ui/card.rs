@@ -1,7 +1,7 @@
 //! A node as a card: name, role, values, the tail of its log, how far behind it is.
 
 use super::{
-    chip::mark,
+    chip::{dash, mark},
     element::{element, markup, moving, px, span as words},
     leptos::AnyView,
     state::{App, Selection},
@@ -109,10 +109,11 @@ fn log_cell(lsn: u64, numbered: bool, cell: Option<&LogCell>) -> String {
             };
             let volatile = if cell.volatile && cell.state != EntryState::Missing { " volatile" } else { "" };
             let diverged = if cell.diverged { " diverged" } else { "" };
-            format!("cell {state} w{}{volatile}{diverged}", cell.chip.colour)
+            let colour = cell.chip.map_or_else(|| "noop".into(), |chip| format!("w{}", chip.colour));
+            format!("cell {state} {colour}{volatile}{diverged}")
         }
     };
     let number = if numbered { lsn.to_string() } else { String::new() };
-    let shape = cell.map(|cell| mark(&cell.chip)).unwrap_or_default();
+    let shape = cell.map(|cell| cell.chip.map_or_else(dash, |chip| mark(&chip))).unwrap_or_default();
     span(&class, &(span("box", &shape) + &span("lsn", &number)))
 }

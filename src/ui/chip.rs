@@ -32,7 +32,15 @@ fn chip_with(chip: Chip, text: String) -> AnyView {
 
 /// The shape of a write, as markup.
 pub fn mark(chip: &Chip) -> String {
-    let path = chip.shape.path();
+    shape(chip.shape.path())
+}
+
+/// Where there could be a write, and is none.
+pub fn dash() -> String {
+    shape("M1 4.2H9V5.8H1Z")
+}
+
+fn shape(path: &str) -> String {
     format!("<svg class=\"mark\" viewBox=\"0 0 10 10\" width=\"10\" height=\"10\"><path d=\"{path}\"/></svg>")
 }
 

@@ -1,7 +1,12 @@
 //! A node's log and the primary's side by side, where they have parted.
 
 use super::leptos::*;
-use super::{chip::value_chip, element::element, parts::button, state::App};
+use super::{
+    chip::value_chip,
+    element::{Inside, element},
+    parts::button,
+    state::App,
+};
 use crate::{
     explain::chip::Chip,
     scene::parting::{Branch, Parting},
@@ -48,7 +53,11 @@ pub fn parting(app: App, node: NodeId, parting: Parting, stopped: bool) -> AnyVi
 fn column(title: String, branch: Branch) -> AnyView {
     let line = |line: crate::scene::parting::Line| {
         let told = line.acknowledged.then(|| element("span").attribute("title", "acknowledged").with(" ✓").view());
-        element("li").with(format!("{} ", line.lsn)).with(value_chip(Chip::of(line.write))).with(told).view()
+        element("li")
+            .with(format!("{} ", line.lsn))
+            .with(line.write.map_or_else(|| "no-op".view(), |write| value_chip(Chip::of(write))))
+            .with(told)
+            .view()
     };
     let more = (branch.more > 0).then(|| element("li").with(format!("and {} more", branch.more)).view());
     let lines: Vec<AnyView> = branch.lines.into_iter().map(line).chain(more).collect();

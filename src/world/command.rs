@@ -136,13 +136,6 @@ pub enum Command {
         client: ClientId,
         concern: Concern,
     },
-    /// From now on this becomes of logs.
-    SetLogs(Logs),
-    /// This one feeds a replica from now on; none: the primary.
-    SetUpstream {
-        node: NodeId,
-        from: Option<NodeId>,
-    },
     /// A replica whose log and the primary's have parted goes back to that point.
     Rewind {
         node: NodeId,
@@ -150,5 +143,12 @@ pub enum Command {
     /// A replica copies everything from its primary.
     Reclone {
         node: NodeId,
+    },
+    /// From now on this becomes of logs.
+    SetLogs(Logs),
+    /// This one feeds a replica from now on; none: the primary.
+    SetUpstream {
+        node: NodeId,
+        from: Option<NodeId>,
     },
 }

@@ -267,8 +267,11 @@ impl<P: Protocol> World<P> {
                 Effect::Write { change, operation } => self.write(node, change, operation, causes),
                 Effect::Flush => self.request_flush(node, lineage, causes),
                 Effect::Work { job, about } => {
-                    let lineage = Lineage::root(&[JOB, about.word(), node.0 as u64]);
-                    let (arrived, operation) = (self.now, Some(about));
+                    let lineage = match about {
+                        Some(about) => Lineage::root(&[JOB, about.word(), node.0 as u64]),
+                        None => lineage.with(&[JOB]),
+                    };
+                    let (arrived, operation) = (self.now, about);
                     let input = Input { what: What::Job(job), lineage, causes, arrived, operation, message: None };
                     self.host_mut(node).inbox.push_back(input);
                 }

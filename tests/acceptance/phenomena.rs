@@ -150,7 +150,7 @@ fn ph_16_replicas_that_are_sent_statements_make_other_values_of_them() {
 fn ph_17_a_replica_behind_a_replica_is_further_behind_and_depends_on_it() {
     let play = played("ph-17-cascade");
     let applied = |node: NodeId, value: i64| {
-        let is_it = |fact: &Fact| matches!(fact, Fact::Applied { write, .. } if write.value == value);
+        let is_it = |fact: &Fact| matches!(fact, Fact::Applied { write: Some(write), .. } if write.value == value);
         everywhere(&play, is_it).into_iter().find(|(_, at)| *at == node).expect("it gets there").0
     };
     // One way, and a flush before it is sent on; both apply it as soon as it is on disk.

@@ -84,7 +84,7 @@ fn two_values_of_one_statement_are_told_apart() {
     assert_eq!(why, format!("C was sent the statement, not the value, and made x = {at_c} of it; A has x = {at_a}."));
     let stage = picture(&lab);
     let cell = |card: usize| stage.nodes[card].log.iter().flatten().last().cloned().expect("an entry");
-    assert_eq!((cell(0).diverged, cell(1).diverged, cell(1).chip.value()), (false, true, at_b));
+    assert_eq!((cell(0).diverged, cell(1).diverged, cell(1).chip.map(|chip| chip.value())), (false, true, Some(at_b)));
 }
 
 /// Replicas that must show a write before it is acknowledged vouch for its place in the log, not for its value.

@@ -227,7 +227,7 @@ fn neighbours_in_the_log_have_different_marks() {
         let mut lab = Lab::new(Source::Preset(name.clone()), presets::get(&name).expect("a preset"));
         run(&mut lab, 20_000);
         let appended = |(_, event): (u64, &Event)| match event.kind {
-            Kind::Fact(Fact::Appended { write, .. }) => Some(Chip::of(write)),
+            Kind::Fact(Fact::Appended { write: Some(write), .. }) => Some(Chip::of(write)),
             _ => None,
         };
         let mut chips: Vec<Chip> = lab.world().trace().iter().filter_map(appended).collect();

@@ -69,7 +69,7 @@ impl Disk {
     /// The data with the whole log replayed on it.
     pub fn recover(&self) -> Registers {
         let mut registers = self.base.clone();
-        self.log.range(self.log.first(), self.log.last()).for_each(|entry| registers.put(entry.write));
+        self.log.range(self.log.first(), self.log.last()).for_each(|entry| registers.replay(entry.write));
         registers
     }
 }
@@ -82,7 +82,7 @@ impl Storage for Disk {
             Change::Append(entry) => self.log.append(*entry),
             Change::KeepFrom(first) => {
                 for entry in self.log.range(self.log.first(), first.previous()) {
-                    self.base.put(entry.write);
+                    self.base.replay(entry.write);
                 }
                 self.base_lsn = first.previous();
                 self.log.keep_last(self.log.last().next().0 - first.0);

@@ -167,15 +167,18 @@ impl protocol::Message for Message {
 
     fn cargo(&self) -> Cargo {
         match self {
-            Message::Replicate { entries, last, .. } => match (entries.first(), entries.last()) {
-                (Some(first), Some(end)) => Cargo::Entries {
-                    first: first.lsn,
-                    count: entries.len() as u32,
-                    first_write: first.write,
-                    last_write: end.write,
-                    last_function: end.function,
-                },
-                _ => Cargo::Probe { last: *last },
+            Message::Replicate { entries, last, .. } => match entries.first() {
+                Some(first) => {
+                    let writes = || entries.iter().filter(|entry| entry.write.is_some());
+                    Cargo::Entries {
+                        first: first.lsn,
+                        count: entries.len() as u32,
+                        first_write: writes().next().and_then(|entry| entry.write),
+                        last_write: writes().next_back().and_then(|entry| entry.write),
+                        last_function: writes().next_back().and_then(|entry| entry.function),
+                    }
+                }
+                None => Cargo::Probe { last: *last },
             },
             Message::Acknowledge { written, flushed, applied, .. } => {
                 Cargo::Position { written: *written, flushed: *flushed, applied: *applied }

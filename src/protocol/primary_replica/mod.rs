@@ -156,18 +156,18 @@ type Ctx = Context<PrimaryReplica>;
 impl PrimaryReplica {
     fn append_to_log(&mut self, entry: Entry, ctx: &mut Ctx) {
         self.log.append(entry);
-        let number = ctx.write(Change::Append(entry), Some(entry.write.id));
+        let number = ctx.write(Change::Append(entry), entry.operation());
         self.flushing.push_back((number, entry.lsn));
     }
 
     fn make_visible(&mut self, lsn: Lsn, ctx: &mut Ctx) {
         if let Some(entry) = self.log.get(lsn).copied() {
-            self.registers.put(entry.write);
+            self.registers.replay(entry.write);
             self.applied = lsn;
             if let Part::Replica(following) = &mut self.part {
                 following.shows(lsn);
             }
-            ctx.note_about(entry.write.id, Fact::Applied { lsn, write: entry.write });
+            ctx.note_about(entry.operation(), Fact::Applied { lsn, write: entry.write });
             self.serve_held(ctx);
         }
     }

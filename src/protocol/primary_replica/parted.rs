@@ -64,7 +64,7 @@ impl PrimaryReplica {
     /// Takes back everything after `lsn`, and asks to follow from there.
     fn rewind(&mut self, lsn: Lsn, ctx: &mut Ctx) {
         let gone = self.log.range(lsn.next(), self.log.last());
-        let writes = gone.map(|entry| (entry.lsn, entry.write)).collect();
+        let writes = gone.filter_map(|entry| Some((entry.lsn, entry.write?))).collect();
         ctx.note(Fact::Discarded { writes, unlisted: 0, epoch: self.epoch });
         ctx.note(Fact::Rewound { to: lsn });
         self.log.drop_after(lsn);
@@ -74,7 +74,7 @@ impl PrimaryReplica {
         self.applied = self.applied.min(lsn);
         self.committed = self.committed.filter(|committed| *committed <= lsn);
         self.registers = self.base.clone();
-        self.log.range(self.log.first(), self.applied).for_each(|entry| self.registers.put(entry.write));
+        self.log.range(self.log.first(), self.applied).for_each(|entry| self.registers.replay(entry.write));
         self.drop_followers(ctx);
         let number = ctx.write(Change::Rewind(lsn), None);
         self.flushing.push_back((number, lsn));

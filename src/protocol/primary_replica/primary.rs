@@ -98,9 +98,7 @@ impl PrimaryReplica {
         }
         let lsn = self.log.last().next();
         let Some((write, function)) = self.evaluate_request(request, ctx) else { return };
-        ctx.note_about(write.id, Fact::Appended { lsn, epoch: self.epoch, write });
-        self.append_to_log(Entry { lsn, epoch: self.epoch, write, function }, ctx);
-        ctx.flush();
+        self.append(Entry { lsn, epoch: self.epoch, write: Some(write), function }, ctx);
         let since_us = ctx.local_us();
         if let Some(leading) = self.leading() {
             leading.waiting.push_back(Waiting { lsn, request, write, since_us });
@@ -110,12 +108,25 @@ impl PrimaryReplica {
         }
     }
 
+    /// A new entry of this primary.
+    fn append(&mut self, entry: Entry, ctx: &mut Ctx) {
+        ctx.note_about(entry.operation(), Fact::Appended { lsn: entry.lsn, epoch: entry.epoch, write: entry.write });
+        self.append_to_log(entry, ctx);
+        ctx.flush();
+    }
+
+    /// With its first entry an elected primary finds out what lasts: entries of earlier epochs count as committed only when
+    /// one of its own is (Raft, §5.4.2 and §8; MongoDB writes one, too).
+    pub(super) fn append_no_op(&mut self, ctx: &mut Ctx) {
+        self.append(Entry { lsn: self.log.last().next(), epoch: self.epoch, write: None, function: None }, ctx);
+    }
+
     /// Everything after `before` up to the flushed position is durable here: sent on, and acknowledged if that is enough.
     pub(super) fn commit(&mut self, before: Lsn, ctx: &mut Ctx) {
         let up_to = self.acknowledgeable(ctx);
         for lsn in (before.0 + 1..=self.flushed.0).map(Lsn) {
-            let Some(write) = self.log.get(lsn).map(|entry| entry.write) else { continue };
-            ctx.note_about(write.id, Fact::Committed { lsn, write });
+            let Some(entry) = self.log.get(lsn) else { continue };
+            ctx.note_about(entry.operation(), Fact::Committed { lsn, write: entry.write });
             self.release_up_to(up_to.min(lsn), lsn, ctx);
         }
         self.count_replicas(ctx);

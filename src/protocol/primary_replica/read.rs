@@ -92,7 +92,7 @@ impl PrimaryReplica {
             return Some(self.registers.get(key));
         }
         let first = self.log.first();
-        let logged = || self.log.range(first, lsn).rfind(|entry| entry.write.key == key).map(|entry| entry.write);
+        let logged = || self.log.range(first, lsn).rev().filter_map(|entry| entry.write).find(|write| write.key == key);
         (lsn >= first.previous()).then(|| logged().or(self.base.get(key)))
     }
 

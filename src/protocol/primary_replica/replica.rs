@@ -252,7 +252,7 @@ impl PrimaryReplica {
             }
             let entry = self.evaluate_entry(entry, ctx);
             self.append_to_log(entry, ctx);
-            ctx.note_about(entry.write.id, Fact::Received { lsn: entry.lsn, write: entry.write });
+            ctx.note_about(entry.operation(), Fact::Received { lsn: entry.lsn, write: entry.write });
             appended = true;
         }
     }
@@ -287,7 +287,7 @@ impl PrimaryReplica {
     fn apply_after(&mut self, before: Lsn, up_to: Lsn, ctx: &mut Ctx) {
         for lsn in (before.max(self.applied).0 + 1..=up_to.0).map(Lsn) {
             if let Some(entry) = self.log.get(lsn) {
-                ctx.work(Apply(lsn), entry.write.id);
+                ctx.work(Apply(lsn), entry.operation());
             }
         }
     }
@@ -328,7 +328,7 @@ impl PrimaryReplica {
         let kept = self.log.range(first, self.log.last());
         // An entry beyond the snapshot is not in the primary's log, or it would be in the snapshot.
         let lost = kept.filter(|entry| entry.lsn > lsn || !on_timeline(entry));
-        let writes: Vec<_> = lost.map(|entry| (entry.lsn, entry.write)).collect();
+        let writes: Vec<_> = lost.filter_map(|entry| Some((entry.lsn, entry.write?))).collect();
         let shared = if related { fork(&self.history, &history).min(lsn) } else { Lsn::ZERO };
         let unlisted = first.previous().0.saturating_sub(shared.0);
         if !writes.is_empty() || unlisted > 0 {

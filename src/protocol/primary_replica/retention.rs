@@ -93,7 +93,7 @@ impl PrimaryReplica {
             return;
         }
         let before = self.log.first();
-        self.log.range(before, Lsn(last.0 - keep)).for_each(|entry| self.base.put(entry.write));
+        self.log.range(before, Lsn(last.0 - keep)).for_each(|entry| self.base.replay(entry.write));
         let Some(first) = self.log.keep_last(keep) else { return };
         ctx.write(Change::KeepFrom(first), None);
         ctx.note(Fact::LogTruncated { first });

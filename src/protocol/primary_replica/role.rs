@@ -97,6 +97,9 @@ impl PrimaryReplica {
         if let Part::Primary(leading) = std::mem::replace(&mut self.part, Part::Primary(Leading::default())) {
             self.part = Part::Primary(leading.granted(since_us));
         }
+        if self.config.failover.by == By::Election {
+            self.append_no_op(ctx);
+        }
     }
 
     /// The sender is mistaken about who leads: it missed a promotion, or the operator pointed it at the wrong node. Whoever

@@ -190,11 +190,15 @@ impl PrimaryReplica {
 
     fn send_entries(&mut self, replica: NodeId, from: Lsn, to: Lsn, attempt: u32, ctx: &mut Ctx) {
         let entries: Vec<Entry> = self.log.range(from, to).copied().collect();
-        let (Some(about), Some(follower)) = (entries.first().map(|entry| entry.write.id), self.follower(replica)) else { return };
+        let about = entries.iter().find_map(Entry::operation);
+        let Some(follower) = self.follower(replica).filter(|_| !entries.is_empty()) else { return };
         let connection = follower.connection;
         let Some(message) = self.replicate(connection, from.previous(), entries, ctx) else { return };
-        // Another connection, other chances.
-        ctx.send_about(replica, message, about, connection << 16 | attempt as u64);
+        match about {
+            // Another connection, other chances.
+            Some(about) => ctx.send_about(replica, message, about, connection << 16 | attempt as u64),
+            None => ctx.send(replica, message),
+        }
     }
 
     /// A sign of life. It may overtake entries; that alone is no gap to a replica.
@@ -237,7 +241,7 @@ impl PrimaryReplica {
         let durable = self.applied <= self.flushed;
         let (lsn, epoch, log_id) = (self.flushed, self.epoch, self.log_id);
         let (history, mut registers) = (self.history.clone(), self.registers.clone());
-        self.log.range(self.applied.next(), lsn).for_each(|entry| registers.put(entry.write));
+        self.log.range(self.applied.next(), lsn).for_each(|entry| registers.replay(entry.write));
         let Some(primary) = self.primary(ctx) else { return };
         let Some(follower) = self.follower(replica) else { return };
         let Phase::Copying { sent, .. } = &mut follower.phase else { return };

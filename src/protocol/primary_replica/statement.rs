@@ -31,9 +31,8 @@ impl PrimaryReplica {
 
     /// An entry of another node's log as it goes into the own one.
     pub(super) fn evaluate_entry(&self, entry: Entry, ctx: &Ctx) -> Entry {
-        let Some(function) = entry.function else { return entry };
-        let Write { id, key, .. } = entry.write;
-        Entry { write: Write { id, key, value: self.evaluate(function, key, id, ctx) }, ..entry }
+        let (Some(function), Some(Write { id, key, .. })) = (entry.function, entry.write) else { return entry };
+        Entry { write: Some(Write { id, key, value: self.evaluate(function, key, id, ctx) }), ..entry }
     }
 
     fn evaluate(&self, function: Function, key: Key, operation: OperationId, ctx: &Ctx) -> Value {
@@ -46,7 +45,7 @@ impl PrimaryReplica {
 
     /// What a key holds at the end of the log, seen by readers already or not.
     fn latest(&self, key: Key) -> Option<Write> {
-        let mut unseen = self.log.range(self.applied.next(), self.log.last());
-        unseen.rfind(|entry| entry.write.key == key).map(|entry| entry.write).or(self.registers.get(key))
+        let unseen = self.log.range(self.applied.next(), self.log.last());
+        unseen.rev().filter_map(|entry| entry.write).find(|write| write.key == key).or(self.registers.get(key))
     }
 }

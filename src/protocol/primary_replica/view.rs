@@ -9,7 +9,7 @@ use crate::{
 };
 
 fn tail_entry(entry: &Entry, in_log: bool) -> TailEntry {
-    TailEntry { lsn: entry.lsn, write: entry.write, in_log }
+    TailEntry { lsn: entry.lsn, epoch: entry.epoch, write: entry.write, in_log }
 }
 
 /// The last entries of a log.

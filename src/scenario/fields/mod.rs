@@ -8,6 +8,8 @@ mod shapes;
 mod table;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(super) use tests::full::full;
 
 pub use table::table;
 

@@ -1,6 +1,6 @@
 //! The table against the model, the defaults, the checks and the written document.
 
-mod full;
+pub mod full;
 
 use super::*;
 use crate::{

@@ -216,13 +216,13 @@ choice! {
         21 SetWorkload { client client, on on }
         22 SetReadsFrom { client client, target target }
         23 SetWritesTo { client client, target target }
-        24 SetCommit { 0 commit }
-        25 SetToken { client client, on on }
+        24 SetToken { client client, on on }
+        25 SetCommit { 0 commit }
         26 SetFailover { 0 failover }
         27 SetConcern { client client, concern concern }
-        30 SetLogs { 0 logs }
-        31 SetUpstream { node node, from from }
         28 Rewind { node node }
         29 Reclone { node node }
+        30 SetLogs { 0 logs }
+        31 SetUpstream { node node, from from }
     }
 }

@@ -215,7 +215,7 @@ fn equal_times_keep_the_order_in_which_things_were_sent() {
     assert_eq!(play.world.now(), ms(10));
     play.run(1);
     for node in [A, B, C] {
-        let clients: Vec<u16> = play.view(node).tail.iter().map(|entry| entry.write.id.client.0).collect();
+        let clients: Vec<u16> = play.view(node).tail.iter().filter_map(|entry| Some(entry.operation()?.client.0)).collect();
         assert_eq!(clients, order, "{node}");
     }
     assert!(play.events().all(|event| event.at == ms(10) || event.at == ms(0)), "and it all happens at once");

@@ -125,8 +125,8 @@ fn a_gap_is_filled_when_it_is_seen() {
     let copy = play.world.flights().find(|flight| flight.class == MessageClass::Replicate).expect("on its way").id;
     play.act(Command::DropMessage { message: copy }).write(ANA, Y, 2);
     play.run(90);
-    let waiting = play.view(B).tail.iter().map(|entry| (entry.write.value, entry.in_log)).collect::<Vec<_>>();
-    assert_eq!(waiting, [(2, false)]);
+    let waiting = play.view(B).tail.iter().map(|entry| (entry.write.map(|write| write.value), entry.in_log)).collect::<Vec<_>>();
+    assert_eq!(waiting, [(Some(2), false)]);
     play.run(60);
     assert_eq!((play.held(B, X), play.held(B, Y)), (Some(1), Some(2)));
     assert_eq!(said(&play, A, |fact| matches!(fact, Fact::Resent { .. })), 1);

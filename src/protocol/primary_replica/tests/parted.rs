@@ -32,7 +32,7 @@ fn context(next_write: u64) -> Context<PrimaryReplica> {
 fn entry(lsn: u64, epoch: u32) -> Entry {
     let id = OperationId { client: ANA, origin: Origin::Hand, number: lsn as u32 };
     let write = Write { id, key: X, value: (100 * epoch) as i64 + lsn as i64 };
-    Entry { lsn: Lsn(lsn), epoch: Epoch(epoch), write, function: None }
+    Entry { lsn: Lsn(lsn), epoch: Epoch(epoch), write: Some(write), function: None }
 }
 
 /// What B has in its log, and whether it asks to follow anew, when after two entries of epoch 1 it gets these.

@@ -44,7 +44,7 @@ impl Reads {
     pub fn look(&mut self, world: &LabWorld, since: u64) {
         for (_, event) in world.trace().range(since, u64::MAX - 1) {
             match &event.kind {
-                Kind::Fact(Fact::Appended { lsn, write, .. }) => drop(self.places.insert(write.id, *lsn)),
+                Kind::Fact(Fact::Appended { lsn, write: Some(write), .. }) => drop(self.places.insert(write.id, *lsn)),
                 Kind::Fact(Fact::Discarded { writes, .. }) => {
                     let taken_back = writes.iter().find(|(_, write)| self.lasting && self.shown_by_majority.contains(&write.id));
                     assert_eq!(taken_back, None, "a majority read showed it");

@@ -203,3 +203,22 @@ fn what_a_majority_read_showed_is_never_taken_back() {
         assert_eq!(play.discarded(A).len(), 1);
     }
 }
+
+/// An elected primary writes a no-op first, so it soon knows what lasts, though nobody else writes.
+#[test]
+fn after_an_election_nobody_has_to_write_before_the_latest_can_be_read() {
+    for concern in [Concern::Linearizable, Concern::Majority] {
+        let mut play = reading(concern);
+        play.write(ANA, X, 1);
+        play.run(500);
+        play.act(Command::CrashMachine { node: A });
+        play.run(2_500);
+        let leader = play.world.primary().expect("B or C was elected");
+        let read = play.read(BEN, X, leader);
+        play.run(200);
+        assert_eq!(value(&play, read), Some(1), "{concern:?}");
+        let no_op = |fact: &Fact| matches!(fact, Fact::Appended { write: None, epoch, .. } if *epoch == play.view(leader).epoch);
+        assert_eq!(play.facts(leader).filter(|(_, fact)| no_op(fact)).count(), 1);
+        assert_eq!(play.view(leader).copies.len(), 1, "which changes nothing");
+    }
+}

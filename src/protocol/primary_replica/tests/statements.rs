@@ -78,7 +78,7 @@ fn a_number_asked_for_twice_is_taken_twice() {
     let operation = generate(&mut play, ANA, X, Function::Next);
     play.run(2_000);
     let appended = play.facts(A).filter_map(|(_, fact)| match fact {
-        Fact::Appended { write, .. } => Some((write.id, write.value)),
+        Fact::Appended { write: Some(write), .. } => Some((write.id, write.value)),
         _ => None,
     });
     assert_eq!(appended.collect::<Vec<_>>(), [(operation, 1), (operation, 2)]);
@@ -176,7 +176,7 @@ fn what_travels_is_what_the_log_says() {
             .events()
             .filter_map(|event| match event.kind {
                 Kind::Send { cargo: crate::trace::Cargo::Entries { last_function, last_write, .. }, .. } => {
-                    Some((last_function, last_write.id))
+                    Some((last_function, last_write?.id))
                 }
                 _ => None,
             })

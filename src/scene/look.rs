@@ -1,0 +1,132 @@
+//! What a message looks like, and what it is called.
+
+use crate::{
+    explain::chip::Chip,
+    lab::LabWorld,
+    protocol::primary_replica::PrimaryReplica,
+    sim::{
+        id::Key,
+        network::MessageClass,
+        operation::{Action, Function, Outcome, Write},
+    },
+    trace::Cargo,
+    world::Flight,
+};
+
+/// What a message looks like.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Look {
+    /// A write, or log entries ending with this one; `more` others with it.
+    Write {
+        chip: Chip,
+        more: u32,
+    },
+    /// A write, or log entries ending with one, whose value its receiver makes; how many others with it.
+    Generate(Key, Function, u32),
+    /// A client asks for a value.
+    Ask,
+    /// A value on its way back to a reader; none if the key was never written.
+    Value(Option<Chip>),
+    Ok,
+    /// Done here, but not confirmed by those who should.
+    Unconfirmed,
+    No,
+    /// An acknowledgement between nodes.
+    Position,
+    /// All data at once.
+    Snapshot,
+    /// Log entries that change nothing.
+    NoOp,
+    /// Who leads, who follows.
+    Control,
+    /// A sign of life, and its answer.
+    Heartbeat,
+    /// A candidate asks for a vote, and is given or refused it; `trial`: only if it would be.
+    AskVote {
+        trial: bool,
+    },
+    Vote {
+        granted: bool,
+        trial: bool,
+    },
+}
+
+/// By what it carries.
+pub fn look(cargo: &Cargo) -> Look {
+    match cargo {
+        Cargo::Ask { action: Action::Write { key, value }, operation } => {
+            Look::Write { chip: Chip::of(Write { id: *operation, key: *key, value: *value }), more: 0 }
+        }
+        Cargo::Ask { action: Action::Generate { key, function }, .. } => Look::Generate(*key, *function, 0),
+        Cargo::Ask { .. } => Look::Ask,
+        Cargo::Answer { outcome: Outcome::Written } => Look::Ok,
+        Cargo::Answer { outcome: Outcome::Read(value) } => Look::Value(value.map(Chip::of)),
+        Cargo::Answer { outcome: Outcome::Generated(write) } => Look::Value(Some(Chip::of(*write))),
+        Cargo::Answer { outcome: Outcome::Unconfirmed } => Look::Unconfirmed,
+        Cargo::Answer { .. } => Look::No,
+        Cargo::Entries { count, last_write: Some(write), last_function: Some(function), .. } => {
+            Look::Generate(write.key, *function, count - 1)
+        }
+        Cargo::Entries { count, last_write: Some(write), .. } => Look::Write { chip: Chip::of(*write), more: count - 1 },
+        Cargo::Entries { last_write: None, .. } => Look::NoOp,
+        Cargo::Position { .. } => Look::Position,
+        Cargo::Snapshot { .. } => Look::Snapshot,
+        Cargo::Probe { .. }
+        | Cargo::Follow { .. }
+        | Cargo::Announce { .. }
+        | Cargo::Parted { .. }
+        | Cargo::Accuse { .. }
+        | Cargo::Appoint { .. } => Look::Control,
+        Cargo::Heartbeat { .. } | Cargo::Echo { .. } => Look::Heartbeat,
+        Cargo::AskVote { trial, .. } => Look::AskVote { trial: *trial },
+        Cargo::Vote { granted, trial, .. } => Look::Vote { granted: *granted, trial: *trial },
+    }
+}
+
+/// What a message is, in words: `write x = 7, Ana to A`; with the name of the operation if it has one.
+pub fn words(world: &LabWorld, flight: &Flight<PrimaryReplica>) -> String {
+    let Flight { from, to, class, cargo, .. } = flight;
+    let name = flight.operation.and_then(|operation| world.operation_name(operation));
+    let what = match look(cargo) {
+        Look::Write { chip, more: 0 } if *class == MessageClass::Request => {
+            format!("{} {}", name.unwrap_or("write"), chip.text())
+        }
+        Look::Generate(key, function, 0) if *class == MessageClass::Request => {
+            format!("{} {key} = {function}", name.unwrap_or("write"))
+        }
+        Look::Generate(key, function, 0) => format!("statement {key} = {function}"),
+        Look::Generate(key, function, more) => format!("{} log entries up to the statement {key} = {function}", more + 1),
+        Look::Write { chip, more: 0 } => format!("log entry {}", chip.text()),
+        Look::Write { chip, more } => format!("{} log entries up to {}", more + 1, chip.text()),
+        Look::Ask => match cargo {
+            Cargo::Ask { action, .. } => format!("{} {}", name.unwrap_or("question for"), action.key()),
+            _ => "question".into(),
+        },
+        Look::Value(Some(chip)) => format!("answer {}", chip.text()),
+        Look::Value(None) => "answer: nothing there".into(),
+        Look::Heartbeat => match cargo {
+            Cargo::Echo { .. } => "answer to a heartbeat".into(),
+            _ => "heartbeat".into(),
+        },
+        Look::AskVote { trial: false } => "request for a vote".into(),
+        Look::AskVote { trial: true } => "trial request for a vote".into(),
+        Look::Vote { granted, trial: false } => if granted { "vote" } else { "refusal of a vote" }.into(),
+        Look::Vote { granted, trial: true } => if granted { "promise of a vote" } else { "refusal of a vote" }.into(),
+        Look::Ok => "answer: OK".into(),
+        Look::Unconfirmed => "answer: done, but not confirmed".into(),
+        Look::No => "answer: no".into(),
+        Look::Position => match cargo {
+            Cargo::Position { flushed, .. } => format!("acknowledgement up to LSN {flushed}"),
+            _ => "acknowledgement".into(),
+        },
+        Look::NoOp => "log entry without a write (no-op)".into(),
+        Look::Snapshot => "snapshot of all data".into(),
+        Look::Control => match cargo {
+            Cargo::Follow { from } => format!("request for the log from LSN {from}"),
+            Cargo::Parted { last } => format!("word that the logs have parted; the primary’s ends at {last}"),
+            Cargo::Announce { epoch } => format!("announcement of epoch {epoch}"),
+            _ => "sign of life".into(),
+        },
+    };
+    format!("{what}, {from} to {to}")
+}
