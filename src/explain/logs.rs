@@ -1,10 +1,6 @@
 //! What is told of logs that part, end, or fill a disk, and of reads that ask for more than what is there.
 
-use super::{
-    Sentence, Writer,
-    narrate::Weight,
-    words::{counted, duration},
-};
+use super::{Sentence, Writer, narrate::Weight, words::duration};
 use crate::{
     protocol::{
         logs::Logs,
@@ -20,7 +16,7 @@ pub(super) fn told(node: NodeId, event: &Event, fact: &Fact) -> Option<(Weight, 
     let (weight, said) = match fact {
         Fact::Parted { after, entries } => {
             let said = start.strong(" stops").text(format!(": after LSN {after} its log and the primary’s have parted. "));
-            let only = counted(*entries, "write");
+            let only = if *entries == 1 { "1 log entry".into() } else { format!("{entries} log entries") };
             (Weight::Loud, said.text(format!("Only here: {only}, until a person rewinds it or clones it anew.")))
         }
         Fact::Rewound { to } => {

@@ -85,7 +85,11 @@ pub(super) fn status(
         return (Tone::Warn, if waiting { has } else { format!("no primary · {has}") });
     };
     let cut = world.network().is_cut(view.source.unwrap_or(primary).into(), node.into());
-    let behind = lead.flushed.0.saturating_sub(view.applied.0);
+    let lacks = lead.flushed.0.saturating_sub(view.applied.0);
+    let (behind, what) = match lacks - no_ops(lead, view).min(lacks) {
+        0 => (lacks, "no-op"),
+        writes => (writes, "write"),
+    };
     let prefix = if cut { "cut off · " } else { "" };
     if view.epoch < lead.epoch && view.applied > Lsn::ZERO && behind == 0 {
         return (Tone::Warn, if cut && brief { "cut off".into() } else { format!("{prefix}still in epoch {}", view.epoch) });
@@ -105,8 +109,14 @@ pub(super) fn status(
         return (Tone::Warn, format!("{prefix}{behind} behind"));
     }
     // Small cards, and the longest case, have room for the number only.
-    let count = if cut || size != CardSize::Large { behind.to_string() } else { counted(behind, "write") };
+    let count = if cut || size != CardSize::Large { behind.to_string() } else { counted(behind, what) };
     (Tone::Warn, format!("{prefix}{count} behind{age}"))
+}
+
+/// How many of the entries that a node does not show yet change nothing, as far as they are among the primary's last.
+fn no_ops(lead: &NodeView, view: &NodeView) -> u64 {
+    let missing = lead.tail.iter().filter(|entry| entry.lsn > view.applied && entry.lsn <= lead.flushed);
+    missing.filter(|entry| entry.write.is_none()).count() as u64
 }
 
 fn has(size: CardSize, view: &NodeView) -> String {
