@@ -74,6 +74,13 @@ pub(super) fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
                 None => said.strong("the primary").text(" itself now."),
             }
         }
+        Command::SetDelay { node, by } => {
+            let said = start.who(*node).text(" shows what it gets ");
+            match by {
+                Some(by) => said.strong(format!("{} late", duration(*by))).text(" from now on, on purpose."),
+                None => said.strong("at once").text(" from now on."),
+            }
+        }
         Command::SetLogs(rule) => return Some((Weight::Loud, logs::rule(rule))),
         Command::Slow { node, factor } => {
             start.who(*node).text(format!(" takes {} times as long for everything now.", short(*factor)))

@@ -91,7 +91,16 @@ fn why_old_at_end(world: &LabWorld, node: NodeId, key: Key, length: usize) -> Op
         });
     }
     let said = match (way.received, way.dropped, way.sent) {
-        (Some(received), ..) => start.text(" arrived at ").when(received.at).text(" and waits to be made visible."),
+        (Some(received), ..) => {
+            let said = start.text(" arrived at ").when(received.at);
+            match world.setup().config.delay(node) {
+                Some(by) => said
+                    .text(" and is held back: ")
+                    .who(node)
+                    .text(format!(" shows everything {} late, on purpose.", duration(by))),
+                None => said.text(" and waits to be made visible."),
+            }
+        }
         (None, Some((dropped, reason)), _) => {
             let why = match reason {
                 DropReason::Loss => " was lost on the way at ",

@@ -89,6 +89,11 @@ pub enum Rule {
         node: NodeId,
         from: Option<NodeId>,
     },
+    /// How much later a node's readers see entries; none: at once.
+    Delay {
+        node: NodeId,
+        by: Option<Micros>,
+    },
 }
 
 /// What a disk holds: a value that changes by small changes.

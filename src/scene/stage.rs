@@ -292,6 +292,7 @@ fn sync_role(world: &LabWorld, lead: Option<&NodeView>, node: NodeId, view: &Nod
         Some(SyncState::Sync) => "sync replica".into(),
         Some(SyncState::Quorum) => "quorum replica".into(),
         Some(SyncState::Potential) => "potential sync".into(),
+        Some(SyncState::Async) if world.setup().config.delay(node).is_some() => "delayed replica".into(),
         // Where nobody is waited for, all are.
         Some(SyncState::Async) if world.setup().config.commit.level.is_remote() => "async replica".into(),
         _ => "replica".into(),

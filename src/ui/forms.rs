@@ -8,6 +8,18 @@ pub const DELAYS_MS: [u64; 24] =
 /// Losses in per cent.
 pub const LOSSES: [u64; 11] = [0, 1, 2, 5, 10, 20, 30, 40, 60, 80, 100];
 
+/// How many times as long a node takes as usual.
+pub const SLOWNESS: [u64; 9] = [1, 2, 3, 5, 10, 20, 50, 100, 200];
+
+pub fn slowness_name(index: usize) -> String {
+    if index == 0 { "the usual time".into() } else { format!("{} times as long", SLOWNESS[index]) }
+}
+
+pub fn slowness_index(factor: f64) -> usize {
+    let distance = |times: &u64| ((*times as f64 - factor).abs() * 1e3) as u64;
+    (0..SLOWNESS.len()).min_by_key(|index| distance(&SLOWNESS[*index])).unwrap_or(0)
+}
+
 pub fn delay_name(index: usize) -> String {
     duration(Micros::from_millis(DELAYS_MS[index]))
 }

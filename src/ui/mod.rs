@@ -3,6 +3,7 @@
 mod canvas;
 mod card;
 mod chip;
+mod client;
 mod commit;
 mod concern;
 mod dialogs;
@@ -18,14 +19,15 @@ mod leptos;
 mod lesson;
 mod logs;
 mod measures;
+mod node;
 mod parting;
 mod parts;
+mod replica;
 mod settings;
 mod stage;
 mod state;
 mod timeline;
 mod transport;
-mod upstream;
 mod verdicts;
 mod watched;
 

@@ -151,4 +151,9 @@ pub enum Command {
         node: NodeId,
         from: Option<NodeId>,
     },
+    /// This replica’s readers see entries so much later than they could; none: at once.
+    SetDelay {
+        node: NodeId,
+        by: Option<Micros>,
+    },
 }

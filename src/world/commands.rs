@@ -106,6 +106,7 @@ impl<P: Protocol> World<P> {
             Command::SetCommit(commit) => self.set_rule(Rule::Commit(commit.clone()), id),
             Command::SetFailover(failover) => self.set_failover(failover, id),
             Command::SetUpstream { node, from } => self.set_rule(Rule::Upstream { node: *node, from: *from }, id),
+            Command::SetDelay { node, by } => self.set_rule(Rule::Delay { node: *node, by: *by }, id),
             Command::SetLogs(logs) => self.set_rule(Rule::Logs(*logs), id),
             Command::SetWritesTo { client, target } => self.with_settings(*client, |settings| settings.writes_to = *target),
         }
@@ -218,6 +219,7 @@ fn node_of(command: &Command) -> Option<NodeId> {
         | Command::Rewind { node }
         | Command::Reclone { node }
         | Command::SetUpstream { node, .. }
+        | Command::SetDelay { node, .. }
         | Command::RemoveNode { node } => Some(*node),
         Command::Issue { at, .. } => *at,
         _ => None,

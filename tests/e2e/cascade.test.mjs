@@ -2,7 +2,7 @@
 
 import { assert, axe, noSidewaysScroll } from "./harness.mjs";
 import { labTest } from "./lab.mjs";
-import { details, expectText, forward, headline, node, onNode, openPreset, press, select, spoken, status } from "./page.mjs";
+import { details, expectText, forward, headline, node, onNode, openPreset, press, select, settled, spoken, status } from "./page.mjs";
 
 const role = (page, name) => page.locator(`[data-node="${name}"] .card-role`).innerText();
 const upstream = (page) => details(page).getByLabel("Gets the log from");
@@ -46,6 +46,21 @@ labTest("who feeds whom is chosen at the replica, and nobody is offered who woul
   assert.equal(await upstream(page).count(), 0, "the primary is fed by nobody");
   await onNode(page, "B", "Crash");
   assert.equal(await headline(page), "B crashed. The primary keeps what it misses. Nobody feeds C meanwhile.");
+});
+
+labTest("a replica is told to show things late, and says so; a slow one takes its time", async ({ page }) => {
+  await select(page, "node", "C");
+  await details(page).getByLabel("Shows what it gets").selectOption({ label: "5.0 s late, on purpose" });
+  assert.equal(await headline(page), "C shows what it gets 5.0 s late from now on, on purpose.");
+  await forward(page, 2_000);
+  assert.equal(await role(page, "C"), "delayed replica");
+  await expectText(details(page), /held back: C shows everything 5\.0 s late, on purpose\./);
+  await details(page).getByRole("slider", { name: "Takes for everything" }).fill("5");
+  await settled(page);
+  assert.equal(await headline(page), "C takes 20 times as long for everything now.");
+  await press(page, "Control+z", 2);
+  await forward(page, 2_000);
+  assert.equal(await role(page, "C"), "replica");
 });
 
 labTest("a chain of replicas at 320 px", { viewport: { width: 320, height: 640 } }, async ({ page }) => {

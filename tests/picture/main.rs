@@ -7,6 +7,7 @@ mod cascade;
 mod covered;
 mod failover;
 mod generated;
+mod roles;
 
 use replicarium::{
     explain::{chip::Chip, narrate, plain, why_old},

@@ -51,7 +51,7 @@ pub enum Shipping {
 }
 
 /// A replica that shows entries only so long after it has them on disk (PostgreSQL's `recovery_min_apply_delay`): time to
-/// take back a mistake.
+/// take back a mistake. After a restart it shows all that is on its disk, for its log does not say how old its entries are.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Delayed {
@@ -60,6 +60,18 @@ pub struct Delayed {
 }
 
 impl Config {
+    /// How late a replica shows entries on purpose.
+    pub fn delay(&self, node: NodeId) -> Option<Micros> {
+        self.delayed.iter().find(|delayed| delayed.node == node).map(|delayed| delayed.by)
+    }
+
+    pub(super) fn with_delay(&self, node: NodeId, by: Option<Micros>) -> Config {
+        let mut config = self.clone();
+        config.delayed.retain(|delayed| delayed.node != node);
+        config.delayed.extend(by.map(|by| Delayed { node, by }));
+        config
+    }
+
     pub fn logs(&self) -> Logs {
         Logs { rejoin: self.rejoin, retention: self.retention, shipping: self.shipping }
     }

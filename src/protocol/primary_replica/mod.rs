@@ -397,6 +397,12 @@ impl Protocol for PrimaryReplica {
                 self.truncate_log(ctx);
             }
             Rule::Upstream { node, from } => self.on_new_upstream(*node, *from, ctx),
+            Rule::Delay { node, by } => {
+                self.config = self.config.with_delay(*node, *by);
+                if *node == ctx.me() {
+                    self.on_new_delay(ctx);
+                }
+            }
         }
     }
 
@@ -406,6 +412,7 @@ impl Protocol for PrimaryReplica {
             Rule::Failover(failover) => Config { failover: failover.clone(), ..config.clone() },
             Rule::Logs(logs) => config.with_logs(*logs),
             Rule::Upstream { node, from } => config.with_upstream(*node, *from),
+            Rule::Delay { node, by } => config.with_delay(*node, *by),
         }
     }
 
@@ -415,6 +422,7 @@ impl Protocol for PrimaryReplica {
             Rule::Failover(failover) => failover.problem().is_some(),
             Rule::Logs(logs) => logs.retention.problem(config.log_retention_entries).is_some(),
             Rule::Upstream { node, from } => config.with_upstream(*node, *from).upstream_problem().is_some(),
+            Rule::Delay { .. } => false,
         }
     }
 

@@ -269,7 +269,7 @@ impl PrimaryReplica {
 
     /// Entries after `before` are on disk: acknowledge, and apply them one after the other.
     pub(super) fn flushed_here(&mut self, before: Lsn, ctx: &mut Ctx) {
-        let delay = self.config.delayed.iter().find(|delayed| delayed.node == ctx.me()).map(|delayed| delayed.by);
+        let delay = self.config.delay(ctx.me());
         let (flushed, due_us) = (self.flushed, ctx.local_us() + delay.unwrap_or_default().0 as i64);
         match (delay, self.following()) {
             (Some(by), Some(following)) => {
@@ -282,6 +282,23 @@ impl PrimaryReplica {
         }
         self.acknowledge(ctx);
         self.ship_to_all(ctx);
+    }
+
+    /// The operator's new word on how late this node shows entries: it counts from now, also for those held back already.
+    pub(super) fn on_new_delay(&mut self, ctx: &mut Ctx) {
+        let (delay, flushed, applied) = (self.config.delay(ctx.me()), self.flushed, self.applied);
+        let now_us = ctx.local_us();
+        let Some(following) = self.following() else { return };
+        following.held_back.clear();
+        ctx.cancel_timer(Timer::ApplyDelayed);
+        match delay {
+            Some(by) if flushed > applied => {
+                following.held_back.push_back((flushed, now_us + by.0 as i64));
+                ctx.set_timer(Timer::ApplyDelayed, by);
+            }
+            Some(_) => {}
+            None => self.apply_after(applied, flushed, ctx),
+        }
     }
 
     fn apply_after(&mut self, before: Lsn, up_to: Lsn, ctx: &mut Ctx) {

@@ -7,6 +7,8 @@ mod cascade;
 #[cfg(test)]
 mod catch_up;
 #[cfg(test)]
+mod delayed;
+#[cfg(test)]
 mod elections;
 #[cfg(test)]
 mod failover;

@@ -224,5 +224,6 @@ choice! {
         29 Reclone { node node }
         30 SetLogs { 0 logs }
         31 SetUpstream { node node, from from }
+        32 SetDelay { node node, by by }
     }
 }

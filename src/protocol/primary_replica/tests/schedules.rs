@@ -201,7 +201,7 @@ pub fn fault(draw: &mut Draw, play: &Play, Rules { electing, strict, once }: Rul
     let (from, to) = (pick(draw, &addresses), pick(draw, &addresses));
     let both = draw.chance(0.5);
     let flight = play.world.flights().map(|flight| flight.id).nth(draw.below(4) as usize);
-    match (draw.below(31), flight) {
+    match (draw.below(32), flight) {
         (0 | 1, _) => Command::Crash { node },
         (2 | 3, _) => Command::CrashMachine { node },
         (4, _) if !electing => Command::Wipe { node },
@@ -231,6 +231,7 @@ pub fn fault(draw: &mut Draw, play: &Play, Rules { electing, strict, once }: Rul
         (26, _) if !strict => Command::SetCommit(commit(draw)),
         (27, _) => Command::Rewind { node },
         (28, _) => Command::Reclone { node },
+        (31, _) if !strict => Command::SetDelay { node, by: draw.chance(0.5).then(|| ms(30 + draw.below(300))) },
         (30, _) => Command::SetUpstream { node, from: upstream(draw, nodes as u16) },
         (29, _) => {
             let Logs { shipping, mut retention, .. } = play.world.setup().config.logs();
@@ -261,7 +262,7 @@ fn heal(play: &mut Play, laws: &mut Laws, draw: &mut Draw) {
     }
     point_anew(play);
     // Who is alone would wait for replicas for ever, and for a delayed one longer than clients have patience.
-    if play.world.stores().len() < 2 || !config(&mut play.scenario).delayed.is_empty() {
+    if play.world.stores().len() < 2 || !play.world.setup().config.delayed.is_empty() {
         play.act(Command::SetCommit(Commit::default()));
     }
     // Until what was delayed by hand has come, too.

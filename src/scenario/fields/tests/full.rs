@@ -112,6 +112,7 @@ fn commands() -> Vec<Command> {
         Command::Rewind { node },
         Command::Reclone { node },
         Command::SetLogs(logs()),
+        Command::SetDelay { node, by: Some(MS) },
         Command::SetUpstream { node, from: Some(NodeId(1)) },
         Command::AddNode,
         Command::RemoveNode { node },
@@ -152,6 +153,7 @@ fn commands() -> Vec<Command> {
             | Command::SetConcern { .. }
             | Command::Rewind { .. }
             | Command::Reclone { .. }
+            | Command::SetDelay { .. }
             | Command::SetUpstream { .. }
             | Command::SetLogs(_) => {}
         }

@@ -1,4 +1,4 @@
-//! Who feeds a replica: a choice, and what it means.
+//! Who feeds a replica, and how late it shows what it gets: choices, and what they mean.
 
 use super::leptos::*;
 use super::{
@@ -6,7 +6,11 @@ use super::{
     parts::{only_when, select},
     state::App,
 };
-use crate::{sim::id::NodeId, world::command::Command};
+use crate::{
+    explain::words::duration,
+    sim::{id::NodeId, time::Micros},
+    world::command::Command,
+};
 
 /// Who may feed it, by value, words and whether it does: nobody who would be fed by it.
 fn options(app: App, node: NodeId) -> Vec<(String, String, bool)> {
@@ -50,4 +54,28 @@ pub fn upstream(app: App, node: NodeId) -> AnyView {
         vec![element("div").class("pick stacked").with(label).with(field).view(), caution.view()].view()
     };
     only_when(has_choice, inside)
+}
+
+/// How late a replica may show what it gets.
+const DELAYS: [Micros; 4] = [Micros::from_secs(1), Micros::from_secs(5), Micros::from_secs(30), Micros::from_secs(300)];
+
+/// Time to take back a mistake, as the operator of PostgreSQL or MySQL can set it for a replica.
+pub fn delay(app: App, node: NodeId) -> AnyView {
+    let options = move || {
+        app.watch(|lab| {
+            let now = lab.world().setup().config.delay(node);
+            let other = now.filter(|by| !DELAYS.contains(by));
+            let late = DELAYS.into_iter().chain(other);
+            let late = late.map(|by| (by.0.to_string(), format!("{} late, on purpose", duration(by)), now == Some(by)));
+            std::iter::once((String::new(), "at once".to_string(), now.is_none())).chain(late).collect()
+        })
+    };
+    let inside = move || {
+        let field = select("delay", options, move |text| {
+            app.act(Command::SetDelay { node, by: text.parse().ok().map(Micros) });
+        });
+        let label = element("label").attribute("for", "delay").with("Shows what it gets");
+        element("div").class("pick stacked").with(label).with(field).view()
+    };
+    only_when(move || app.watch(|lab| lab.world().stores().contains(&node) && lab.world().primary() != Some(node)), inside)
 }
