@@ -114,8 +114,7 @@ impl PrimaryReplica {
         }
         if self.followers.contains_key(&node) && !self.feeds(node, ctx) {
             self.drop_follower(node, ctx);
-            self.count_replicas(ctx);
-            self.release(ctx);
+            self.followers_changed(ctx);
         }
     }
 }

@@ -70,6 +70,14 @@ impl PrimaryReplica {
         }
     }
 
+    /// Somebody follows, follows no more or has got further: to a primary that may mean that writes are done.
+    pub(super) fn followers_changed(&mut self, ctx: &mut Ctx) {
+        if matches!(self.part, Part::Primary(_)) {
+            self.count_replicas(ctx);
+            self.release(ctx);
+        }
+    }
+
     /// Acknowledges what has become acknowledgeable, and sees to what still waits.
     pub(super) fn release(&mut self, ctx: &mut Ctx) {
         self.count_majority(ctx);
@@ -144,9 +152,6 @@ impl PrimaryReplica {
     pub(super) fn count_replicas(&mut self, ctx: &mut Ctx) {
         let (commit, members, now_us) = (self.config.commit.clone(), self.store_count(ctx), ctx.local_us());
         let flushed = self.flushed;
-        if !matches!(self.part, Part::Primary(_)) {
-            return;
-        }
         for follower in self.followers.values_mut() {
             follower.caught_up |= follower.phase == Phase::Streaming && follower.written >= flushed;
             follower.caught_up &= follower.phase == Phase::Streaming;

@@ -16,7 +16,7 @@ use crate::{
 /// earlier one does not count, as nothing of a closed TCP connection reaches the next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
-    /// The entries after `previous`; none is a sign of life. `last` is where the sender's log on disk ends; `began`: the
+    /// The entries after `previous`; none is a sign of life. `last` is where the sender's log ends; `began`: the
     /// first position of the epoch, if it knows that for certain.
     Replicate {
         epoch: Epoch,
@@ -64,10 +64,12 @@ pub enum Message {
         connection: u64,
         other: Other,
     },
-    /// "`primary` is primary of `epoch`."
+    /// "`primary` is primary of `epoch`." `end`: to one that asked on this connection to follow it and is not fed by it, where
+    /// its log ends.
     Announce {
         epoch: Epoch,
         primary: NodeId,
+        end: Option<(u64, Lsn)>,
     },
     /// A sign of life: a primary's, or a monitor's, which has made no progress.
     Heartbeat {

@@ -133,9 +133,11 @@ pub struct PrimaryReplica {
     flushing: VecDeque<(u64, Lsn)>,
     /// False on a newcomer with an empty disk until it has the data that was there when it came.
     complete: bool,
-    /// Connections to primaries since the start.
+    /// Connections to those who fed it since the start.
     connections: u32,
     part: Part,
+    /// On a delayed replica: up to where entries may be shown, and when, by its clock; in order.
+    held_back: VecDeque<(Lsn, i64)>,
     /// Those to whom it sends its log.
     followers: SmallMap<NodeId, Follower>,
     /// Reads that wait until this node is as far as their readers have been.
@@ -170,6 +172,28 @@ impl PrimaryReplica {
             ctx.note_about(entry.operation(), Fact::Applied { lsn, write: entry.write });
             self.serve_held(ctx);
         }
+    }
+
+    /// A message speaks of a newer epoch. Whether it says something to a node of that epoch, too.
+    fn learn_epoch(&mut self, message: &Message, epoch: Epoch, ctx: &mut Ctx) -> bool {
+        let (Message::Follow { primary, .. }
+        | Message::Announce { primary, .. }
+        | Message::Replicate { primary, .. }
+        | Message::Snapshot { primary, .. }
+        | Message::Parted { primary, .. }) = message
+        else {
+            return false;
+        };
+        match (*primary == ctx.me(), message, &self.part) {
+            (false, ..) => self.follow(*primary, epoch, ctx),
+            // It follows this node in an epoch that this node led and, its disk having been wiped, forgot.
+            (true, Message::Follow { .. }, Part::Primary(_)) => {
+                self.lead(epoch, ctx);
+                return true;
+            }
+            (true, ..) => {}
+        }
+        false
     }
 
     /// Makes everything visible that is on disk.
@@ -217,6 +241,7 @@ impl Protocol for PrimaryReplica {
             complete: identity.complete,
             connections: 0,
             part,
+            held_back: VecDeque::new(),
             followers: SmallMap::new(),
             held: Vec::new(),
             guard: Guard { voted: identity.voted, primary_heard_us, ..Guard::default() },
@@ -275,18 +300,8 @@ impl Protocol for PrimaryReplica {
             ctx.note(Fact::SkippedOldEpoch { epoch, current: self.epoch });
             return self.correct(from, &message, ctx);
         }
-        if epoch > self.epoch {
-            match (&message, &self.part) {
-                // It follows this node in an epoch that this node led and, its disk having been wiped, forgot.
-                (Message::Follow { primary, .. }, Part::Primary(_)) if *primary == ctx.me() => self.lead(epoch, ctx),
-                // It wants to be fed by this node, and knows more than it.
-                (Message::Follow { primary, .. }, _) if *primary != ctx.me() => return self.follow(*primary, epoch, ctx),
-                (Message::Announce { primary, .. }, _) if *primary != ctx.me() => return self.follow(*primary, epoch, ctx),
-                (Message::Replicate { primary, .. } | Message::Snapshot { primary, .. } | Message::Parted { primary, .. }, _) => {
-                    return self.follow(*primary, epoch, ctx);
-                }
-                _ => return,
-            }
+        if epoch > self.epoch && !self.learn_epoch(&message, epoch, ctx) {
+            return;
         }
         match message {
             Message::Follow { .. } if !self.feeds(from, ctx) => self.correct(from, &message, ctx),
@@ -313,7 +328,7 @@ impl Protocol for PrimaryReplica {
                     self.on_parted(other, ctx)
                 }
             }
-            Message::Announce { primary, .. } => self.on_announce(from, primary, ctx),
+            Message::Announce { primary, end, .. } => self.on_announce(from, primary, end, ctx),
             Message::Heartbeat { .. }
             | Message::Echo { .. }
             | Message::AskVote { .. }

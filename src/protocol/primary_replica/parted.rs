@@ -25,7 +25,7 @@ pub enum Rejoin {
     Refuse,
 }
 
-/// A primary's log, as it says to one whose log is another.
+/// A log, as its node says to one whose log is another: a primary, or a replica in line with it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Other {
     pub log_id: u64,
@@ -34,7 +34,7 @@ pub struct Other {
 }
 
 impl PrimaryReplica {
-    /// The primary says that this log is not a part of its own.
+    /// Whoever feeds this node says that this log is not a part of its own.
     pub(super) fn on_parted(&mut self, other: Other, ctx: &mut Ctx) {
         let after = self.parts_after(&other);
         if self.config.rejoin == Rejoin::Rewind && self.reaches_back(after) {
@@ -75,6 +75,7 @@ impl PrimaryReplica {
         self.committed = self.committed.filter(|committed| *committed <= lsn);
         self.registers = self.base.clone();
         self.log.range(self.log.first(), self.applied).for_each(|entry| self.registers.replay(entry.write));
+        self.held_back.iter_mut().for_each(|(up_to, _)| *up_to = lsn.min(*up_to));
         self.drop_followers(ctx);
         let number = ctx.write(Change::Rewind(lsn), None);
         self.flushing.push_back((number, lsn));

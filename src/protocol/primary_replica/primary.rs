@@ -118,6 +118,9 @@ impl PrimaryReplica {
     /// With its first entry an elected primary finds out what lasts: entries of earlier epochs count as committed only when
     /// one of its own is (Raft, §5.4.2 and §8; MongoDB writes one, too).
     pub(super) fn append_no_op(&mut self, ctx: &mut Ctx) {
+        if self.has_no_room() {
+            return;
+        }
         self.append(Entry { lsn: self.log.last().next(), epoch: self.epoch, write: None, function: None }, ctx);
     }
 
@@ -151,7 +154,7 @@ impl PrimaryReplica {
         if !absent.is_empty() {
             ctx.set_timer(Timer::Announce, every);
         }
-        absent.into_iter().for_each(|node| ctx.send(node, Message::Announce { epoch, primary: me }));
+        absent.into_iter().for_each(|node| ctx.send(node, Message::Announce { epoch, primary: me, end: None }));
     }
 
     /// A node that another feeds knows who leads.

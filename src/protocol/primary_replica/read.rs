@@ -27,6 +27,16 @@ pub struct Progress {
     pub committed: Option<(Lsn, Epoch)>,
 }
 
+impl Progress {
+    /// What two words of one primary say together. Its clock may have been set meanwhile, so what its readers saw decides which
+    /// is the later one.
+    fn and(self, other: Progress) -> Progress {
+        let (early, late) = if other.visible < self.visible { (other, self) } else { (self, other) };
+        let sent_us = if early.visible == late.visible { early.sent_us.max(late.sent_us) } else { late.sent_us };
+        Progress { sent_us, visible: late.visible, committed: early.committed.max(late.committed) }
+    }
+}
+
 /// A linearizable read that waits for word of a majority.
 #[derive(Clone, Debug)]
 pub(super) struct Confirming {
@@ -133,7 +143,7 @@ impl PrimaryReplica {
         let applied = self.applied;
         if let Part::Replica(following) = &mut self.part {
             following.primary_was_at(visible, sent_us, applied);
-            following.word = following.word.filter(|word| word.sent_us > sent_us).or(Some(progress));
+            following.word = Some(following.word.map_or(progress, |known| known.and(progress)));
         }
     }
 
@@ -151,9 +161,6 @@ impl PrimaryReplica {
     /// Replicas have put more on their disks, or this primary on its own: what has a majority now?
     pub(super) fn count_majority(&mut self, ctx: &mut Ctx) {
         let (flushed, needed) = (self.flushed, self.majority(ctx));
-        if !matches!(self.part, Part::Primary(_)) {
-            return;
-        }
         let positions = || self.followers.values().map(|follower| follower.flushed).chain([flushed]);
         let reached = |lsn: Lsn| positions().filter(|position| *position >= lsn).count() >= needed;
         let up_to = positions().filter(|lsn| Some(*lsn) > self.committed && *lsn <= flushed && reached(*lsn)).max();

@@ -25,11 +25,9 @@ pub(super) struct Following {
     /// Who sends it the log: the primary, or the replica that it was pointed at. None: nobody, as it knows of no primary.
     source: Option<NodeId>,
     connection: u64,
-    /// For a newcomer: where the primary's log ended when it first answered.
+    /// For a newcomer: where the primary's log ended when the primary first answered.
     complete_at: Option<Lsn>,
     early: SmallMap<Lsn, Entry>,
-    /// On a delayed replica: up to where entries may be shown, and when, by its clock; in order.
-    held_back: VecDeque<(Lsn, i64)>,
     /// Up to where the primary’s readers saw, and when, by its clock; in order; what is not visible here yet.
     primary_at: VecDeque<(Lsn, i64)>,
     /// The last moment of the primary’s clock at which its readers saw nothing that is not visible here.
@@ -53,7 +51,6 @@ impl Following {
             connection: 0,
             complete_at: None,
             early: SmallMap::new(),
-            held_back: VecDeque::new(),
             primary_at: VecDeque::new(),
             fresh_us: None,
             stopped: None,
@@ -106,39 +103,42 @@ impl PrimaryReplica {
         }
     }
 
-    /// Asks to be sent the log from where it ends now. What belongs to an earlier connection no longer counts.
+    /// Asks to be sent the log from where it ends now.
     pub(super) fn connect(&mut self, ctx: &mut Ctx) {
+        if let Part::Replica(following) = &self.part {
+            let new = Following::new(following.primary, following.source);
+            self.connect_as(new, ctx);
+        }
+    }
+
+    /// Asks for all data, whatever it has.
+    pub(super) fn connect_anew(&mut self, ctx: &mut Ctx) {
+        if let Part::Replica(following) = &self.part {
+            let new = Following { anew: true, ..Following::new(following.primary, following.source) };
+            self.connect_as(new, ctx);
+        }
+    }
+
+    /// The settings say that another feeds this node from now on.
+    pub(super) fn turn_to_source(&mut self, ctx: &mut Ctx) {
+        let Part::Replica(following) = &self.part else { return };
+        let new = Following { anew: following.anew, ..self.behind_primary(following.primary, ctx) };
+        if new.source != following.source {
+            self.connect_as(new, ctx);
+        }
+    }
+
+    /// A new connection: what belongs to an earlier one no longer counts.
+    fn connect_as(&mut self, following: Following, ctx: &mut Ctx) {
         self.connections += 1;
         let connection = (ctx.boot() as u64) << 20 | self.connections as u64;
-        if let Some(following) = self.following() {
-            *following = Following { connection, ..Following::new(following.primary, following.source) };
-        }
+        self.part = Part::Replica(Following { connection, ..following });
         self.ask_to_follow(ctx);
     }
 
     /// Follows whom the settings say, of this primary.
     pub(super) fn behind_primary(&self, primary: Option<NodeId>, ctx: &Ctx) -> Following {
         Following::new(primary, primary.map(|primary| self.config.source(ctx.me(), primary)))
-    }
-
-    /// The settings say that another feeds this node from now on.
-    pub(super) fn turn_to_source(&mut self, ctx: &mut Ctx) {
-        let Part::Replica(following) = &self.part else { return };
-        let new = self.behind_primary(following.primary, ctx);
-        if new.source != following.source {
-            self.part = Part::Replica(new);
-            self.connect(ctx);
-        }
-    }
-
-    /// Asks for all data, whatever it has.
-    pub(super) fn connect_anew(&mut self, ctx: &mut Ctx) {
-        self.connections += 1;
-        let connection = (ctx.boot() as u64) << 20 | self.connections as u64;
-        if let Some(following) = self.following() {
-            *following = Following { connection, anew: true, ..Following::new(following.primary, following.source) };
-        }
-        self.ask_to_follow(ctx);
     }
 
     pub(super) fn ask_to_follow(&mut self, ctx: &mut Ctx) {
@@ -148,7 +148,12 @@ impl PrimaryReplica {
             return;
         };
         let (flushed, applied) = (self.flushed, self.applied);
-        ctx.send(source, Message::Follow { epoch, primary, connection, log_id, written, last_epoch, flushed, applied, anew });
+        let ask = Message::Follow { epoch, primary, connection, log_id, written, last_epoch, flushed, applied, anew };
+        if !self.complete && source != primary {
+            // It does not feed this node, and says where its log ends: only that is all that there was.
+            ctx.send(primary, ask.clone());
+        }
+        ctx.send(source, ask);
         self.listen(ctx);
     }
 
@@ -172,15 +177,24 @@ impl PrimaryReplica {
     /// Word of the primary of the epoch known here. If this node follows it, it does not know so yet, or no longer; if this
     /// node follows another, that was the operator's word, and wrong by now: an epoch has one primary only. If it follows
     /// nobody, it has voted, or seen that others do.
-    pub(super) fn on_announce(&mut self, from: NodeId, primary: NodeId, ctx: &mut Ctx) {
+    pub(super) fn on_announce(&mut self, from: NodeId, primary: NodeId, end: Option<(u64, Lsn)>, ctx: &mut Ctx) {
         let epoch = self.epoch;
         match self.following() {
             Some(following) if following.primary == Some(primary) => {
+                // It may have begun another log.
+                following.began = None;
+                let end = end.filter(|(connection, _)| *connection == following.connection && from == primary);
                 if from == primary && following.source != Some(primary) {
                     // It does not see from the connections that this node knows.
-                    ctx.send(primary, Message::Announce { epoch, primary });
+                    ctx.send(primary, Message::Announce { epoch, primary, end: None });
                 }
-                self.ask_to_follow(ctx);
+                match end {
+                    Some((_, lsn)) => {
+                        self.following().and_then(|following| following.complete_at.replace(lsn));
+                        self.check_complete(ctx);
+                    }
+                    None => self.ask_to_follow(ctx),
+                }
             }
             Some(_) if primary != ctx.me() => self.follow(primary, epoch, ctx),
             None if primary == ctx.me() => self.on_informed(from),
@@ -202,7 +216,7 @@ impl PrimaryReplica {
         let own_epoch = |lsn| self.log.get(lsn).map_or(epoch_at(&self.history, lsn), |entry| entry.epoch);
         let parted = |lsn: Lsn, epoch| lsn <= written && own_epoch(lsn) != epoch;
         if parted(previous, previous_epoch) || entries.iter().any(|entry| parted(entry.lsn, entry.epoch)) {
-            // This log and the primary's have parted: start over, the primary will send a snapshot.
+            // This log and the primary's have parted: start over, and be sent a snapshot, or the other log.
             self.connect(ctx);
             return false;
         }
@@ -231,7 +245,7 @@ impl PrimaryReplica {
         if repeated || gap.is_some() || taken {
             self.acknowledge(ctx);
         }
-        if let Some(following) = self.following() {
+        if let Some(following) = self.following().filter(|following| following.source == following.primary) {
             following.complete_at.get_or_insert(last);
         }
         self.check_complete(ctx);
@@ -271,14 +285,14 @@ impl PrimaryReplica {
     pub(super) fn flushed_here(&mut self, before: Lsn, ctx: &mut Ctx) {
         let delay = self.config.delay(ctx.me());
         let (flushed, due_us) = (self.flushed, ctx.local_us() + delay.unwrap_or_default().0 as i64);
-        match (delay, self.following()) {
-            (Some(by), Some(following)) => {
-                following.held_back.push_back((flushed, due_us));
-                if following.held_back.len() == 1 {
+        match delay {
+            Some(by) => {
+                self.held_back.push_back((flushed, due_us));
+                if self.held_back.len() == 1 {
                     ctx.set_timer(Timer::ApplyDelayed, by);
                 }
             }
-            _ => self.apply_after(before, flushed, ctx),
+            None => self.apply_after(before, flushed, ctx),
         }
         self.acknowledge(ctx);
         self.ship_to_all(ctx);
@@ -288,17 +302,24 @@ impl PrimaryReplica {
     pub(super) fn on_new_delay(&mut self, ctx: &mut Ctx) {
         let (delay, flushed, applied) = (self.config.delay(ctx.me()), self.flushed, self.applied);
         let now_us = ctx.local_us();
-        let Some(following) = self.following() else { return };
-        following.held_back.clear();
-        ctx.cancel_timer(Timer::ApplyDelayed);
+        if !matches!(self.part, Part::Replica(_)) {
+            return;
+        }
+        self.forget_held_back(ctx);
         match delay {
             Some(by) if flushed > applied => {
-                following.held_back.push_back((flushed, now_us + by.0 as i64));
+                self.held_back.push_back((flushed, now_us + by.0 as i64));
                 ctx.set_timer(Timer::ApplyDelayed, by);
             }
             Some(_) => {}
             None => self.apply_after(applied, flushed, ctx),
         }
+    }
+
+    /// What was held back is shown by other means, or gone.
+    pub(super) fn forget_held_back(&mut self, ctx: &mut Ctx) {
+        self.held_back.clear();
+        ctx.cancel_timer(Timer::ApplyDelayed);
     }
 
     fn apply_after(&mut self, before: Lsn, up_to: Lsn, ctx: &mut Ctx) {
@@ -312,13 +333,12 @@ impl PrimaryReplica {
     /// What was held back for long enough is shown.
     pub(super) fn apply_delayed(&mut self, ctx: &mut Ctx) {
         let (now_us, applied) = (ctx.local_us(), self.applied);
-        let Some(following) = self.following() else { return };
         let mut up_to = Lsn::ZERO;
         // Rounding may make the alarm ring a little early.
-        while let Some((lsn, _)) = following.held_back.pop_front_if(|(_, due_us)| *due_us <= now_us + 1_000) {
+        while let Some((lsn, _)) = self.held_back.pop_front_if(|(_, due_us)| *due_us <= now_us + 1_000) {
             up_to = lsn;
         }
-        if let Some((_, due_us)) = following.held_back.front() {
+        if let Some((_, due_us)) = self.held_back.front() {
             ctx.set_timer(Timer::ApplyDelayed, Micros((due_us - now_us).max(1_000) as u64));
         }
         self.apply_after(applied, up_to, ctx);
@@ -343,7 +363,8 @@ impl PrimaryReplica {
         }
         let first = self.log.first();
         let kept = self.log.range(first, self.log.last());
-        // An entry beyond the snapshot is not in the primary's log, or it would be in the snapshot.
+        // An entry beyond the snapshot is not in the primary's log, or it would be in the snapshot: a replica that is behind
+        // sends none (`may_serve`).
         let lost = kept.filter(|entry| entry.lsn > lsn || !on_timeline(entry));
         let writes: Vec<_> = lost.filter_map(|entry| Some((entry.lsn, entry.write?))).collect();
         let shared = if related { fork(&self.history, &history).min(lsn) } else { Lsn::ZERO };
@@ -361,7 +382,9 @@ impl PrimaryReplica {
         self.applied = lsn;
         self.flushed = Lsn::ZERO;
         self.flushing.clear();
-        self.complete = true;
+        // Another replica may be behind itself.
+        self.complete |= self.following().is_some_and(|following| following.source == following.primary);
+        self.forget_held_back(ctx);
         self.drop_followers(ctx);
         let number = ctx.write(Change::Install { registers, lsn }, None);
         self.flushing.push_back((number, lsn));

@@ -4,7 +4,7 @@
 //! keeps the log for each replica for as long as that needs it (PostgreSQL: replication slots, `max_slot_wal_keep_size`);
 //! then the log grows, and a full disk takes no write.
 
-use super::{Change, Ctx, PrimaryReplica};
+use super::{Change, Ctx, Part, PrimaryReplica};
 use crate::{
     sim::{
         id::NodeId,
@@ -71,7 +71,13 @@ impl PrimaryReplica {
 
     /// What each replica has on disk, as far as this node knows that feeds them; none: it has not heard from it since it does.
     fn slots(&self, ctx: &Ctx) -> Vec<(NodeId, Option<Lsn>)> {
-        let fed = self.stores(ctx).into_iter().filter(|node| self.feeds(*node, ctx));
+        // By the settings, whoever leads at the moment, or nobody.
+        let leads = matches!(self.part, Part::Primary(_));
+        let by_settings = |node: &NodeId| match self.config.upstream(*node) {
+            Some(from) => from == ctx.me(),
+            None => leads && *node != ctx.me(),
+        };
+        let fed = self.stores(ctx).into_iter().filter(by_settings);
         fed.map(|node| (node, self.followers.get(&node).map(|follower| follower.flushed))).collect()
     }
 
@@ -105,9 +111,13 @@ impl PrimaryReplica {
         }
     }
 
+    pub(super) fn has_no_room(&self) -> bool {
+        self.config.retention.disk_entries.is_some_and(|room| self.log_length() >= room)
+    }
+
     /// Whether the disk is full, so that no write can be taken.
     pub(super) fn disk_is_full(&mut self, request: Request, ctx: &mut Ctx) -> bool {
-        let full = self.config.retention.disk_entries.is_some_and(|room| self.log_length() >= room);
+        let full = self.has_no_room();
         if full {
             let entries = self.log_length();
             ctx.note_about(request.operation, Fact::DiskFull { entries });

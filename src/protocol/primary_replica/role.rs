@@ -90,7 +90,7 @@ impl PrimaryReplica {
         // What was received counts: what is on disk is replayed now, the rest when it is, before any new write.
         self.replay(ctx);
         ctx.cancel_timer(Timer::Follow);
-        ctx.cancel_timer(Timer::ApplyDelayed);
+        self.forget_held_back(ctx);
         self.complete = true;
         debug_assert!(self.epoch <= epoch, "no epoch but what the operator numbered or a majority voted for");
         self.lead(epoch, ctx);
@@ -111,7 +111,11 @@ impl PrimaryReplica {
             _ => None,
         };
         if let Some(primary) = primary {
-            ctx.send(from, Message::Announce { epoch: self.epoch, primary });
+            let end = match message {
+                Message::Follow { connection, .. } if primary == ctx.me() => Some((*connection, self.log.last())),
+                _ => None,
+            };
+            ctx.send(from, Message::Announce { epoch: self.epoch, primary, end });
         }
     }
 }

@@ -64,8 +64,7 @@ impl PrimaryReplica {
         self.followers.insert(replica, follower);
         ctx.cancel_timer(Timer::Resend(replica));
         ctx.note(Fact::Following { replica, from: from.next() });
-        self.count_replicas(ctx);
-        self.release(ctx);
+        self.followers_changed(ctx);
         if anew || (!same_log && (self.config.rejoin == Rejoin::Clone || written == Lsn::ZERO)) {
             self.start_copying(replica, written.next(), ctx);
         } else if !same_log {
@@ -113,8 +112,7 @@ impl PrimaryReplica {
             self.fill_gap(replica, missing, ctx);
         }
         self.ship(replica, ctx);
-        self.count_replicas(ctx);
-        self.release(ctx);
+        self.followers_changed(ctx);
         if self.config.retention.slots {
             // What was kept for this replica may go now.
             self.truncate_log(ctx);
@@ -211,7 +209,7 @@ impl PrimaryReplica {
 
     /// None while this node does not know who leads.
     fn replicate(&self, connection: u64, previous: Lsn, entries: Vec<Entry>, ctx: &Ctx) -> Option<Message> {
-        let (primary, epoch, last) = (self.primary(ctx)?, self.epoch, self.flushed);
+        let (primary, epoch, last) = (self.primary(ctx)?, self.epoch, self.log.last());
         let (began, progress) = (self.epoch_began(), self.progress(ctx));
         let previous_epoch = epoch_at(&self.history, previous);
         Some(Message::Replicate { epoch, primary, began, connection, previous, previous_epoch, entries, last, progress })

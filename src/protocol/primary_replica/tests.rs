@@ -21,6 +21,8 @@ mod laws;
 #[cfg(test)]
 mod lost_words;
 #[cfg(test)]
+mod middle;
+#[cfg(test)]
 mod monitors;
 #[cfg(test)]
 mod parted;

@@ -269,6 +269,10 @@ impl PrimaryReplica {
             leading.grant(now_us);
         }
         self.watch(ctx);
+        let elects = failover.by == By::Election && matches!(self.part, Part::Primary(_));
+        if elects && self.log.last() > Lsn::ZERO && self.epoch_of(self.log.last()) != self.epoch {
+            self.append_no_op(ctx);
+        }
     }
 
     /// Where the log ends, and of which epoch its last entry is.
