@@ -70,9 +70,12 @@ pub(super) fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
         Command::SetUpstream { node, from } => {
             let said = start.who(*node).text(" gets the log from ");
             match from {
-                Some(from) => said.who(*from).text(" now, not from the primary."),
-                None => said.strong("the primary").text(" itself now."),
+                Some(from) => said.who(*from).text(" from now on, whoever leads."),
+                None => said.strong("whoever is primary").text(" from now on."),
             }
+        }
+        Command::SetTimeout { client, timeout } => {
+            start.who(*client).text(" gives up after ").strong(duration(*timeout)).text(" without an answer from now on.")
         }
         Command::SetDelay { node, by } => {
             let said = start.who(*node).text(" shows what it gets ");

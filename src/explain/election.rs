@@ -36,7 +36,7 @@ pub(super) fn told(world: &LabWorld, node: NodeId, event: &Event, fact: &Fact) -
             let truth = match condition(world, *suspect, event.at) {
                 Condition::Down => " is down indeed.",
                 Condition::Paused => " is only paused, which nobody can tell from here.",
-                Condition::Running => " runs: what it says does not arrive, which looks the same from here.",
+                Condition::Running => " runs: what it says does not arrive, or too late, which looks the same from here.",
             };
             let acts = world.setup().config.failover.by != By::Operator;
             (Weight::Loud, said.text(truth).text(if acts { "" } else { " To act on it is up to a person." }))

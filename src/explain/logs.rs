@@ -28,7 +28,7 @@ pub(super) fn told(node: NodeId, event: &Event, fact: &Fact) -> Option<(Weight, 
         }
         Fact::FollowerWaits { replica, last } => {
             let said = start.strong(" cannot feed ").who(*replica).text(" yet: its own log ");
-            (Weight::Told, said.text(format!("ends at LSN {last}, and it may have to catch up first.")))
+            (Weight::Quiet, said.text(format!("ends at LSN {last}, and it has to be sure of it first.")))
         }
         Fact::DiskFull { entries } => {
             let said = start.strong(" has no room").text(format!(": its log of {entries} entries fills the disk."));

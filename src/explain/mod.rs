@@ -3,8 +3,10 @@
 pub mod chip;
 mod commands;
 mod election;
+mod fault;
 mod logs;
 pub mod narrate;
+mod outcome;
 pub mod search;
 mod why;
 pub mod words;

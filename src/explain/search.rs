@@ -4,7 +4,7 @@ use crate::{
     lab::LabWorld,
     sim::{
         id::{NodeId, OperationId},
-        operation::Write,
+        operation::{Outcome, Write},
         time::Micros,
     },
     store::log::Lsn,
@@ -42,4 +42,12 @@ pub fn committed_at(world: &LabWorld, primary: Option<NodeId>, lsn: Lsn) -> Opti
         }
         _ => None,
     })
+}
+
+/// Whether the client of an operation was told that it is done.
+pub fn acknowledged(world: &LabWorld, operation: OperationId) -> bool {
+    let rows = world.history().iter().map(|(_, row)| row);
+    rows.rev()
+        .find(|row| row.operation == operation)
+        .is_some_and(|row| matches!(row.outcome, Some(Outcome::Written | Outcome::Generated(_))))
 }

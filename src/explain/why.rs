@@ -61,6 +61,11 @@ fn why_old_at_end(world: &LabWorld, node: NodeId, key: Key, length: usize) -> Op
         let since = host.down_since()?.0;
         return Some(start.text(" cannot arrive: ").who(node).text(" has been down since ").when(since).text(".").done());
     }
+    if let Some(lead) = world.standing(primary).filter(|lead| view.role == Role::Primary && view.epoch < lead.epoch) {
+        let said = start.text(" is on a log that ").who(node).text(" does not have: it still leads epoch ");
+        let said = said.text(format!("{}, and ", view.epoch)).who(primary);
+        return Some(said.text(format!(" leads epoch {}.", lead.epoch)).done());
+    }
     if view.stopped {
         let said = start.text(" does not arrive: ").who(node).strong(" follows no further");
         return Some(said.text(", since its log and the primary’s have parted.").done());
@@ -81,6 +86,9 @@ fn why_old_at_end(world: &LabWorld, node: NodeId, key: Key, length: usize) -> Op
     let way = way(world, node, &newest);
     if source != primary && way.received.is_none() && way.sent.is_none() {
         let said = start.text(" comes to ").who(node).text(" by way of ").who(source);
+        if world.host(source)?.removed {
+            return Some(said.text(", which has left the group.").done());
+        }
         if let Some((since, _)) = world.host(source)?.down_since() {
             return Some(said.text(", which has been down since ").when(since).text(".").done());
         }

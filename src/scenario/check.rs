@@ -365,6 +365,7 @@ pub fn check_command(command: &Command) -> Option<String> {
                 check.say(format!("set_logs.retention.{field}"), what);
             }
         }
+        Command::SetTimeout { timeout, .. } => check.within("timeout", *timeout, Scenario::WAIT),
         Command::SetDelay { by: Some(by), .. } => check.within("by", *by, Scenario::WAIT),
         Command::SetConcern { concern, .. } => check.concern("concern", *concern),
         Command::DelayMessage { by, .. } => check.within("by", *by, Micros::ZERO..=Scenario::DELAY_MAX),

@@ -123,7 +123,7 @@ pub fn words(world: &LabWorld, flight: &Flight<PrimaryReplica>) -> String {
         Look::Snapshot => "snapshot of all data".into(),
         Look::Control => match cargo {
             Cargo::Follow { from } => format!("request for the log from LSN {from}"),
-            Cargo::Parted { last } => format!("word that the logs have parted; the primary’s ends at {last}"),
+            Cargo::Parted { last } => format!("word that the logs have parted; the other ends at {last}"),
             Cargo::Announce { epoch } => format!("announcement of epoch {epoch}"),
             _ => "sign of life".into(),
         },

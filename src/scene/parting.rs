@@ -1,11 +1,9 @@
 //! A log beside the primary's: where the two part, what stands only here, and what stands there instead.
 
 use crate::{
+    explain::search::acknowledged,
     lab::LabWorld,
-    sim::{
-        id::{NodeId, OperationId},
-        operation::{Outcome, Write},
-    },
+    sim::{id::NodeId, operation::Write},
     store::log::{Log, Lsn},
 };
 
@@ -63,11 +61,4 @@ fn branch(world: &LabWorld, log: &Log, after: Lsn) -> Branch {
         acknowledged: entry.operation().is_some_and(|operation| acknowledged(world, operation)),
     };
     Branch { lines: log.range(after.next(), shown).map(line).collect(), more: log.last().0 - shown.0 }
-}
-
-fn acknowledged(world: &LabWorld, operation: OperationId) -> bool {
-    let rows = world.history().iter().map(|(_, row)| row);
-    rows.rev()
-        .find(|row| row.operation == operation)
-        .is_some_and(|row| matches!(row.outcome, Some(Outcome::Written | Outcome::Generated(_))))
 }

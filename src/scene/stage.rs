@@ -221,14 +221,13 @@ fn card(
         (true, false) => NodeState::Up,
     };
     let is_primary = view.role == Role::Primary;
+    let whole = role_of(world, lead, node, view);
     let role = match (view.role, state) {
         (Role::Primary, NodeState::Down) => "was primary".into(),
-        (Role::Primary, _) => "primary".into(),
         // Beside a badge there is no room for more.
-        (Role::Replica, NodeState::Up) if size != CardSize::Strip => sync_role(world, lead, node, view),
-        (Role::Replica, _) => "replica".into(),
-        (Role::Candidate, _) => "candidate".into(),
-        (Role::Monitor, _) => "monitor".into(),
+        (Role::Replica, NodeState::Down | NodeState::Paused) => "replica".into(),
+        (Role::Replica, NodeState::Up) if size == CardSize::Strip => brief(&whole).into(),
+        _ => whole.clone(),
     };
     let suspected_by = suspected_by(views, node);
     let badge = match state {
@@ -261,7 +260,7 @@ fn card(
         NodeState::Paused => ", paused",
         NodeState::Down => down,
     };
-    let spoken = spoken(node, &role, state_words, &copies, &spoken_status);
+    let spoken = spoken(node, if view.role == Role::Replica { &whole } else { &role }, state_words, &copies, &spoken_status);
     let spoken = if suspected_by.is_empty() { spoken } else { format!("{spoken} Suspected by {}.", listed(&suspected_by)) };
     let shown = size.keys(place.width, badge.is_some(), &copies);
     Some(NodeCard {
@@ -282,20 +281,36 @@ fn card(
     })
 }
 
-/// What a replica is called, by what it is to its primary's writes, or by who feeds it.
-fn sync_role(world: &LabWorld, lead: Option<&NodeView>, node: NodeId, view: &NodeView) -> String {
+/// What a node is: of a replica also what it is to its primary's writes, who feeds it if not the primary, and whether it is late
+/// on purpose. `lead`: what the primary is like.
+pub fn role_of(world: &LabWorld, lead: Option<&NodeView>, node: NodeId, view: &NodeView) -> String {
+    match view.role {
+        Role::Primary => return "primary".into(),
+        Role::Candidate => return "candidate".into(),
+        Role::Monitor => return "monitor".into(),
+        Role::Replica => {}
+    }
     if let Some(source) = view.source.filter(|source| Some(*source) != view.follows) {
         return format!("replica of {source}");
     }
     let state = lead.and_then(|lead| lead.followers.iter().find(|(replica, _)| *replica == node));
-    match state.map(|(_, state)| *state) {
-        Some(SyncState::Sync) => "sync replica".into(),
-        Some(SyncState::Quorum) => "quorum replica".into(),
-        Some(SyncState::Potential) => "potential sync".into(),
-        Some(SyncState::Async) if world.setup().config.delay(node).is_some() => "delayed replica".into(),
+    let what = match state.map(|(_, state)| *state) {
+        Some(SyncState::Sync) => "sync replica",
+        Some(SyncState::Quorum) => "quorum replica",
+        Some(SyncState::Potential) => "potential sync",
+        _ if world.setup().config.delay(node).is_some() => "delayed replica",
         // Where nobody is waited for, all are.
-        Some(SyncState::Async) if world.setup().config.commit.level.is_remote() => "async replica".into(),
-        _ => "replica".into(),
+        Some(SyncState::Async) if world.setup().config.commit.level.is_remote() => "async replica",
+        _ => "replica",
+    };
+    what.into()
+}
+
+/// The same in one word, or two short ones.
+fn brief(role: &str) -> &str {
+    match role {
+        "potential sync" => "potential",
+        _ => role.strip_suffix(" replica").or(role.strip_prefix("replica ")).unwrap_or(role),
     }
 }
 

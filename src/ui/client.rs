@@ -16,6 +16,7 @@ use crate::{
     sim::{
         id::{ClientId, Key, NodeId},
         operation::{Action, Function},
+        time::Micros,
     },
     world::command::Command,
 };
@@ -37,7 +38,6 @@ fn client_rows(app: App, client: ClientId) -> Vec<(&'static str, String)> {
             ("doing", doing),
             ("waiting after that", session.waiting.len().to_string()),
             ("believes primary is", session.believed_primary().to_string()),
-            ("gives up after", duration(session.settings.timeout)),
         ]
     })
 }
@@ -68,6 +68,23 @@ fn target_of(value: &str) -> Option<Target> {
         "sticky" => Some(Target::Sticky),
         node => node.parse().ok().map(Target::Node),
     }
+}
+
+/// How long a client may wait for an answer.
+const TIMEOUTS: [Micros; 6] = [
+    Micros::from_millis(500),
+    Micros::from_secs(1),
+    Micros::from_secs(2),
+    Micros::from_secs(5),
+    Micros::from_secs(15),
+    Micros::from_secs(60),
+];
+
+fn timeouts(app: App, client: ClientId) -> Vec<(String, String, bool)> {
+    let now = app.watch(|lab| lab.world().session(client).map(|session| session.settings.timeout));
+    let other = now.filter(|timeout| !TIMEOUTS.contains(timeout));
+    let all = TIMEOUTS.into_iter().chain(other);
+    all.map(|timeout| (timeout.0.to_string(), duration(timeout), now == Some(timeout))).collect()
 }
 
 pub fn client_panel(app: App, client: ClientId) -> AnyView {
@@ -114,6 +131,11 @@ pub fn client_panel(app: App, client: ClientId) -> AnyView {
             app.act(Command::SetReadsFrom { client, target });
         }
     };
+    let give_up = move |text: String| {
+        if let Ok(timeout) = text.parse() {
+            app.act(Command::SetTimeout { client, timeout: Micros(timeout) });
+        }
+    };
     let read = move || app.read(client, key.get_untracked(), target.get_untracked());
     let acts = element("div").class("acts").with(button("Read", read).view()).with(button("Write", write).view());
     vec![
@@ -131,6 +153,7 @@ pub fn client_panel(app: App, client: ClientId) -> AnyView {
             label("concern", "And must be"),
             select("concern", move || concerns(app, client), move |value| set_concern(app, client, &value)),
         ),
+        pick(label("gives-up", "Gives up after"), select("gives-up", move || timeouts(app, client), give_up)),
         check(
             "reads wait for what it has seen",
             move || app.watch(|lab| lab.world().session(client).is_some_and(|session| session.settings.token)),

@@ -16,6 +16,7 @@ use crate::{
     explain::{Sentence, chip::Chip, why_old, words::counted},
     scene::{
         parting::{Parting, parting as parted},
+        stage::role_of,
         status::watch_rows,
     },
     sim::{
@@ -63,6 +64,9 @@ fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
             ("sent", format!("{} messages, {} bytes", host.load.messages_out, host.load.bytes_out)),
         ];
         let is_monitor = view.role == Role::Monitor;
+        if view.role == Role::Replica && host.is_up() {
+            rows.insert(0, ("is", role_of(world, lead.as_ref(), node, &view)));
+        }
         if is_monitor {
             // It has no log.
             rows.drain(..3);

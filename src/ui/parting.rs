@@ -2,7 +2,7 @@
 
 use super::leptos::*;
 use super::{
-    chip::value_chip,
+    chip::chip,
     element::{Inside, element},
     parts::button,
     state::App,
@@ -55,7 +55,7 @@ fn column(title: String, branch: Branch) -> AnyView {
         let told = line.acknowledged.then(|| element("span").attribute("title", "acknowledged").with(" ✓").view());
         element("li")
             .with(format!("{} ", line.lsn))
-            .with(line.write.map_or_else(|| "no-op".view(), |write| value_chip(Chip::of(write))))
+            .with(line.write.map_or_else(|| "no-op".view(), |write| chip(Chip::of(write))))
             .with(told)
             .view()
     };

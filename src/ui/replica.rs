@@ -22,7 +22,9 @@ fn options(app: App, node: NodeId) -> Vec<(String, String, bool)> {
         let whoever = (String::new(), format!("whoever is primary{primary}"), now.is_none());
         let others = world.stores().iter().filter(may);
         let others = others.map(|from| (from.to_string(), format!("{from}, primary or not"), now == Some(*from)));
-        std::iter::once(whoever).chain(others).collect()
+        let gone = now.filter(|from| !world.stores().contains(from));
+        let gone = gone.map(|from| (from.to_string(), format!("{from}, which has left"), true));
+        std::iter::once(whoever).chain(others).chain(gone).collect()
     })
 }
 
@@ -31,7 +33,11 @@ fn caution(app: App, node: NodeId) -> String {
     app.watch(|lab| {
         let world = lab.world();
         let source = world.setup().config.upstream(node).filter(|from| world.primary() != Some(*from));
-        source.map(|from| format!("Without {from} it gets nothing. Writes never wait for it.")).unwrap_or_default()
+        match source {
+            None => String::new(),
+            Some(from) if !world.stores().contains(&from) => format!("{from} has left: it gets nothing any more."),
+            Some(from) => format!("Without {from} it gets nothing. The primary does not count it, for writes or majority reads."),
+        }
     })
 }
 
@@ -40,7 +46,8 @@ pub fn upstream(app: App, node: NodeId) -> AnyView {
     let has_choice = move || {
         app.watch(|lab| {
             let world = lab.world();
-            world.stores().len() > 2 && world.stores().contains(&node) && world.primary() != Some(node)
+            let has_choice = world.stores().len() > 2 || world.setup().config.upstream(node).is_some();
+            has_choice && world.stores().contains(&node) && world.primary() != Some(node)
         })
     };
     let inside = move || {

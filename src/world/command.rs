@@ -156,4 +156,9 @@ pub enum Command {
         node: NodeId,
         by: Option<Micros>,
     },
+    /// How long the client waits for an answer from now on.
+    SetTimeout {
+        client: ClientId,
+        timeout: Micros,
+    },
 }

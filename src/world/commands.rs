@@ -48,6 +48,7 @@ impl<P: Protocol> World<P> {
             Command::Issue { client, .. }
             | Command::SetWorkload { client, .. }
             | Command::SetToken { client, .. }
+            | Command::SetTimeout { client, .. }
             | Command::SetConcern { client, .. } => addresses.push((*client).into()),
             Command::SetReadsFrom { client, target } | Command::SetWritesTo { client, target } => {
                 addresses.push((*client).into());
@@ -106,6 +107,7 @@ impl<P: Protocol> World<P> {
             Command::SetCommit(commit) => self.set_rule(Rule::Commit(commit.clone()), id),
             Command::SetFailover(failover) => self.set_failover(failover, id),
             Command::SetUpstream { node, from } => self.set_rule(Rule::Upstream { node: *node, from: *from }, id),
+            Command::SetTimeout { client, timeout } => self.with_settings(*client, |settings| settings.timeout = *timeout),
             Command::SetDelay { node, by } => self.set_rule(Rule::Delay { node: *node, by: *by }, id),
             Command::SetLogs(logs) => self.set_rule(Rule::Logs(*logs), id),
             Command::SetWritesTo { client, target } => self.with_settings(*client, |settings| settings.writes_to = *target),

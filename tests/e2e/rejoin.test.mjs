@@ -20,8 +20,8 @@ labTest("an old primary stops, both logs stand side by side, and a rewind throws
   await oldPrimaryIsBack(page);
   assert.match(await status(page, "A"), /log parted/);
   await expectText(parting(page), /After LSN \d+ the logs of A and B part\./);
-  assert.match(await column(page, 0), /^Only on A\s+\d+\s+9 ✓\s+\d+\s+11 ✓$/);
-  assert.match(await column(page, 1), /^On B instead\s+\d+\s+13 ✓/);
+  assert.match(await column(page, 0), /^Only on A\s+\d+\s+x = 9 ✓\s+\d+\s+y = 11 ✓$/);
+  assert.match(await column(page, 1), /^On B instead\s+\d+\s+[xy] = 13 ✓/);
   await expectText(parting(page), /what stands only here is thrown away: 2 of it acknowledged/);
   await axe(page, { include: [[".inspector"]] });
   await act(page, "Rewind");

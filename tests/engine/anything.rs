@@ -287,7 +287,7 @@ impl Odd {
         let (node, client, both) = (self.node(), self.client(), self.0.chance(0.5));
         let message = MessageId(self.of(&[0, 1, 5, 30, 200, 1_000, u64::MAX]));
         let target = self.target(26);
-        match self.0.below(36) {
+        match self.0.below(37) {
             0 => Command::Crash { node },
             1 => Command::CrashMachine { node },
             2 => Command::Wipe { node },
@@ -318,6 +318,7 @@ impl Odd {
             30 => Command::Rewind { node },
             31 => Command::Reclone { node },
             32 => Command::SetLogs(self.logs()),
+            35 => Command::SetTimeout { client, timeout: self.time().max(ms(1)) },
             34 => Command::SetDelay { node, by: self.of(&[None, Some(ms(1)), Some(ms(3_000))]) },
             33 => Command::SetUpstream { node, from: self.of(&[None, Some(NodeId(0)), Some(NodeId(1)), Some(NodeId(25))]) },
             29 => Command::SetConcern { client, concern: self.concern() },

@@ -138,8 +138,12 @@ fn the_nodes_elect_another() {
 #[test]
 fn elected_behind_its_back_there_are_two_primaries_and_acknowledged_writes_are_lost() {
     let mut lab = opened("split-brain");
-    run(&mut lab, 4_700);
+    run(&mut lab, 2_700);
+    let seen = headlines(&mut lab, 2_000);
     assert_eq!(primaries(&lab), [A, C]);
+    let doomed = "is acknowledged by A. But C leads epoch 2 and does not have it: when they hear of each other, it is thrown away.";
+    assert!(seen.iter().any(|said| said.contains(doomed)), "{seen:#?}");
+    assert!(!seen.iter().any(|said| said.contains("acknowledged by A. It has yet to reach")), "{seen:#?}");
     assert_eq!((card(&lab, A).badge, card(&lab, A).is_primary), (Some((Tone::Warn, "old epoch")), true));
     let both = (2_400, 5_200);
     assert!(ended(&lab, ANA, both, OK) >= 2 && ended(&lab, BEN, both, OK) >= 2, "both are told OK");
@@ -147,7 +151,7 @@ fn elected_behind_its_back_there_are_two_primaries_and_acknowledged_writes_are_l
     assert_eq!(primaries(&lab), [C]);
     assert!(matches!(lab.verdicts().durable, Verdict::Broken { .. }) && !lab.verdicts().lost.is_empty());
     says(&lab, "A hears of epoch 2 and takes no more writes. Who leads now it has yet to learn.");
-    says(&lab, "A throws away y = 5, y = 7, y = 9, x = 11: the new primary’s log does not have them.");
+    says(&lab, "A throws away y = 5, y = 7, y = 9, x = 11: the new primary’s log does not have them. Acknowledged of these: y = 5, ");
     assert!(ended(&lab, ANA, (5_400, 9_000), OK) > 2, "she finds the new one");
 }
 
@@ -219,7 +223,7 @@ fn a_suspected_primary_that_runs_is_marked_on_its_card() {
     act(&mut lab, Command::Partition { groups: vec![vec![A.into(), ANA.into()], vec![B.into(), C.into(), BEN.into()]] });
     run(&mut lab, 700);
     assert_eq!(card(&lab, A).badge, Some((Tone::Warn, "suspected")));
-    says(&lab, "A runs: what it says does not arrive, which looks the same from here.");
+    says(&lab, "A runs: what it says does not arrive, or too late, which looks the same from here.");
 }
 
 /// The words of cards of any size.
@@ -366,4 +370,21 @@ fn votes_have_a_way() {
         assert!(votes > 0, "{count} nodes vote");
         assert!(found.is_empty(), "{} faults:\n{}", found.len(), found.join("\n"));
     }
+}
+
+/// What is left when a node goes: who leads if not it, and what is kept for it.
+#[test]
+fn a_crash_is_told_as_it_leaves_the_group() {
+    let mut lab = opened("split-brain-lease");
+    run(&mut lab, 4_300);
+    assert_eq!(primaries(&lab).last(), Some(&C));
+    act(&mut lab, Command::Crash { node: A });
+    run(&mut lab, 1);
+    says(&lab, "A crashed. C leads, and takes writes.");
+    let mut lab = opened("log-truncated");
+    run(&mut lab, 1_000);
+    says(&lab, "C crashed. A keeps the last 8 entries for when it is back.");
+    act(&mut lab, Command::Wipe { node: B });
+    run(&mut lab, 1);
+    says(&lab, "B lost its disk. When it is back it needs everything anew.");
 }

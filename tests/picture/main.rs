@@ -184,7 +184,7 @@ fn a_lost_write_is_said_when_the_old_primary_returns() {
         .filter_map(|(_, event)| narrate::tell(lab.world(), event, &Default::default()))
         .map(|(_, sentence)| plain(&sentence))
         .collect();
-    let discarded = "A throws away x = 9: the new primary’s log does not have it.";
+    let discarded = "A throws away x = 9: the new primary’s log does not have it. Its client had been told OK.";
     assert!(told.iter().any(|said| said == discarded), "{told:#?}");
     assert!(told.iter().any(|said| said.starts_with("A follows B now (epoch 2)")), "{told:#?}");
     assert_eq!(status(&lab, A), "up to date");

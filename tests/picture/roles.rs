@@ -39,6 +39,20 @@ fn replicas_are_called_by_what_they_are_to_writes() {
     }
 }
 
+/// Cards of two lines say it in a word; who does not see them is told in full.
+#[test]
+fn small_cards_say_it_too() {
+    let commit = Commit { level: Level::RemoteFlush, among: vec![B, C], ..Commit::default() };
+    let mut lab = group_with(commit);
+    act(&mut lab, Command::SetUpstream { node: D, from: Some(B) });
+    run(&mut lab, 500);
+    let stage = stage(lab.world(), 500.0, 420.0);
+    let roles: Vec<&str> = stage.nodes.iter().map(|card| card.role.as_str()).collect();
+    assert_eq!(roles, ["primary", "sync", "potential", "of B"]);
+    let spoken: Vec<&str> = stage.nodes.iter().map(|card| card.spoken.split('.').next().unwrap_or_default()).collect();
+    assert_eq!(spoken[1..], ["Node B, sync replica", "Node C, potential sync", "Node D, replica of B"]);
+}
+
 #[test]
 fn a_replica_that_is_late_on_purpose_says_so() {
     let mut lab = group_with(Commit::default());

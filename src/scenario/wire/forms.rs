@@ -225,5 +225,6 @@ choice! {
         30 SetLogs { 0 logs }
         31 SetUpstream { node node, from from }
         32 SetDelay { node node, by by }
+        33 SetTimeout { client client, timeout timeout }
     }
 }

@@ -113,6 +113,7 @@ fn commands() -> Vec<Command> {
         Command::Reclone { node },
         Command::SetLogs(logs()),
         Command::SetDelay { node, by: Some(MS) },
+        Command::SetTimeout { client, timeout: MS },
         Command::SetUpstream { node, from: Some(NodeId(1)) },
         Command::AddNode,
         Command::RemoveNode { node },
@@ -154,6 +155,7 @@ fn commands() -> Vec<Command> {
             | Command::Rewind { .. }
             | Command::Reclone { .. }
             | Command::SetDelay { .. }
+            | Command::SetTimeout { .. }
             | Command::SetUpstream { .. }
             | Command::SetLogs(_) => {}
         }
