@@ -118,6 +118,13 @@ fn bad_input_is_refused_with_the_reason() {
         ("type.json", r#"{ "until": 5 }"#),
         ("late.toml", r#"commands = [{ at = "2s", do = "heal_all" }, { at = "1s", do = "heal_all" }]"#),
         ("big.toml", &big),
+        ("stranger.toml", r#"commands = [{ at = "1s", do = { crash = { node = "Z" } } }]"#),
+        ("many.toml", r#"commands = [{ at = "1s", do = { set_commit = { level = "remote_flush", count = 5 } } }]"#),
+        (
+            "watcher.toml",
+            "nodes.count = 4\nprotocol.primary_replica.failover = { by = \"monitors\", monitors = [\"D\"] }\n\
+            protocol.primary_replica.commit = { level = \"remote_flush\", among = [\"D\"] }",
+        ),
     ] {
         folder.write(name, text);
     }
@@ -131,6 +138,9 @@ fn bad_input_is_refused_with_the_reason() {
             &["range.toml: keys: 1000 is out of range; allowed is 1 to 64\n", "range.toml: network.loss: 2 is out"],
         ),
         ("run type.json", &["type.json: line 1, column 12: invalid type: integer `5`"]),
+        ("run stranger.toml", &["stranger.toml: commands[0].do: there is no node Z then; the nodes are A to C"]),
+        ("run many.toml", &["many.toml: commands[0].do: set_commit: 5 replicas are asked for, and the group has 2 then"]),
+        ("run watcher.toml", &["watcher.toml: protocol.primary_replica.commit.among: D is a monitor and has no log"]),
         ("run late.toml", &["late.toml: commands[1].at: 1s is before the command above it (2s)"]),
         ("run big.toml", &["big.toml: is larger than 1000000 bytes"]),
         ("run binary.toml", &["binary.toml: is not text in UTF-8 (byte 1 is not)"]),

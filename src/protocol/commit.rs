@@ -104,6 +104,18 @@ pub struct Candidate {
     pub confirmed: Lsn,
 }
 
+/// The nodes for which a rule is to hold.
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    /// Those that hold data, and which of them leads, if it is known.
+    pub stores: Vec<NodeId>,
+    pub primary: Option<NodeId>,
+    /// Those that other replicas feed, so that the primary does not see them.
+    pub unseen: Vec<NodeId>,
+    /// Those that show entries late on purpose.
+    pub delayed: Vec<NodeId>,
+}
+
 impl Commit {
     /// How many replicas must confirm, in a group of so many nodes.
     pub fn needed(&self, members: usize) -> usize {
@@ -215,26 +227,38 @@ impl Commit {
         }
     }
 
-    /// What can happen with settings that are allowed, to be said where they are made. `unseen`: nodes that other replicas feed.
-    pub fn warning(&self, members: usize, unseen: &[NodeId]) -> Option<&'static str> {
-        let others = members.saturating_sub(1);
-        let counts = |node: &NodeId| self.among.is_empty() || self.among.contains(node);
-        let unseen = unseen.iter().filter(|node| counts(node)).count();
-        let listed = if self.among.is_empty() { others } else { self.among.len() };
+    /// What can happen with settings that are allowed, to be said where they are made.
+    pub fn warning(&self, group: &Group) -> Option<&'static str> {
+        let listed = |node: &&NodeId| self.which == Which::Majority || self.among.is_empty() || self.among.contains(node);
+        let counts = || group.stores.iter().filter(|node| group.primary != Some(**node)).filter(listed);
+        let (all, needed) = (counts().count(), self.needed(group.stores.len()));
+        let seen = counts().filter(|node| !group.unseen.contains(node)).count();
+        let late = counts().filter(|node| group.delayed.contains(node)).count();
+        let in_touch = group.stores.len().saturating_sub(1 + group.unseen.len());
         match (self.level.is_remote(), self.timeout, self.on_timeout) {
+            _ if self.min_replicas as usize > in_touch => {
+                Some("The primary never has so many replicas in touch: every write is refused.")
+            }
             _ if self.level == Level::Async => {
                 Some("A crash of the primary’s machine can lose writes that its client was told are done.")
             }
             (false, ..) => None,
-            _ if self.needed(members) > others => Some("There are not so many replicas: every write will wait."),
-            _ if unseen > 0 && self.needed(members) + unseen > listed => {
+            _ if needed > all => Some("There are not so many replicas that count: every write will wait."),
+            _ if needed > seen => {
                 Some("The primary does not see replicas that others feed, and too few are left: every write will wait.")
             }
-            (_, None, _) if self.which != Which::Majority && self.needed(members) == listed => {
+            _ if self.level == Level::RemoteApply && needed > all - late => {
+                Some("A replica that shows things late on purpose is waited for as long.")
+            }
+            (_, None, _) if self.which != Which::Majority && needed == all => {
                 Some("If one of these replicas is down, every write waits for it, without end.")
             }
             (_, Some(_), OnTimeout::FallBack) => {
                 Some("After the time-out the primary goes on alone: what it then acknowledges can be lost with it.")
+            }
+            _ if self.visible_early => Some("Readers can see a write that is lost with the primary, before its client is told."),
+            _ if self.level == Level::RemoteWrite => {
+                Some("A write is lost if the machines of the primary and of these replicas lose power together.")
             }
             _ => None,
         }

@@ -211,6 +211,9 @@ impl Scenario {
         let commit = &config.commit;
         check.commit(&at("commit"), commit);
         commit.among.iter().for_each(|node| self.check_node(check, &at("commit.among"), *node));
+        if let Some(monitor) = commit.among.iter().find(|node| config.failover.is_monitor(**node)) {
+            check.say(at("commit.among"), format!("{monitor} is a monitor and has no log"));
+        }
         let failover = &config.failover;
         check.failover(&at("failover"), failover);
         failover.monitors.iter().for_each(|node| self.check_node(check, &at("failover.monitors"), *node));
@@ -309,6 +312,22 @@ impl Scenario {
         }
     }
 
+    /// What cannot be in a group of so many nodes.
+    fn check_against_group(&self, command: &Command, nodes: u16) -> Option<String> {
+        if let Some(stranger) = nodes_of(command).into_iter().find(|node| node.0 >= nodes) {
+            return Some(format!("there is no node {stranger} then; the nodes are A to {}", NodeId(nodes.saturating_sub(1))));
+        }
+        let ProtocolSettings::PrimaryReplica(config) = &self.protocol;
+        let Command::SetCommit(commit) = command else { return None };
+        if let Some(monitor) = commit.among.iter().find(|node| config.failover.is_monitor(**node)) {
+            return Some(format!("set_commit.among: {monitor} is a monitor and has no log"));
+        }
+        let others = (nodes as usize).saturating_sub(1 + config.failover.monitors.len());
+        let (needed, least) = (commit.needed(others + 1), commit.min_replicas as usize);
+        let most = if commit.level.is_remote() { needed.max(least) } else { least };
+        (most > others).then(|| format!("set_commit: {most} replicas are asked for, and the group has {others} then"))
+    }
+
     fn check_commands(&self, check: &mut Check) {
         check.within("commands", self.commands.len(), 0..=COMMANDS_MAX);
         for (index, pair) in self.commands.windows(2).enumerate() {
@@ -319,10 +338,43 @@ impl Scenario {
                 );
             }
         }
+        // Whom a command may speak of: those that are there at first, and those that were added before it.
+        let mut nodes = self.nodes.count;
         for (index, timed) in self.commands.iter().enumerate() {
-            let found = check_command(&timed.command);
+            nodes += u16::from(matches!(timed.command, Command::AddNode));
+            let found = check_command(&timed.command).or_else(|| self.check_against_group(&timed.command, nodes));
             check.problems.extend(found.into_iter().map(|what| Problem { at: format!("commands[{index}].do"), what }));
         }
+    }
+}
+
+/// The nodes that a command speaks of.
+fn nodes_of(command: &Command) -> Vec<NodeId> {
+    let node = |address: &Address| address.node();
+    match command {
+        Command::Crash { node }
+        | Command::CrashMachine { node }
+        | Command::Wipe { node }
+        | Command::Restart { node }
+        | Command::Pause { node }
+        | Command::Resume { node }
+        | Command::Slow { node, .. }
+        | Command::SetClock { node, .. }
+        | Command::Promote { node }
+        | Command::Rewind { node }
+        | Command::Reclone { node }
+        | Command::SetDelay { node, .. }
+        | Command::RemoveNode { node } => vec![*node],
+        Command::SetUpstream { node, from } => std::iter::once(*node).chain(*from).collect(),
+        Command::Cut { from, to, .. } | Command::Heal { from, to, .. } => [from, to].into_iter().filter_map(node).collect(),
+        Command::Partition { groups } => groups.iter().flatten().filter_map(node).collect(),
+        Command::Issue { at, .. } => at.iter().copied().collect(),
+        Command::SetReadsFrom { target: Target::Node(node), .. } | Command::SetWritesTo { target: Target::Node(node), .. } => {
+            vec![*node]
+        }
+        Command::SetCommit(commit) => commit.among.clone(),
+        Command::SetFailover(failover) => failover.monitors.clone(),
+        _ => Vec::new(),
     }
 }
 

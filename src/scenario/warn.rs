@@ -5,27 +5,37 @@ use super::{
     model::{ProtocolSettings, Scenario},
 };
 use crate::{
-    protocol::primary_replica::{Shipping, Upstream},
-    sim::id::NodeId,
+    client::workload::ClientSettings,
+    protocol::{commit::Group, primary_replica::Shipping},
+    sim::{id::NodeId, operation::Concern},
 };
 
 impl Scenario {
     /// Where, and what can happen. Of each group of settings the first thing only.
     pub fn warnings(&self) -> Vec<Problem> {
         let ProtocolSettings::PrimaryReplica(config) = &self.protocol;
-        let stores = (self.nodes.count as usize).saturating_sub(config.failover.monitors.len());
-        let fed = config.upstreams.iter().filter(|Upstream { node, from }| *from != config.primary && *node != config.primary);
-        let unseen: Vec<NodeId> = fed.map(|upstream| upstream.node).collect();
+        let stores: Vec<NodeId> = (0..self.nodes.count).map(NodeId).filter(|node| !config.failover.is_monitor(*node)).collect();
+        let group = config.group(&stores, Some(config.primary));
         let statement = "Clocks and random numbers come out differently at each replica.";
         let all = [
-            ("commit", config.commit.warning(stores, &unseen)),
-            ("failover", config.failover.warning(stores)),
+            ("commit", config.commit.warning(&group)),
+            ("failover", config.failover.warning(stores.len())),
             ("retention", config.retention.warning()),
             ("shipping", (config.shipping == Shipping::Statement).then_some(statement)),
         ];
         let problem =
             |(at, what): (&str, Option<&str>)| Some(Problem { at: format!("protocol.primary_replica.{at}"), what: what?.into() });
-        all.into_iter().filter_map(problem).collect()
+        all.into_iter().filter_map(problem).chain(self.reads_that_wait(&group)).collect()
+    }
+
+    /// Majority and linearizable reads show what a majority has as far as the primary sees.
+    fn reads_that_wait(&self, group: &Group) -> Option<Problem> {
+        let seen = group.stores.len() - group.unseen.len();
+        let asks = |client: &&ClientSettings| matches!(client.concern, Concern::Majority | Concern::Linearizable);
+        let index = self.clients.iter().position(|client| asks(&client))?;
+        let what =
+            "The primary does not see replicas that others feed, and the others are no majority: such reads wait for ever.";
+        (2 * seen <= group.stores.len()).then(|| Problem { at: format!("clients[{index}].concern"), what: what.into() })
     }
 }
 
@@ -35,11 +45,16 @@ mod tests {
 
     #[test]
     fn risky_settings_are_named() {
-        let cases: [(&str, &[&str]); 6] = [
+        let cases: [(&str, &[&str]); 11] = [
             ("", &[]),
             ("commit = { level = \"async\" }", &["commit"]),
             ("commit = { level = \"remote_flush\" }\nupstreams = [{ node = \"C\", from = \"B\" }]", &[]),
             ("commit = { level = \"remote_flush\", count = 2 }\nupstreams = [{ node = \"C\", from = \"B\" }]", &["commit"]),
+            ("commit = { level = \"remote_flush\", among = [\"A\"] }", &["commit"]),
+            ("commit = { min_replicas = 2 }\nupstreams = [{ node = \"C\", from = \"B\" }]", &["commit"]),
+            ("commit = { level = \"remote_write\" }", &["commit"]),
+            ("commit = { level = \"remote_apply\", among = [\"B\"] }\ndelayed = [{ node = \"B\", by = \"9s\" }]", &["commit"]),
+            ("commit = { level = \"remote_flush\", visible_early = true }", &["commit"]),
             ("retention = { slots = true }\nshipping = \"statement\"", &["retention", "shipping"]),
             ("failover = { by = \"election\", detect = \"timeout\" }", &["failover"]),
         ];

@@ -8,6 +8,7 @@ use super::{
     watched::Derived,
 };
 use crate::{
+    explain::words::duration,
     protocol::commit::{Commit, Level, OnTimeout, Which},
     sim::{id::NodeId, time::Micros},
     world::command::Command,
@@ -147,10 +148,18 @@ pub fn commit(app: App) -> AnyView {
     );
     let warning = move || {
         let (members, primary) = group(app);
-        let config = app.watch(|lab| lab.world().setup().config.clone());
-        let unseen = |node: &NodeId| config.upstream(*node).is_some_and(|from| Some(from) != primary) && Some(*node) != primary;
-        let unseen: Vec<NodeId> = members.iter().copied().filter(unseen).collect();
-        config.commit.warning(members.len(), &unseen).unwrap_or_default().to_string()
+        app.watch(|lab| {
+            let config = &lab.world().setup().config;
+            let of = lab.world().sessions().iter().filter(|session| session.workload_on || session.open.is_some());
+            let patience = of.map(|session| session.settings.timeout).min();
+            let impatient = config.commit.timeout.filter(|timeout| patience.is_some_and(|patience| patience <= *timeout));
+            match (config.commit.warning(&config.group(&members, primary)), impatient, patience) {
+                (None, Some(_), Some(patience)) if config.commit.level.is_remote() => {
+                    format!("Clients give up sooner, after {}; that can be set at each.", duration(patience))
+                }
+                (warning, ..) => warning.unwrap_or_default().to_string(),
+            }
+        })
     };
     element("div")
         .class("commit")

@@ -42,11 +42,11 @@
 //! | ph-02 | ph-02-own-write-without-token, -with-token | phenomena::ph_02 |
 //! | ph-03 | ph-03-the-other-device | phenomena::ph_03 |
 //! | ph-04 | ph-04-back-in-time-without-token, -with-token | phenomena::ph_04 |
-//! | ph-05 | ph-05-answer-before-question, ph-05-answer-after-question | phenomena::ph_05 |
+//! | ph-05 | ph-05-answer-before-question, ph-05-answer-after-question (two replicas for two partitions) | phenomena::ph_05 |
 //! | ph-08 | ph-08-numbers-twice | phenomena::ph_08 |
 //! | ph-09, ph-46 | ph-09-two-primaries | phenomena::ph_09 |
 //! | ph-10 | ph-10-power, ph-10-lease | phenomena::ph_10 |
-//! | ph-11 | ph-11-too-short, ph-11-long-enough | phenomena::ph_11 |
+//! | ph-11 | ph-11-too-short, ph-11-long-enough, ph-11-late-heartbeats, -phi | phenomena::ph_11 |
 //! | ph-14 | ph-14-a-newcomer | phenomena::ph_14 |
 //! | ph-16 | ph-16-row, ph-16-statement | phenomena::ph_16 |
 //! | ph-17 | ph-17-cascade, ph-17-the-upstream-takes-over | phenomena::ph_17 |

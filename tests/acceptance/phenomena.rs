@@ -94,6 +94,21 @@ fn ph_11_a_time_out_too_short_takes_a_busy_primary_for_a_dead_one() {
     assert_eq!(leaders(&long), [(A, 1)]);
 }
 
+/// Nobody fails, nothing is lost: what the primary says only comes later from one moment on. Both detectors take it for dead.
+#[test]
+fn ph_11_what_comes_late_looks_like_what_does_not_come() {
+    for name in ["ph-11-late-heartbeats", "ph-11-late-heartbeats-phi"] {
+        let play = played(name);
+        let suspicions = everywhere(&play, |fact| matches!(fact, Fact::Suspects { suspect: A, .. }));
+        let (first, last) = (suspicions[0].0, suspicions[suspicions.len() - 1].0);
+        assert!(Micros::from_secs(3) < first && first < Micros::from_millis(4_600), "{name}: {first}");
+        assert!(last < Micros::from_secs(6), "{name}: once it comes evenly again, it is heard: {last}");
+        assert!(play.events().all(|event| !matches!(event.kind, Kind::Crash { .. } | Kind::Pause)), "{name}");
+        assert!(matches!(leaders(&play)[..], [(node, epoch)] if node != A && epoch > 1), "{name}: {:?}", leaders(&play));
+        assert!(play.view(A).follows.is_some(), "{name}: A runs, and gave way");
+    }
+}
+
 #[test]
 fn ph_14_a_newcomer_misses_nothing_and_takes_nothing_twice() {
     let play = played("ph-14-a-newcomer");

@@ -141,7 +141,8 @@ fn elected_behind_its_back_there_are_two_primaries_and_acknowledged_writes_are_l
     run(&mut lab, 2_700);
     let seen = headlines(&mut lab, 2_000);
     assert_eq!(primaries(&lab), [A, C]);
-    let doomed = "is acknowledged by A. But C leads epoch 2 and does not have it: when they hear of each other, it is thrown away.";
+    let doomed =
+        "is acknowledged by A. But C leads epoch 2 and does not have it: when they hear of each other, it is thrown away.";
     assert!(seen.iter().any(|said| said.contains(doomed)), "{seen:#?}");
     assert!(!seen.iter().any(|said| said.contains("acknowledged by A. It has yet to reach")), "{seen:#?}");
     assert_eq!((card(&lab, A).badge, card(&lab, A).is_primary), (Some((Tone::Warn, "old epoch")), true));
@@ -151,7 +152,10 @@ fn elected_behind_its_back_there_are_two_primaries_and_acknowledged_writes_are_l
     assert_eq!(primaries(&lab), [C]);
     assert!(matches!(lab.verdicts().durable, Verdict::Broken { .. }) && !lab.verdicts().lost.is_empty());
     says(&lab, "A hears of epoch 2 and takes no more writes. Who leads now it has yet to learn.");
-    says(&lab, "A throws away y = 5, y = 7, y = 9, x = 11: the new primary’s log does not have them. Acknowledged of these: y = 5, ");
+    says(
+        &lab,
+        "A throws away y = 5, y = 7, y = 9, x = 11: the new primary’s log does not have them. Acknowledged of these: y = 5, ",
+    );
     assert!(ended(&lab, ANA, (5_400, 9_000), OK) > 2, "she finds the new one");
 }
 

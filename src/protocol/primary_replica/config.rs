@@ -2,7 +2,11 @@
 
 use super::{Rejoin, Retention, Upstream};
 use crate::{
-    protocol::{commit::Commit, failover::Failover, logs::Logs},
+    protocol::{
+        commit::{Commit, Group},
+        failover::Failover,
+        logs::Logs,
+    },
     sim::{id::NodeId, time::Micros},
 };
 use serde::{Deserialize, Serialize};
@@ -60,6 +64,18 @@ pub struct Delayed {
 }
 
 impl Config {
+    /// The group for which a rule of acknowledgement is to hold.
+    pub fn group(&self, stores: &[NodeId], primary: Option<NodeId>) -> Group {
+        let replicas = || stores.iter().copied().filter(|node| Some(*node) != primary);
+        let is_unseen = |node: &NodeId| self.upstream(*node).is_some_and(|from| Some(from) != primary);
+        Group {
+            stores: stores.to_vec(),
+            primary,
+            unseen: replicas().filter(is_unseen).collect(),
+            delayed: replicas().filter(|node| self.delay(*node).is_some()).collect(),
+        }
+    }
+
     /// How late a replica shows entries on purpose.
     pub fn delay(&self, node: NodeId) -> Option<Micros> {
         self.delayed.iter().find(|delayed| delayed.node == node).map(|delayed| delayed.by)
