@@ -171,6 +171,8 @@ fn mark_of(event: &Event, commands: &[TimedCommand]) -> Option<Mark> {
         Kind::Fact(Fact::Elected { .. }) => mark(MarkKind::Election, format!("{} is elected", event.node?)),
         Kind::Fact(Fact::Suspects { suspect, .. }) => mark(MarkKind::Suspicion, format!("{} suspects {suspect}", event.node?)),
         Kind::Fact(Fact::LeaseLost { .. }) => mark(MarkKind::Fault, format!("{} loses its lease", event.node?)),
+        Kind::Fact(Fact::FellBack { .. }) => mark(MarkKind::Fault, format!("{} goes on alone", event.node?)),
+        Kind::Fact(Fact::SyncAgain) => mark(MarkKind::Action, format!("{} waits for replicas again", event.node?)),
         Kind::Fact(Fact::Parted { .. }) => mark(MarkKind::Fault, format!("{} stops: its log has parted", event.node?)),
         Kind::Fact(Fact::Discarded { .. }) => mark(MarkKind::Violation, format!("{} discards writes", event.node?)),
         Kind::Command { number } => match &commands.get(*number as usize)?.command {
@@ -178,6 +180,7 @@ fn mark_of(event: &Event, commands: &[TimedCommand]) -> Option<Mark> {
             Command::Partition { .. } => mark(MarkKind::Fault, "the network is partitioned".into()),
             Command::Heal { from, to, .. } => mark(MarkKind::Action, format!("{from}–{to} is healed")),
             Command::HealAll => mark(MarkKind::Action, "the network is healed".into()),
+            Command::SetUpstream { node, .. } => mark(MarkKind::Action, format!("{node} is fed by another")),
             Command::SetLink(_) => mark(MarkKind::Action, "the network changes".into()),
             _ => None,
         },
