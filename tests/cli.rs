@@ -4,7 +4,7 @@
 
 use serde_json::Value as Json;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::{Read, Write},
     path::PathBuf,
@@ -305,6 +305,19 @@ fn the_figures_are_a_table_that_agrees_with_the_report() {
     // A is down at the end: its line ends, that of B goes on.
     let times = |node: &str| rows.iter().filter(|row| row[1] == node && row[2] == "queue").count();
     assert!(times("A") > 10 && times("A") + 10 < times("B"), "{} of {}", times("A"), times("B"));
+    // Overall: the largest lag of any node, and none where no node has one.
+    for measure in ["written", "flushed", "applied"].iter().flat_map(|name| [format!("lag_{name}"), format!("lag_time_{name}")]) {
+        let mut most = BTreeMap::new();
+        for row in rows.iter().filter(|row| row[2] == measure && !row[1].is_empty()) {
+            let (own, all) = (row[4].parse::<f64>().unwrap(), most.entry(row[0]).or_insert(0.0f64));
+            *all = all.max(own);
+        }
+        let overall = rows.iter().filter(|row| row[2] == measure && row[1].is_empty());
+        let overall: BTreeMap<&str, f64> = overall.map(|row| (row[0], row[4].parse().unwrap())).collect();
+        assert_eq!(overall, most, "{measure}");
+        assert!(most.values().any(|lag| *lag > 0.0), "{measure}");
+    }
+    assert!(times("") >= times("B"), "{} of {}", times(""), times("B"));
     let text = include_str!("../src/bin/cli/README.md");
     assert!(rows.iter().all(|row| text.contains(&format!("`{}`", row[2]))), "a measure is not documented");
     let all = &report["latency_us"]["all"];

@@ -18,6 +18,11 @@ impl Peak {
     pub fn get(self) -> Option<u64> {
         self.0.checked_sub(1)
     }
+
+    /// Takes in another value, or that there was none.
+    pub(super) fn take(&mut self, other: Peak) {
+        *self = other.max(*self);
+    }
 }
 
 /// Gauges of a node, in the order in which a bucket has them.
@@ -27,8 +32,10 @@ pub enum Gauge {
     Written,
     Flushed,
     Applied,
-    /// For how long the primary has had the oldest of them that are not visible here, in µs.
-    Age,
+    /// For how long the primary has had on disk the oldest of them, in µs, by the same three positions.
+    AgeWritten,
+    AgeFlushed,
+    AgeApplied,
     /// Inputs that wait or are being worked on.
     Queue,
 }
@@ -54,7 +61,9 @@ pub enum Total {
     Stale,
 }
 
-pub const GAUGES: usize = 5;
+/// Positions of a log. Each has two gauges: how many entries are missing there, and, so many places on, for how long.
+pub(super) const POSITIONS: usize = 3;
+pub const GAUGES: usize = 7;
 pub const COUNTS: usize = 4;
 pub const TOTALS: usize = 5;
 
@@ -68,6 +77,8 @@ pub struct NodeBucket {
 pub struct Bucket {
     /// By the node's number.
     pub nodes: Vec<NodeBucket>,
+    /// Inputs that wait or are being worked on, at all running nodes together.
+    pub queues: Peak,
     pub totals: [u64; TOTALS],
     /// Acknowledged writes that were lost up to then, as far as was known.
     pub lost: u64,
@@ -79,6 +90,14 @@ pub struct Bucket {
 impl Bucket {
     pub fn gauge(&self, node: usize, gauge: Gauge) -> Option<u64> {
         self.nodes.get(node)?.gauges[gauge as usize].get()
+    }
+
+    /// Of the whole group: the largest lag of any replica, or the most inputs at all running nodes at one time.
+    pub fn overall(&self, gauge: Gauge) -> Option<u64> {
+        match gauge {
+            Gauge::Queue => self.queues.get(),
+            lag => self.nodes.iter().map(|node| node.gauges[lag as usize]).max()?.get(),
+        }
     }
 
     pub fn count(&self, node: usize, count: Count) -> u64 {
@@ -93,9 +112,10 @@ impl Bucket {
     pub fn merge(&mut self, later: &Bucket) {
         self.nodes.resize(self.nodes.len().max(later.nodes.len()), NodeBucket::default());
         for (own, other) in self.nodes.iter_mut().zip(&later.nodes) {
-            own.gauges.iter_mut().zip(other.gauges).for_each(|(own, other)| *own = other.max(*own));
+            own.gauges.iter_mut().zip(other.gauges).for_each(|(own, other)| own.take(other));
             own.counts.iter_mut().zip(other.counts).for_each(|(own, other)| *own += other);
         }
+        self.queues.take(later.queues);
         self.totals.iter_mut().zip(later.totals).for_each(|(own, other)| *own += other);
         self.lost = later.lost;
         self.latencies.merge(&later.latencies);

@@ -1,30 +1,36 @@
 //! How far each node is, followed event by event: its log, its disk, what its readers see, its queue, what it has sent.
 //!
-//! Lag is distance from the primary: from what the newest running primary has on disk. Without one there is nothing to be
-//! behind of. Positions are read off the events, since looking into nodes after every step would cost more than the step;
-//! whenever something turns a log around (a start, a snapshot, a promotion), the node is looked at itself.
+//! Lag is distance from the primary: from what the newest running primary has on disk; in time, how long that primary has had
+//! the oldest entry that is missing. Without one there is nothing to be behind of. Positions are read off the events, since
+//! looking into nodes after every step would cost more than the step; whenever something turns a log around (a start, a
+//! snapshot, a promotion), the node is looked at itself.
 
 use super::Measures;
-use super::bucket::{Bucket, COUNTS, GAUGES, Gauge, NodeBucket, Peak};
+use super::bucket::{Bucket, COUNTS, GAUGES, Gauge, NodeBucket, POSITIONS, Peak};
 use crate::{
     protocol::Protocol,
-    sim::{id::NodeId, time::Micros},
+    sim::time::Micros,
     store::log::Lsn,
-    trace::{Fact, Kind},
+    trace::{Fact, Kind, Role},
     world::{World, host::Load},
 };
+
+/// Positions of a log, in the order of their gauges.
+const WRITTEN: usize = Gauge::Written as usize;
+const FLUSHED: usize = Gauge::Flushed as usize;
+const APPLIED: usize = Gauge::Applied as usize;
 
 /// One node.
 #[derive(Clone, Copy, Debug, Default)]
 struct Node {
     up: bool,
-    written: Lsn,
-    flushed: Lsn,
+    /// Whether it keeps a log, as a monitor does not.
+    has_log: bool,
+    positions: [Lsn; POSITIONS],
     /// What a flush under way will have put on disk.
     flushing: Lsn,
-    applied: Lsn,
-    /// The oldest entry that the primary has on disk and readers do not see here: since when the primary has it.
-    waits_since: Option<Micros>,
+    /// The oldest entry that the primary has on disk and that is not at this position here: since when the primary has it.
+    waits_since: [Option<Micros>; POSITIONS],
     queue: usize,
     /// As far as it was counted.
     load: Load,
@@ -46,6 +52,14 @@ pub(super) struct Nodes {
     next_event: u64,
 }
 
+/// What an event does to a node's positions.
+enum Moved {
+    Not,
+    Position(usize),
+    /// They may be others in a way that events do not tell one by one.
+    Turned,
+}
+
 /// Most flushes of primaries that are remembered. When a node is further behind, two, four, eight … of them count as one, at
 /// the time of the last: so its lag is too small by 1/500 of itself at most, and has no bound.
 const COMMITS_MAX: usize = 1_000;
@@ -55,14 +69,17 @@ impl Nodes {
     pub fn look<P: Protocol>(&mut self, world: &World<P>, open: &mut Bucket) {
         let trace = world.trace();
         let mut turned = self.nodes.is_empty() || trace.first() > self.next_event;
-        // A bit for each node whose counts or queue may be others, and for each whose readers see more.
-        let (mut busy, mut shown) = (0u64, 0u64);
+        // A bit for each node whose counts or queue may be others, and, by position, for each where it has moved.
+        let (mut busy, mut moved) = (0u64, [0u64; POSITIONS]);
         for (_, event) in trace.range(self.next_event, trace.next()) {
             let Some(node) = event.node.map(|node| node.0 as usize).filter(|node| *node < Measures::NODES_MAX) else { continue };
             match &event.kind {
                 Kind::Send { .. } | Kind::Deliver { .. } | Kind::Worked { .. } => busy |= 1 << node,
-                Kind::Fact(Fact::Applied { .. }) => shown |= 1 << node,
-                kind => turned |= self.read(node, kind),
+                kind => match self.read(node, kind) {
+                    Moved::Not => {}
+                    Moved::Position(position) => moved[position] |= 1 << node,
+                    Moved::Turned => turned = true,
+                },
             }
         }
         self.next_event = trace.next();
@@ -70,32 +87,40 @@ impl Nodes {
             return self.look_again(world, open);
         }
         bits(busy).for_each(|node| self.count(node, world, open));
-        bits(shown).for_each(|node| self.show(node, world, open));
-        let reached = self.primary.map_or(self.reached, |primary| self.nodes[primary].flushed);
+        if busy != 0 {
+            open.queues.take(self.queues());
+        }
+        for (position, moved) in moved.into_iter().enumerate() {
+            bits(moved).for_each(|node| self.move_on(node, position, world.now(), open));
+        }
+        let reached = self.primary.map_or(self.reached, |primary| self.nodes[primary].positions[FLUSHED]);
         if reached > self.reached {
             self.reached = reached;
             self.remember(world.now());
-            self.compare(world.now(), open);
+            self.begin_to_wait(world.now());
+            self.grow_old(world.now(), open);
         }
     }
 
-    /// Whether positions may have changed in a way that events do not tell one by one.
-    fn read(&mut self, index: usize, kind: &Kind) -> bool {
-        let Some(node) = self.nodes.get_mut(index) else { return true };
-        match kind {
-            Kind::Fact(Fact::Appended { lsn, .. } | Fact::Received { lsn, .. }) => node.written = *lsn,
+    /// What an event says of a node's positions, which are then as it says.
+    fn read(&mut self, index: usize, kind: &Kind) -> Moved {
+        let Some(node) = self.nodes.get_mut(index) else { return Moved::Turned };
+        let (position, lsn) = match kind {
+            Kind::Fact(Fact::Appended { lsn, .. } | Fact::Received { lsn, .. }) => (WRITTEN, *lsn),
             // Whatever was written so far goes with it.
-            Kind::FlushStarted { .. } => node.flushing = node.written,
-            Kind::Flushed { .. } => node.flushed = node.flushing.min(node.written),
-            Kind::Fact(Fact::SnapshotInstalled { lsn, .. }) => {
-                (node.written, node.flushed) = (*lsn, Lsn::ZERO);
-                return true;
+            Kind::FlushStarted { .. } => {
+                node.flushing = node.positions[WRITTEN];
+                return Moved::Not;
             }
-            Kind::Crash { .. } | Kind::Restart | Kind::Added | Kind::Removed => return true,
-            Kind::Fact(Fact::RoleChanged { .. } | Fact::Recovered { .. } | Fact::Discarded { .. }) => return true,
-            _ => {}
-        }
-        false
+            Kind::Flushed { .. } => (FLUSHED, node.flushing.min(node.positions[WRITTEN])),
+            Kind::Fact(Fact::Applied { lsn, .. }) => (APPLIED, *lsn),
+            Kind::Crash { .. } | Kind::Restart | Kind::Added | Kind::Removed => return Moved::Turned,
+            Kind::Fact(Fact::RoleChanged { .. } | Fact::Recovered { .. }) => return Moved::Turned,
+            Kind::Fact(Fact::Discarded { .. } | Fact::SnapshotInstalled { .. }) => return Moved::Turned,
+            _ => return Moved::Not,
+        };
+        node.positions[position] = lsn;
+        Moved::Position(position)
     }
 
     /// Takes every node as it is.
@@ -108,19 +133,23 @@ impl Nodes {
             let view = world.view(host.id);
             node.up = view.is_some();
             if let Some(view) = view {
-                (node.written, node.flushed, node.applied) = (view.written, view.flushed, view.applied);
+                node.has_log = view.role != Role::Monitor;
+                node.positions = [view.written, view.flushed, view.applied];
             }
         }
         (0..known).for_each(|index| self.count(index, world, open));
         self.primary = world.primary().map(|node| node.0 as usize).filter(|node| *node < known);
         if let Some(primary) = self.primary {
-            self.reached = self.nodes[primary].flushed;
+            self.reached = self.nodes[primary].positions[FLUSHED];
             // What another primary had beyond is not in this one's log.
             let shared = self.commits.partition_point(|(lsn, _)| *lsn <= self.reached);
             self.commits.truncate(shared);
             self.remember(world.now());
         }
-        self.compare(world.now(), open);
+        for index in 0..known {
+            self.nodes[index].waits_since = std::array::from_fn(|position| self.waits_since(index, position));
+        }
+        self.grow_old(world.now(), open);
     }
 
     /// The primary has its log on disk up to where it has `reached`, now if not before.
@@ -141,10 +170,11 @@ impl Nodes {
         }
     }
 
-    /// Makes room: what all nodes show nobody will ask for, and of the rest two may count as one.
+    /// Makes room: what all nodes have on disk and show nobody will ask for, and of the rest two may count as one.
     fn forget_commits(&mut self) {
-        let shown = self.nodes.iter().map(|node| node.applied).min().unwrap_or_default();
-        self.commits.drain(..self.commits.partition_point(|(lsn, _)| *lsn <= shown));
+        let with_log = self.nodes.iter().filter(|node| node.has_log);
+        let passed = with_log.flat_map(|node| node.positions).min().unwrap_or_default();
+        self.commits.drain(..self.commits.partition_point(|(lsn, _)| *lsn <= passed));
         if self.commits.len() <= COMMITS_MAX / 2 {
             self.each = self.each.max(1);
             return;
@@ -158,8 +188,8 @@ impl Nodes {
     }
 
     /// Since when the primary has the entry after this one on disk.
-    fn since(&self, applied: Lsn) -> Option<Micros> {
-        let after = self.commits.partition_point(|(lsn, _)| *lsn <= applied);
+    fn since(&self, position: Lsn) -> Option<Micros> {
+        let after = self.commits.partition_point(|(lsn, _)| *lsn <= position);
         self.commits.get(after).map(|(_, at)| *at)
     }
 
@@ -174,44 +204,55 @@ impl Nodes {
         node.load = host.load;
         let queue = host.queue_len();
         if queue > node.queue && node.up {
-            let peak = &mut bucket.gauges[Gauge::Queue as usize];
-            *peak = Peak::of(queue as u64).max(*peak);
+            bucket.gauges[Gauge::Queue as usize].take(Peak::of(queue as u64));
         }
         node.queue = queue;
     }
 
-    /// Readers see more at a node.
-    fn show<P: Protocol>(&mut self, index: usize, world: &World<P>, open: &mut Bucket) {
-        let Some(standing) = world.standing(NodeId(index as u16)) else { return };
-        if let (Some(since), Some(bucket)) = (self.nodes[index].waits_since, open.nodes.get_mut(index)) {
-            let peak = &mut bucket.gauges[Gauge::Age as usize];
-            *peak = Peak::of(world.now().saturating_sub(since).0).max(*peak);
+    /// What waits at all running nodes together.
+    fn queues(&self) -> Peak {
+        let up = || self.nodes.iter().filter(|node| node.up);
+        up().next().map_or(Peak::default(), |_| Peak::of(up().map(|node| node.queue as u64).sum()))
+    }
+
+    /// A position of a node has moved: for how long it lacked an entry goes into the bucket, and it waits for another or none.
+    fn move_on(&mut self, index: usize, position: usize, now: Micros, open: &mut Bucket) {
+        if let (Some(since), Some(bucket)) = (self.nodes[index].waits_since[position], open.nodes.get_mut(index)) {
+            bucket.gauges[POSITIONS + position].take(Peak::of(now.saturating_sub(since).0));
         }
-        self.nodes[index].applied = standing.applied;
-        self.nodes[index].waits_since = self.waits_since(index);
+        self.nodes[index].waits_since[position] = self.waits_since(index, position);
     }
 
-    /// Since when this node waits for an entry, if it is behind.
-    fn waits_since(&self, index: usize) -> Option<Micros> {
-        let node = &self.nodes[index];
-        let behind = self.primary.is_some_and(|primary| primary != index) && node.up && node.applied < self.reached;
-        if behind { self.since(node.applied) } else { None }
+    /// Since when this position of a node waits for an entry, if it is behind.
+    fn waits_since(&self, index: usize, position: usize) -> Option<Micros> {
+        let lsn = self.nodes[index].positions[position];
+        if self.is_compared(index) && lsn < self.reached { self.since(lsn) } else { None }
     }
 
-    /// Every node's distance anew, after what it is measured from has moved.
-    fn compare(&mut self, now: Micros, open: &mut Bucket) {
+    /// The primary has something new on disk. Who had all waits for it from now on; the others wait for what they waited for.
+    fn begin_to_wait(&mut self, now: Micros) {
         for index in 0..self.nodes.len() {
-            self.nodes[index].waits_since = self.waits_since(index);
+            if self.is_compared(index) {
+                let Node { positions, waits_since, .. } = &mut self.nodes[index];
+                let behind = positions.iter().zip(waits_since).filter(|(lsn, _)| **lsn < self.reached);
+                behind.for_each(|(_, since)| *since = since.or(Some(now)));
+            }
         }
-        self.grow_old(now, open);
+    }
+
+    /// Whether it runs and has a log that can be behind that of the primary.
+    fn is_compared(&self, index: usize) -> bool {
+        let node = &self.nodes[index];
+        node.up && node.has_log && self.primary.is_some_and(|primary| primary != index)
     }
 
     /// The gauges as they are at `now` go into the bucket.
     pub fn grow_old(&self, now: Micros, open: &mut Bucket) {
         for (index, bucket) in open.nodes.iter_mut().enumerate() {
             let Some(gauges) = self.gauges(index, now) else { continue };
-            bucket.gauges.iter_mut().zip(gauges).for_each(|(own, other)| *own = other.max(*own));
+            bucket.gauges.iter_mut().zip(gauges).for_each(|(own, other)| own.take(other));
         }
+        open.queues.take(self.queues());
     }
 
     /// A new bucket that begins at `now`, with the gauges as they are.
@@ -226,12 +267,11 @@ impl Nodes {
         let node = self.nodes.get(index).filter(|node| node.up)?;
         let mut gauges = [Peak::default(); GAUGES];
         gauges[Gauge::Queue as usize] = Peak::of(node.queue as u64);
-        if self.primary.is_some_and(|primary| primary != index) {
-            let behind = |lsn: Lsn| Peak::of(self.reached.0.saturating_sub(lsn.0));
-            gauges[Gauge::Written as usize] = behind(node.written);
-            gauges[Gauge::Flushed as usize] = behind(node.flushed);
-            gauges[Gauge::Applied as usize] = behind(node.applied);
-            gauges[Gauge::Age as usize] = Peak::of(node.waits_since.map_or(0, |since| now.saturating_sub(since).0));
+        if self.is_compared(index) {
+            for (position, (lsn, since)) in node.positions.iter().zip(node.waits_since).enumerate() {
+                gauges[position] = Peak::of(self.reached.0.saturating_sub(lsn.0));
+                gauges[POSITIONS + position] = Peak::of(since.map_or(0, |since| now.saturating_sub(since).0));
+            }
         }
         Some(gauges)
     }

@@ -8,9 +8,17 @@ use super::{
 use crate::sim::{decimal::short, id::NodeId, time::Micros};
 use std::fmt::{Display, Write};
 
-/// Name and unit of each gauge, count and total, in the order in which a bucket has them.
-const GAUGE_NAMES: [(&str, &str); GAUGES] =
-    [("lag_written", "entries"), ("lag_flushed", "entries"), ("lag_applied", "entries"), ("lag_time", "ms"), ("queue", "inputs")];
+/// Name and unit of each gauge; of counts and totals in the order in which a bucket has them.
+const GAUGE_NAMES: [(Gauge, &str, &str); GAUGES] = [
+    (Gauge::Written, "lag_written", "entries"),
+    (Gauge::Flushed, "lag_flushed", "entries"),
+    (Gauge::Applied, "lag_applied", "entries"),
+    (Gauge::AgeWritten, "lag_time_written", MILLIS),
+    (Gauge::AgeFlushed, "lag_time_flushed", MILLIS),
+    (Gauge::AgeApplied, "lag_time_applied", MILLIS),
+    (Gauge::Queue, "queue", "inputs"),
+];
+const MILLIS: &str = "ms";
 const COUNT_NAMES: [(&str, &str); COUNTS] =
     [("messages_sent", "messages"), ("bytes_sent", "bytes"), ("reads_served", "operations"), ("writes_served", "operations")];
 const TOTAL_NAMES: [&str; TOTALS] = ["reads_done", "writes_done", "refused", "unknown", "stale_reads"];
@@ -36,7 +44,8 @@ const PERCENTS: [u64; 3] = [50, 95, 99];
 pub(super) fn names() -> Vec<String> {
     let waits = WAITS.iter().map(|(name, _)| *name).chain([NAMED_WAIT]);
     let waits = waits.flat_map(|name| PERCENTS.map(|percent| format!("{name}_p{percent}")));
-    let nodes = GAUGE_NAMES.iter().chain(&COUNT_NAMES).map(|(name, _)| name.to_string());
+    let nodes = GAUGE_NAMES.iter().map(|(_, name, _)| name).chain(COUNT_NAMES.iter().map(|(name, _)| name));
+    let nodes = nodes.map(|name| name.to_string());
     let named = NAMED_NAMES.iter().map(|(name, _)| name);
     let totals = TOTAL_NAMES.iter().chain(&["bucket_width", "lost_writes"]).chain(named).map(|name| name.to_string());
     nodes.chain(totals).chain(waits).collect()
@@ -61,18 +70,20 @@ impl Reading {
             for (name, ended) in WAITS {
                 for percent in PERCENTS {
                     if let Some(length_us) = bucket.latencies.percentile(ended, percent) {
-                        line(&"", &format!("{name}_p{percent}"), "ms", &millis(length_us));
+                        line(&"", &format!("{name}_p{percent}"), MILLIS, &millis(length_us));
                     }
+                }
+            }
+            for (gauge, name, unit) in GAUGE_NAMES {
+                if let Some(value) = bucket.overall(gauge) {
+                    line(&"", &name, unit, &figure(value, unit));
                 }
             }
             for (number, node) in bucket.nodes.iter().enumerate() {
                 let id = NodeId(number as u16);
-                for (gauge, (name, unit)) in GAUGE_NAMES.iter().enumerate() {
-                    let Some(value) = node.gauges[gauge].get() else { continue };
-                    if gauge == Gauge::Age as usize {
-                        line(&id, name, unit, &millis(value));
-                    } else {
-                        line(&id, name, unit, &value);
+                for (gauge, name, unit) in GAUGE_NAMES {
+                    if let Some(value) = bucket.gauge(number, gauge) {
+                        line(&id, &name, unit, &figure(value, unit));
                     }
                 }
                 for ((name, unit), count) in COUNT_NAMES.iter().zip(node.counts) {
@@ -92,6 +103,11 @@ impl Reading {
         }
         table
     }
+}
+
+/// The value of a gauge; times are kept in µs.
+fn figure(value: u64, unit: &str) -> String {
+    if unit == MILLIS { millis(value) } else { value.to_string() }
 }
 
 fn millis(micros: u64) -> String {

@@ -5,13 +5,13 @@ use crate::{
     check::Judge,
     lab::Run,
     protocol::NodeView,
-    scenario::{Scenario, link::FIRST, presets},
+    scenario::{OneNode, Scenario, link::FIRST, presets},
     sim::{
         distribution::Distribution,
         id::{Address, ClientId, Key},
         network::{End, LinkChange, LinkRule},
     },
-    trace::{Fact, Kind},
+    trace::{Fact, Kind, Role},
     world::command::{Command, TimedCommand},
 };
 use proptest::prelude::*;
@@ -66,7 +66,7 @@ fn lag_rises_while_an_entry_is_on_its_way_and_is_nothing_after() {
     let behind = gauges(&reading, 2, Gauge::Applied);
     let of = |ms: u64| behind[(ms / 20) as usize];
     assert_eq!([80, 140, 300, 480, 560, 700].map(of), [Some(0), Some(1), Some(2), Some(2), Some(1), Some(0)]);
-    let ages = gauges(&reading, 2, Gauge::Age);
+    let ages = gauges(&reading, 2, Gauge::AgeApplied);
     let age_ms = |ms: u64| ages[(ms / 20) as usize].unwrap() / MS;
     assert_eq!(age_ms(80), 0);
     assert!((180..200).contains(&age_ms(290)), "{}", age_ms(290));
@@ -78,6 +78,98 @@ fn lag_rises_while_an_entry_is_on_its_way_and_is_nothing_after() {
     // The primary is behind nobody.
     assert!(gauges(&reading, 0, Gauge::Applied).iter().all(Option::is_none));
     assert!(gauges(&reading, 0, Gauge::Queue).iter().all(Option::is_some));
+}
+
+/// A message to B, B's flush and its applying of an entry take so many ms: one after the other, and each is seen where it counts.
+#[test]
+fn lag_in_time_of_each_position_is_what_it_takes_to_get_there() {
+    const LAGS: [(Gauge, Gauge); 3] =
+        [(Gauge::Written, Gauge::AgeWritten), (Gauge::Flushed, Gauge::AgeFlushed), (Gauge::Applied, Gauge::AgeApplied)];
+    for (message_ms, flush_ms, apply_ms) in [(10, 4, 2), (300, 4, 2), (10, 250, 2), (10, 4, 170), (90, 70, 50), (10, 4, 0)] {
+        let mut scenario = still();
+        scenario.nodes.each.message = Distribution::Constant(Micros::ZERO);
+        let constant = |ms: u64| Some(Distribution::Constant(Micros(ms * MS)));
+        let (flush, apply) = (constant(flush_ms), constant(apply_ms));
+        scenario.nodes.different =
+            vec![OneNode { node: NodeId(1), read: None, write: None, message: None, apply, flush, clock: None }];
+        // Whatever was written at the start is on disk before.
+        let commands = vec![slow_link(0, 1, message_ms), write(1_000, 1)];
+        let mut run = Run::new(Arc::new(scenario.setup()), Arc::new(commands));
+        while commits(run.world()) == 0 && run.step() {}
+        let begun = run.now();
+        // B's way, and C's, on which nothing is slow.
+        let [own, other] = [[message_ms, flush_ms, apply_ms], [10, 4, 2]];
+        let sums = |way: [u64; 3]| [way[0], way[0] + way[1], way.iter().sum()].map(|ms| ms * MS);
+        let (own, other) = (sums(own), sums(other));
+        for later_us in (0..1_000 * MS).step_by(999) {
+            run.run_until(begun + Micros(later_us), u64::MAX);
+            for ((entries, age), length) in LAGS.into_iter().zip(own) {
+                let seen = [entries, age].map(|gauge| run.measures().gauge(NodeId(1), gauge, run.now()));
+                let lag = if later_us < length { [1, later_us] } else { [0, 0] };
+                assert_eq!(seen, lag.map(Some), "{age:?} after {later_us} µs of {length}");
+            }
+        }
+        let reading = run.reading();
+        for ((entries, age), (own, other)) in LAGS.into_iter().zip(own.into_iter().zip(other)) {
+            let most = |of: &dyn Fn(&Bucket) -> Option<u64>| reading.buckets().filter_map(of).max();
+            let rows = [(1, own), (2, other)].map(|(node, length)| (most(&|bucket| bucket.gauge(node, age)), Some(length)));
+            assert!(rows.iter().all(|(seen, known)| seen == known), "{age:?}: {rows:?}");
+            assert_eq!(most(&|bucket| bucket.overall(age)), Some(own.max(other)), "{age:?}");
+            assert_eq!(most(&|bucket| bucket.overall(entries)), Some(1), "{entries:?}");
+        }
+    }
+}
+
+/// Nobody else is behind than replicas that run, and only they and their primary have queues.
+#[test]
+fn overall_is_of_nodes_that_are_there() {
+    let commands = vec![
+        slow_link(0, 1, 2_000),
+        slow_link(0, 2, 1_000),
+        write(100, 1),
+        at(400, Command::Crash { node: NodeId(1) }),
+        at(600, Command::Crash { node: NodeId(0) }),
+        at(700, Command::Crash { node: NodeId(2) }),
+    ];
+    let reading = run(commands, 800).reading();
+    let at_ms = |ms: u64| reading.buckets().nth((ms / 20) as usize).unwrap();
+    let ages = |ms: u64| [at_ms(ms).gauge(1, Gauge::AgeWritten), at_ms(ms).gauge(2, Gauge::AgeWritten)];
+    for (ms, overall) in [(300, ages(300)[0]), (500, ages(500)[1]), (660, None), (760, None)] {
+        assert_eq!(at_ms(ms).overall(Gauge::AgeWritten), overall, "at {ms} ms");
+        assert_eq!(at_ms(ms).overall(Gauge::Written), overall.map(|_| 1), "at {ms} ms");
+    }
+    assert!(ages(300).iter().all(Option::is_some) && ages(500)[0].is_none() && ages(500)[1] > Some(300 * MS));
+    assert_eq!([300, 500, 660, 760].map(|ms| at_ms(ms).overall(Gauge::Queue)), [Some(0), Some(0), Some(0), None]);
+}
+
+/// The most that waits at all nodes at one time is less than what waited at each at its own worst time.
+#[test]
+fn queues_add_up_at_one_time() {
+    let mut scenario = presets::get("web-shop").unwrap();
+    scenario.commands.clear();
+    let mut run = Run::new(Arc::new(scenario.setup()), Arc::default());
+    let mut most = 0;
+    while run.now() < Micros(4_000 * MS) && run.step() {
+        let waiting: usize = run.world().hosts().iter().map(|host| host.queue_len()).sum();
+        most = most.max(waiting as u64);
+    }
+    let reading = run.reading();
+    assert_eq!(reading.buckets().filter_map(|bucket| bucket.overall(Gauge::Queue)).max(), Some(most));
+    let of_each = |bucket: &Bucket| (0..reading.nodes()).filter_map(|node| bucket.gauge(node, Gauge::Queue)).sum::<u64>();
+    assert!(reading.buckets().all(|bucket| bucket.overall(Gauge::Queue) <= Some(of_each(bucket))) && most > 1);
+}
+
+/// A monitor has no log, and so is behind nobody.
+#[test]
+fn monitors_have_no_lag() {
+    let mut run = Run::new(Arc::new(presets::get("monitors").unwrap().setup()), Arc::default());
+    run.run_until(Micros(1_500 * MS), u64::MAX);
+    let reading = run.reading();
+    for node in run.world().members() {
+        let role = run.world().view(node).unwrap().role;
+        let behind = reading.buckets().any(|bucket| bucket.gauge(node.0 as usize, Gauge::Applied).is_some());
+        assert_eq!(behind, role == Role::Replica, "{node} is a {role:?}");
+    }
 }
 
 #[test]
@@ -140,9 +232,15 @@ fn gauges_now_are_those_of_the_views() {
     let mut scenario = presets::get(FIRST).unwrap();
     scenario.commands = vec![at(900, Command::Crash { node: NodeId(1) }), at(1_500, Command::Restart { node: NodeId(1) })];
     let mut run = Run::new(Arc::new(scenario.setup()), Arc::new(scenario.commands.clone()));
+    // Since when the primary has what on disk.
+    let mut commits = vec![(0, Micros::ZERO)];
     while run.now() < Micros(4_000 * MS) && run.step() {
         let world = run.world();
         let primary: Option<NodeView> = world.primary().and_then(|primary| world.view(primary));
+        let reached = primary.as_ref().map_or(0, |view| view.flushed.0);
+        if reached > commits[commits.len() - 1].0 {
+            commits.push((reached, run.now()));
+        }
         for node in world.members() {
             let view = world.view(node).filter(|_| Some(node) != world.primary());
             let both = primary.as_ref().zip(view.as_ref());
@@ -151,18 +249,22 @@ fn gauges_now_are_those_of_the_views() {
             assert_eq!(gauge(Gauge::Applied), lag(|view| view.applied.0), "{node} at {}", run.now());
             assert_eq!(gauge(Gauge::Written), lag(|view| view.written.0), "{node} at {}", run.now());
             assert_eq!(gauge(Gauge::Flushed), lag(|view| view.flushed.0), "{node} at {}", run.now());
-            // Age and distance begin and end together.
-            assert!(gauge(Gauge::Age) <= Some(0) || gauge(Gauge::Applied) > Some(0), "{node} at {}", run.now());
-            let since = run.now().saturating_sub(Micros(gauge(Gauge::Age).unwrap_or(0)));
-            assert!(gauge(Gauge::Applied) <= Some(0) || since < run.now() || since == last_commit(world), "{node} at {since}");
+            let age = |of: fn(&NodeView) -> u64| {
+                let (_, view) = both?;
+                let missing = commits.iter().find(|(lsn, _)| *lsn > of(view));
+                Some(missing.map_or(0, |(_, since)| run.now().saturating_sub(*since).0))
+            };
+            assert_eq!(gauge(Gauge::AgeWritten), age(|view| view.written.0), "{node} at {}", run.now());
+            assert_eq!(gauge(Gauge::AgeFlushed), age(|view| view.flushed.0), "{node} at {}", run.now());
+            assert_eq!(gauge(Gauge::AgeApplied), age(|view| view.applied.0), "{node} at {}", run.now());
         }
     }
 }
 
-/// When a primary last put something on its disk for good.
-fn last_commit(world: &crate::lab::LabWorld) -> Micros {
-    let committed = |event: &crate::trace::Event| matches!(event.kind, Kind::Fact(Fact::Committed { .. }));
-    world.trace().values().rev().find(|event| committed(event)).map_or(Micros::ZERO, |event| event.at)
+/// How often primaries have put something on their disk for good.
+fn commits(world: &crate::lab::LabWorld) -> usize {
+    let committed = |event: &&crate::trace::Event| matches!(event.kind, Kind::Fact(Fact::Committed { .. }));
+    world.trace().values().filter(committed).count()
 }
 
 /// How many operations and messages, of what a straight count says.
@@ -196,6 +298,8 @@ fn every_measure_of_the_table_is_explained() {
     assert!(csv.starts_with("time_s,node,measure,unit,value,operation\n0.000000,,bucket_width,s,0.020000,\n"), "{csv}");
     assert!(csv.contains("\n0.120000,,writes_done,operations,1,\n"), "{csv}");
     assert!(csv.contains("\n0.120000,C,lag_applied,entries,1,\n"), "{csv}");
+    assert!(csv.contains("\n0.120000,C,lag_time_written,ms,10.05,\n"), "{csv}");
+    assert!(csv.contains("\n0.120000,,lag_time_written,ms,10.05,\n"), "{csv}");
 }
 
 /// Operations with names are counted once under their name and once with all.

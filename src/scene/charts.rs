@@ -79,11 +79,14 @@ impl Behind {
     pub const ALL: [(Behind, &str); 3] =
         [(Behind::Visible, "until visible"), (Behind::OnDisk, "until on disk"), (Behind::Received, "until received")];
 
-    fn gauge(self) -> Gauge {
-        match self {
-            Behind::Visible => Gauge::Applied,
-            Behind::OnDisk => Gauge::Flushed,
-            Behind::Received => Gauge::Written,
+    /// Of a lag until visible, the same until this position; of other figures, themselves.
+    fn gauge(self, gauge: Gauge) -> Gauge {
+        match (gauge, self) {
+            (Gauge::Applied, Behind::OnDisk) => Gauge::Flushed,
+            (Gauge::Applied, Behind::Received) => Gauge::Written,
+            (Gauge::AgeApplied, Behind::OnDisk) => Gauge::AgeFlushed,
+            (Gauge::AgeApplied, Behind::Received) => Gauge::AgeWritten,
+            _ => gauge,
         }
     }
 }
@@ -109,7 +112,7 @@ const SO_FAR: Units = &[(1.0, "so far")];
 
 /// Title, unit, the smallest height of the axis.
 const CHARTS: [(&str, Units, f64, What); Charts::COUNT] = [
-    ("Time behind the primary", TIME, 1e5, What::Gauge(Gauge::Age)),
+    ("Time behind the primary", TIME, 1e5, What::Gauge(Gauge::AgeApplied)),
     ("Writes behind the primary", NUMBER, 3.0, What::Gauge(Gauge::Applied)),
     ("How long clients wait", TIME, 1e5, What::Waits),
     ("Answers to clients", PER_SECOND, 3.0, What::Answers),
@@ -131,7 +134,7 @@ pub fn charts(lab: &Lab, line: &Timeline, behind: Behind) -> Charts {
 
 fn chart(lab: &Lab, columns: &Columns, behind: Behind, one: &(&'static str, Units, f64, What)) -> Chart {
     let (title, units, least, what) = *one;
-    let what = if let What::Gauge(Gauge::Applied) = what { What::Gauge(behind.gauge()) } else { what };
+    let what = if let What::Gauge(gauge) = what { What::Gauge(behind.gauge(gauge)) } else { what };
     let now = lab.world().now();
     let lines = columns.lines(what);
     let (mut most, mut said) = (least, Vec::new());

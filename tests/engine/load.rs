@@ -203,7 +203,7 @@ fn beyond_apply_saturation_lag_grows_for_ever() {
         let mut behind = |seconds: u64| {
             run.run_until(Micros::from_secs(seconds), u64::MAX);
             let gauge = |gauge| run.measures().gauge(B, gauge, run.now()).expect("B runs and A leads") as f64;
-            (gauge(replicarium::measure::Gauge::Applied), gauge(replicarium::measure::Gauge::Age) / 1e6)
+            (gauge(replicarium::measure::Gauge::Applied), gauge(replicarium::measure::Gauge::AgeApplied) / 1e6)
         };
         let all: Vec<(f64, f64)> = (1..=8).map(|seconds| behind(5 * seconds)).collect();
         for (index, pair) in all.windows(2).enumerate() {

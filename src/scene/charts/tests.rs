@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::{
+    client::workload::Pace,
     scenario::{
+        OneNode,
         link::{FIRST, Source},
         presets,
     },
@@ -10,7 +12,7 @@ use crate::{
         plot::{self, moment_at, of_theme, plot},
         timeline::timeline,
     },
-    sim::id::NodeId,
+    sim::{distribution::Distribution, id::NodeId},
     world::command::Command,
 };
 
@@ -72,6 +74,37 @@ fn charts_say_what_is_now_and_show_what_is_known() {
     assert_eq!(back.now, Micros::from_millis(1_000));
     assert_eq!(back.charts[0].lines, end.charts[0].lines);
     assert!(back.charts[0].spoken().contains("C "));
+}
+
+/// Received after 400 ms, on disk 300 ms later, visible 200 ms after that: both charts of lag tell of the position that is chosen.
+#[test]
+fn charts_of_lag_follow_what_counts_as_behind() {
+    let mut scenario = presets::get(FIRST).unwrap();
+    let constant = |ms| Some(Distribution::Constant(Micros::from_millis(ms)));
+    let (flush, apply) = (constant(300), constant(200));
+    scenario.nodes.different =
+        vec![OneNode { node: NodeId(2), read: None, write: None, message: constant(0), apply, flush, clock: None }];
+    let workload = scenario.clients[0].workload.as_mut().unwrap();
+    workload.pace = Pace::Regular { every: Micros::from_millis(5_000) };
+    let mut lab = Lab::new(Source::Preset(FIRST.into()), scenario);
+    lab.run_until(Micros::from_millis(4_000), u64::MAX);
+    let line = timeline(&lab, lab.furthest_run().judge().stale_reads(), None);
+    let seen = Behind::ALL.map(|(behind, words)| {
+        let charts = charts(&lab, &line, behind).charts;
+        let most = |chart: usize| {
+            let line = charts[chart].lines.iter().find(|line| line.name == "C").unwrap();
+            line.points.iter().filter_map(|(_, value)| *value).fold(0.0, f64::max)
+        };
+        (words, most(0) / 1e3, most(1), charts[5].title)
+    });
+    assert_eq!(
+        seen,
+        [
+            ("until visible", 900.0, 1.0, "Waiting at the node"),
+            ("until on disk", 700.0, 1.0, "Waiting at the node"),
+            ("until received", 400.0, 1.0, "Waiting at the node"),
+        ]
+    );
 }
 
 #[test]

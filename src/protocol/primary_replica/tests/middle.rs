@@ -11,7 +11,6 @@ use crate::{
     },
     sim::{
         clock::Clock,
-        id::NodeId,
         network::{End, LinkChange, LinkRule, MessageClass},
         operation::{Concern, Outcome, Refusal},
     },
