@@ -4,6 +4,7 @@ use super::{Sentence, Writer, election, logs, narrate::Weight, words::duration};
 use crate::{
     sim::{
         decimal::{fixed, short},
+        network::{End, LinkRule},
         operation::Concern,
     },
     world::command::Command,
@@ -24,23 +25,7 @@ pub(super) fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
         }
         Command::Partition { .. } => start.strong("The network is partitioned.").text(" Nothing passes between the groups."),
         Command::HealAll => start.strong("The network is whole again."),
-        Command::SetLink(rule) => {
-            let mut words = Vec::new();
-            if let Some(latency) = &rule.set.latency {
-                words.push(format!("typically {} one way", duration(latency.typical())));
-            }
-            if let Some(loss) = rule.set.loss {
-                words.push(format!("{} % of messages lost", fixed(loss * 100.0, 0)));
-            }
-            if let Some(in_order) = rule.set.in_order {
-                words.push(if in_order { "in order".into() } else { "messages may overtake each other".to_string() });
-            }
-            start.strong("The network is different now").text(if words.is_empty() {
-                ".".into()
-            } else {
-                format!(": {}.", words.join(", "))
-            })
-        }
+        Command::SetLink(rule) => link(start, rule),
         Command::DelayMessage { by, .. } => start.text(format!("The message will take {} longer.", duration(*by))),
         Command::DuplicateMessage { .. } => start.text("The message will arrive twice."),
         Command::SetClock { node, clock } => {
@@ -91,4 +76,31 @@ pub(super) fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
         _ => return None,
     };
     Some((Weight::Loud, said.done()))
+}
+
+/// Which links, and what of them is different.
+fn link(start: Writer, LinkRule { from, to, both, set, .. }: &LinkRule) -> Writer {
+    let start = match (from, to, both) {
+        (End::One(one), End::One(other), true) => start.text("The link between ").who(*one).text(" and ").who(*other),
+        (End::One(one), End::One(other), false) => start.text("The way from ").who(*one).text(" to ").who(*other),
+        (_, End::One(one), false) => start.text("Every way to ").who(*one),
+        (End::One(one), _, false) => start.text("Every way from ").who(*one),
+        _ => start.text("The network"),
+    };
+    let percent = |share: f64| fixed(share * 100.0, 0);
+    let words: Vec<String> = [
+        set.latency.as_ref().map(|latency| format!("typically {} one way", duration(latency.typical()))),
+        set.jitter.map(|most| format!("up to {} more at random", duration(most))),
+        set.loss.map(|share| format!("{} % of messages lost", percent(share))),
+        set.duplicate.map(|share| format!("{} % of messages doubled", percent(share))),
+        set.in_order.map(|in_order| if in_order { "in order" } else { "messages may overtake each other" }.into()),
+        set.bandwidth_bytes_per_s.map(|room| match room {
+            0 => "any number of bytes at once".into(),
+            _ => format!("{} bytes per s", short(room as f64)),
+        }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    start.strong(" is different now").text(if words.is_empty() { ".".into() } else { format!(": {}.", words.join(", ")) })
 }

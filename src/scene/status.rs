@@ -59,6 +59,7 @@ pub(super) fn status(
             (0, _) if size == CardSize::Strip || waiting => "takes writes".into(),
             (0, _) => format!("takes writes · epoch {}", view.epoch),
             _ if waiting => format!("{open} to disk"),
+            _ if open == no_ops_beyond(view) => "a no-op going to disk".into(),
             _ => format!("{} going to disk", counted(open, "write")),
         };
         return (Tone::Plain, text);
@@ -117,6 +118,11 @@ pub(super) fn status(
 fn no_ops(lead: &NodeView, view: &NodeView) -> u64 {
     let missing = lead.tail.iter().filter(|entry| entry.lsn > view.applied && entry.lsn <= lead.flushed);
     missing.filter(|entry| entry.write.is_none()).count() as u64
+}
+
+/// How many of the entries that are not on disk yet change nothing.
+fn no_ops_beyond(view: &NodeView) -> u64 {
+    view.tail.iter().filter(|entry| entry.lsn > view.flushed && entry.write.is_none()).count() as u64
 }
 
 fn has(size: CardSize, view: &NodeView) -> String {

@@ -57,7 +57,7 @@ labTest("a link's latency by slider", async ({ page }) => {
   await forward(page, 500);
   await select(page, "link", "A-B");
   await drag(page, "One way takes", "700 ms");
-  assert.match(await headline(page), /The network is different now: typically 700 ms one way\./);
+  assert.match(await headline(page), /The link between A and B is different now: typically 700 ms one way\./);
   await expectText(link(page, "A-B"), /700 ms/);
   await forward(page, 500);
   assert.deepEqual(await copies(page, "x"), { A: "3", B: "1 (old)", C: "3" });
