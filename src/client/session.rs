@@ -205,8 +205,8 @@ impl Session {
         let fresh = |node: &NodeId| !open.asked.contains(node) && members.contains(node);
         let pointed = match refusal {
             Refusal::NotPrimary { primary } => primary.filter(fresh),
-            // An error of the primary itself; the others could only point back to it.
-            Refusal::DiskFull => return None,
+            // An error of the primary itself, which its client reports; the others could only point back to it.
+            Refusal::DiskFull | Refusal::TooFewReplicas => return None,
             _ => None,
         };
         let later = members.iter().copied().filter(|node| *node > open.node);

@@ -31,7 +31,8 @@ pub(super) fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
         Command::SetClock { node, clock } => {
             let off = short(clock.skew_us.unsigned_abs() as f64 / 1e3);
             let way = if clock.skew_us < 0 { "behind" } else { "ahead" };
-            start.text("The clock of ").who(*node).text(format!(" is {off} ms {way} now."))
+            let said = start.text("The clock of ").who(*node);
+            said.text(if clock.skew_us == 0 { " is right now.".into() } else { format!(" is {off} ms {way} now.") })
         }
         Command::SetToken { client, on: true } => {
             start.text("Reads of ").who(*client).strong(" wait for what it has seen").text(" from now on.")
@@ -49,7 +50,12 @@ pub(super) fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
             }
         }
         Command::SetCommit(rule) => {
-            start.strong("Writes are acknowledged by another rule now").text(format!(": {}.", rule.words()))
+            let said = start.strong("Writes are acknowledged by another rule now").text(format!(": {}.", rule.words()));
+            match rule.min_replicas {
+                0 => said,
+                1 => said.text(" Without a replica in touch they are refused."),
+                least => said.text(format!(" With fewer than {least} replicas in touch they are refused.")),
+            }
         }
         Command::SetFailover(failover) => return Some((Weight::Loud, election::rule(failover))),
         Command::SetUpstream { node, from } => {

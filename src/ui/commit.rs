@@ -1,26 +1,39 @@
-//! When a write is done: the rule by which writes are acknowledged, as three choices and a warning.
+//! When a write is done: the rule by which writes are acknowledged, as choices, who counts, and a warning.
 
 use super::leptos::*;
 use super::{
-    element::{Inside, element, moving},
-    parts::{check, only_when, select},
+    element::{Inside, Words, each, element, moving},
+    parts::{button, check, only_when, select},
     state::App,
     watched::Derived,
 };
 use crate::{
     explain::words::duration,
+    lab::Lab,
     protocol::commit::{Commit, Level, OnTimeout, Which},
     sim::{id::NodeId, time::Micros},
     world::command::Command,
 };
 
-/// By what operators know them.
-const LEVELS: [(Level, &str); 5] = [
-    (Level::Async, "taken by the primary (async)"),
-    (Level::LocalFlush, "on the primary’s disk (local)"),
-    (Level::RemoteWrite, "received there (remote write)"),
-    (Level::RemoteFlush, "on disk there (remote flush)"),
-    (Level::RemoteApply, "visible there (remote apply)"),
+/// In words, and what is the same in real systems: at most 89 characters, of which those that belong together stay so.
+const LEVELS: [(Level, &str, &str); 5] = [
+    (
+        Level::Async,
+        "taken by the primary (async)",
+        "PostgreSQL: synchronous_commit = off. Redis. MongoDB: w:\u{a0}1, j:\u{a0}false.",
+    ),
+    (
+        Level::LocalFlush,
+        "on the primary’s disk (local)",
+        "PostgreSQL: synchronous_commit = local. MySQL: asynchronous. MongoDB: w:\u{a0}1, j:\u{a0}true.",
+    ),
+    (Level::RemoteWrite, "received there (remote write)", "PostgreSQL: synchronous_commit = remote_write. Near it: Redis’ WAIT."),
+    (
+        Level::RemoteFlush,
+        "on disk there (remote flush)",
+        "PostgreSQL: synchronous_commit = on. MySQL: semi-sync. Majority: MongoDB w:\u{a0}\"majority\".",
+    ),
+    (Level::RemoteApply, "visible there (remote apply)", "PostgreSQL: synchronous_commit = remote_apply."),
 ];
 
 /// How long replicas are waited for, and what then.
@@ -35,28 +48,42 @@ fn rule(app: App) -> Commit {
     app.watch(|lab| lab.world().setup().config.commit.clone())
 }
 
-fn group(app: App) -> (Vec<NodeId>, Option<NodeId>) {
-    app.watch(|lab| (lab.world().stores().to_vec(), lab.world().primary()))
+/// All who could count: who holds data, except the present primary.
+fn replicas(lab: &Lab) -> Vec<NodeId> {
+    let world = lab.world();
+    world.stores().iter().copied().filter(|node| Some(*node) != world.primary()).collect()
 }
 
-/// Whom to wait for, in a group of these nodes.
-fn whom(members: &[NodeId], primary: Option<NodeId>) -> Vec<(Which, u8, Vec<NodeId>, String)> {
-    let replicas: Vec<NodeId> = members.iter().copied().filter(|node| Some(*node) != primary).collect();
-    let mut all = vec![(Which::First, 1, vec![], "the first that is in touch".to_string())];
-    let most = replicas.len().min(3);
-    all.extend((2..=most).map(|count| (Which::First, count as u8, vec![], format!("the first {count}"))));
-    all.extend((1..=most).map(|count| (Which::Any, count as u8, vec![], format!("any {count}"))));
-    all.push((Which::Majority, 1, vec![], "a majority of all nodes".into()));
-    all.extend(replicas.into_iter().map(|node| (Which::First, 1, vec![node], format!("{node} and nobody else"))));
+/// Those of the replicas that count, the most wanted first.
+fn counting(rule: &Commit, replicas: &[NodeId]) -> Vec<NodeId> {
+    let there = |node: &NodeId| replicas.contains(node);
+    if rule.among.is_empty() { replicas.to_vec() } else { rule.among.iter().copied().filter(there).collect() }
+}
+
+/// The rule with this replica counting if it did not, and the other way round; none if nobody would be left.
+fn toggled(rule: &Commit, replicas: &[NodeId], node: NodeId) -> Option<Commit> {
+    let mut among = counting(rule, replicas);
+    match among.iter().position(|own| *own == node) {
+        Some(place) => drop(among.remove(place)),
+        None => among.push(node),
+    }
+    let count = rule.count.min(among.len() as u8);
+    // Nobody is named where everybody counts.
+    let among = if among.len() == replicas.len() { Vec::new() } else { among };
+    (count > 0).then(|| Commit { count, among, ..rule.clone() })
+}
+
+/// For how many to wait, where so many count.
+fn whom(counting: usize) -> Vec<(Which, u8, String)> {
+    let most = (counting as u8).min(*Commit::COUNT.end());
+    let mut all = Vec::new();
+    all.extend((1..=most).map(|count| {
+        let words = if count == 1 { "the first that is in touch".into() } else { format!("the first {count}") };
+        (Which::First, count, words)
+    }));
+    all.extend((1..=most).map(|count| (Which::Any, count, format!("any {count}"))));
+    all.push((Which::Majority, 1, "a majority of all nodes".into()));
     all
-}
-
-fn place_of(app: App) -> usize {
-    let (rule, (members, primary)) = (rule(app), group(app));
-    let is = |(which, count, among, _): &(Which, u8, Vec<NodeId>, String)| {
-        *which == rule.which && *among == rule.among && (*count == rule.count || *which == Which::Majority)
-    };
-    whom(&members, primary).iter().position(is).unwrap_or(usize::MAX)
 }
 
 pub fn commit(app: App) -> AnyView {
@@ -71,10 +98,10 @@ pub fn commit(app: App) -> AnyView {
         "commit-level",
         move || {
             let now = rule(app).level;
-            LEVELS.iter().enumerate().map(|(index, (level, words))| option(index, words, *level == now)).collect()
+            LEVELS.iter().enumerate().map(|(index, (level, words, _))| option(index, words, *level == now)).collect()
         },
         move |text| {
-            if let Some((level, _)) = LEVELS.get(number(text)) {
+            if let Some((level, ..)) = LEVELS.get(number(text)) {
                 change(&|rule| rule.level = *level);
             }
         },
@@ -83,19 +110,29 @@ pub fn commit(app: App) -> AnyView {
         select(
             "commit-who",
             move || {
-                let (members, primary) = group(app);
-                let now = place_of(app);
-                let all = whom(&members, primary).into_iter().enumerate();
-                let mut all: Vec<_> = all.map(|(index, (.., words))| option(index, &words, index == now)).collect();
+                let rule = rule(app);
+                let all = whom(app.watch(|lab| counting(&rule, &replicas(lab))).len());
+                let is = |(which, count, _): &(Which, u8, String)| {
+                    *which == rule.which && (*count == rule.count || *which == Which::Majority)
+                };
+                let now = all.iter().position(is).unwrap_or(usize::MAX);
+                let mut all: Vec<_> =
+                    all.iter().enumerate().map(|(index, (.., words))| option(index, words, index == now)).collect();
                 if now == usize::MAX {
-                    all.push(option(now, &rule(app).words(), true));
+                    all.push(option(now, &rule.words(), true));
                 }
                 all
             },
             move |text| {
-                let (members, primary) = app.world(|world| (world.stores().to_vec(), world.primary()));
-                if let Some((which, count, among, _)) = whom(&members, primary).into_iter().nth(number(text)) {
-                    change(&|rule| (rule.which, rule.count, rule.among) = (which, count, among.clone()));
+                let all = whom(app.lab(|lab| counting(&lab.world().setup().config.commit, &replicas(lab))).len());
+                if let Some((which, count, _)) = all.into_iter().nth(number(text)) {
+                    change(&|rule| {
+                        (rule.which, rule.count) = (which, count);
+                        if which == Which::Majority {
+                            // Of all nodes, so nobody is named.
+                            rule.among.clear();
+                        }
+                    });
                 }
             },
         )
@@ -124,6 +161,35 @@ pub fn commit(app: App) -> AnyView {
             },
         )
     };
+    let toggle = move |node: NodeId| {
+        let new = app.lab(|lab| toggled(&lab.world().setup().config.commit, &replicas(lab), node));
+        match new {
+            Some(new) => app.act(Command::SetCommit(new)),
+            None => app.say_bad(format!("One replica has to count. Press another before you take {node} off.")),
+        }
+    };
+    let hint = |words: Words| element("p").class("hint").with(words).view();
+    let among = move || {
+        let one = move |node: NodeId| {
+            let counts = move || counting(&rule(app), &app.watch(replicas)).contains(&node);
+            button(node.to_string(), move || toggle(node)).pressed(counts).view()
+        };
+        let named = move || {
+            let rule = rule(app);
+            if rule.among.is_empty() { String::new() } else { format!("OK {}.", rule.words()) }
+        };
+        let segments = element("div").class("segments").attribute("role", "group").attribute("aria-label", "Who counts");
+        element("div")
+            .class("pick stacked")
+            .with(element("span").with("Who counts"))
+            .with(segments.with(each(move || app.watch(replicas), one)))
+            .with(hint(moving(named)))
+            .view()
+    };
+    let has_choice = move || {
+        let (rule, replicas) = (rule(app), app.watch(replicas));
+        rule.which != Which::Majority && (replicas.len() > 1 || counting(&rule, &replicas) != replicas)
+    };
     let early = move || {
         check(
             "Readers at the primary see it before",
@@ -140,20 +206,43 @@ pub fn commit(app: App) -> AnyView {
         move || {
             vec![
                 labelled("There: at these replicas", "commit-who", who()),
+                only_when(has_choice, among),
                 labelled("If they do not come", "commit-patience", patience()),
                 early(),
             ]
             .view()
         },
     );
+    let fewest = select(
+        "commit-min-replicas",
+        move || {
+            let (now, most) = (rule(app).min_replicas as usize, app.watch(|lab| replicas(lab).len()));
+            let words = |count: usize| if count == 0 { "0 (never refused)".into() } else { count.to_string() };
+            let all = (0..=most).chain(Some(now).filter(|now| *now > most));
+            all.map(|count| option(count, &words(count), count == now)).collect()
+        },
+        move |text| {
+            let count = number(text).min(*Commit::COUNT.end() as usize) as u8;
+            change(&|rule| rule.min_replicas = count);
+        },
+    );
+    let touch = move || {
+        let rule = rule(app);
+        let words =
+            || format!("In touch is who was heard within {}. Redis: min-replicas-to-write.", duration(rule.replica_timeout));
+        if rule.min_replicas == 0 { String::new() } else { words() }
+    };
+    let systems = move || {
+        let now = rule(app).level;
+        LEVELS.iter().find(|(level, ..)| *level == now).map_or("", |(.., systems)| systems).to_string()
+    };
     let warning = move || {
-        let (members, primary) = group(app);
         app.watch(|lab| {
-            let config = &lab.world().setup().config;
-            let of = lab.world().sessions().iter().filter(|session| session.workload_on || session.open.is_some());
+            let (world, config) = (lab.world(), &lab.world().setup().config);
+            let of = world.sessions().iter().filter(|session| session.workload_on || session.open.is_some());
             let patience = of.map(|session| session.settings.timeout).min();
             let impatient = config.commit.timeout.filter(|timeout| patience.is_some_and(|patience| patience <= *timeout));
-            match (config.commit.warning(&config.group(&members, primary)), impatient, patience) {
+            match (config.commit.warning(&config.group(world.stores(), world.primary())), impatient, patience) {
                 (None, Some(_), Some(patience)) if config.commit.level.is_remote() => {
                     format!("Clients give up sooner, after {}; that can be set at each.", duration(patience))
                 }
@@ -165,8 +254,13 @@ pub fn commit(app: App) -> AnyView {
         .class("commit")
         .attribute("role", "group")
         .attribute("aria-label", "When a write is done")
-        .with(labelled("A write is done when it is", "commit-level", level))
+        .with(labelled("A write is done when it is", "commit-level", vec![level, hint(moving(systems))].view()))
         .with(more)
+        .with(labelled(
+            "Refuse writes with fewer replicas in touch than",
+            "commit-min-replicas",
+            vec![fewest, hint(moving(touch))].view(),
+        ))
         .with(element("p").class("caution").attribute("role", "status").with(moving(warning)))
         .view()
 }

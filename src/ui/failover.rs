@@ -135,6 +135,12 @@ pub fn failover(app: App) -> AnyView {
         vec![
             delay(("heartbeat", "Heartbeat every"), |rule| rule.heartbeat_every, |rule, every| rule.heartbeat_every = every),
             delay(("failover-timeout", "Time-out, and lease"), |rule| rule.timeout, |rule, timeout| rule.timeout = timeout),
+            only_when(
+                move || rule(app).by != By::Operator,
+                move || {
+                    delay(("failover-spread", "Plus up to, at random"), |rule| rule.spread, |rule, spread| rule.spread = spread)
+                },
+            ),
         ]
         .view()
     };

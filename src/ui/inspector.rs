@@ -4,10 +4,10 @@ use super::leptos::*;
 use super::{
     client::client_panel,
     element::{Words, changing, element, moving},
-    forms::{DELAYS_MS, LOSSES, delay_index, delay_name, loss_index, loss_name},
+    forms::{DELAYS_MS, LOSSES, ROOMS_BYTES_PER_S, delay_index, delay_name, loss_index, loss_name, room_name},
     icons::{CLOSE, picture},
     node::node_panel,
-    parts::{Slider, button, check, picture_button, rows},
+    parts::{Slider, button, check, picture_button, rows, select},
     state::{App, Selection},
     watched::{Derived, Watched},
 };
@@ -99,11 +99,26 @@ fn link_panel(app: App, from: Address, to: Address) -> AnyView {
         move || delay_index(settings().jitter),
         move |index| change(LinkChange { jitter: Some(Micros::from_millis(DELAYS_MS[index])), ..LinkChange::default() }),
     );
-    let loss = Slider { id: "link-loss", label: "Messages lost".into(), count: LOSSES.len(), name: loss_name, exact: None };
-    let loss = loss.view(
+    let share = |id, label: &str| Slider { id, label: label.into(), count: LOSSES.len(), name: loss_name, exact: None };
+    let loss = share("link-loss", "Messages lost").view(
         move || loss_index(settings().loss),
         move |index| change(LinkChange { loss: Some(LOSSES[index] as f64 / 100.0), ..LinkChange::default() }),
     );
+    let duplicate = share("link-duplicate", "Messages doubled").view(
+        move || loss_index(settings().duplicate),
+        move |index| change(LinkChange { duplicate: Some(LOSSES[index] as f64 / 100.0), ..LinkChange::default() }),
+    );
+    let rooms = move || {
+        let now = settings().bandwidth_bytes_per_s;
+        let other = Some(now).filter(|now| !ROOMS_BYTES_PER_S.contains(now));
+        let all = ROOMS_BYTES_PER_S.into_iter().chain(other);
+        all.map(|bytes| (bytes.to_string(), room_name(bytes), bytes == now)).collect()
+    };
+    let room = select("link-room", rooms, move |text| {
+        if let Ok(bytes) = text.parse() {
+            change(LinkChange { bandwidth_bytes_per_s: Some(bytes), ..LinkChange::default() });
+        }
+    });
     let in_order = move || {
         let now = app.world(|world| world.network().settings(from, to, class).in_order);
         change(LinkChange { in_order: Some(!now), ..LinkChange::default() });
@@ -114,6 +129,8 @@ fn link_panel(app: App, from: Address, to: Address) -> AnyView {
         latency,
         jitter,
         loss,
+        duplicate,
+        pick(label("link-room", "Room on the link"), room),
         check("messages stay in order", move || settings().in_order, in_order),
         element("h3").with("On the wire").view(),
         changing(move || on_the_wire(app, from, to)),

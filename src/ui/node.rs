@@ -4,7 +4,10 @@ use super::leptos::*;
 use super::{
     chip::{said, value_chip},
     element::{Inside, changing, element, moving},
-    forms::{DELAYS_MS, SLOWNESS, delay_index, delay_name, slowness_index, slowness_name},
+    forms::{
+        CLOCKS, DELAYS_MS, SLOWNESS, clock_index, clock_name, clock_us, clock_words, delay_index, delay_name, slowness_index,
+        slowness_name,
+    },
     inspector::{heading, key_picker, lag_to},
     parting::parting,
     parts::{Slider, button, either, only_when, rows},
@@ -42,8 +45,15 @@ struct NodeFacts {
     /// Where its log and the primary’s part, and whether it has stopped for that.
     parting: Option<(Parting, bool)>,
     lag: Micros,
-    skew_us: i64,
+    clock: Clock,
     slow: f64,
+}
+
+/// By how much a clock is wrong, and whether it runs too fast or too slow.
+fn clock_row(Clock { skew_us, drift_ppm }: Clock) -> String {
+    let off = clock_words(skew_us);
+    let sign = if drift_ppm < 0 { "−" } else { "+" };
+    if drift_ppm == 0 { off } else { format!("{off}, {sign}{} ppm", drift_ppm.unsigned_abs()) }
 }
 
 fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
@@ -58,7 +68,7 @@ fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
             ("in the log", format!("LSN {}–{}", view.first.0.min(view.written.0), view.written)),
             ("on disk up to", format!("LSN {}", view.flushed)),
             ("epoch", view.epoch.to_string()),
-            ("clock", format!("{:+} ms", host.clock.skew_us / 1_000)),
+            ("clock", clock_row(host.clock)),
             ("served", format!("{}, {}", counted(host.load.reads, "read"), counted(host.load.writes, "write"))),
             ("waiting here", host.queue_len().to_string()),
             ("sent", format!("{} messages, {} bytes", host.load.messages_out, host.load.bytes_out)),
@@ -99,7 +109,7 @@ fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
             why,
             parting: parted(world, node).map(|both| (both, view.stopped)),
             lag,
-            skew_us: host.clock.skew_us,
+            clock: host.clock,
             slow: host.slow,
         })
     })
@@ -131,12 +141,13 @@ pub fn node_panel(app: App, node: NodeId) -> AnyView {
         let value = move || delay_index(facts.with(|facts| facts.lag));
         slider.view(value, move |index| app.act(lag_to(End::One(node.into()), DELAYS_MS[index])))
     };
-    let skew = Slider { id: "skew", label: "Clock ahead by".into(), count: DELAYS_MS.len(), name: delay_name, exact: None };
+    let exact = move || clock_words(facts.with(|facts| facts.clock.skew_us));
+    let skew = Slider { id: "skew", label: "Clock off by".into(), count: CLOCKS, name: clock_name, exact: Some(Box::new(exact)) };
     let skew = skew.view(
-        move || delay_index(Micros(facts.with(|facts| facts.skew_us.max(0) as u64))),
+        move || clock_index(facts.with(|facts| facts.clock.skew_us)),
         move |index| {
-            let skew_us = DELAYS_MS[index] as i64 * 1_000;
-            app.act(Command::SetClock { node, clock: Clock { skew_us, drift_ppm: 0 } });
+            let clock = app.world(|world| world.host(node).map(|host| host.clock)).unwrap_or_default();
+            app.act(Command::SetClock { node, clock: Clock { skew_us: clock_us(index), ..clock } });
         },
     );
     let slow =

@@ -2,9 +2,10 @@
 
 import { assert, axe } from "./harness.mjs";
 import { labTest } from "./lab.mjs";
-import { ask, drag, expectText, forward, headline, node, onNode, said, select, settings, status } from "./page.mjs";
+import { ask, button, drag, expectText, forward, headline, node, onNode, said, select, settings, status } from "./page.mjs";
 
 const choose = (page, id, words) => page.locator(`#${id}`).selectOption({ label: words });
+const toggle = (page, replica) => button(page.getByRole("group", { name: "Who counts" }), replica).click();
 const caution = (page) => settings(page).locator(".commit .caution").innerText();
 
 labTest("waiting for a replica: the client hears OK when it confirms, and the replica is called synchronous", async ({ page }) => {
@@ -25,7 +26,7 @@ labTest("waiting for a replica: the client hears OK when it confirms, and the re
 labTest("without its only synchronous replica every write waits, and the page warned of it", async ({ page }) => {
   await forward(page, 500);
   await choose(page, "commit-level", "on disk there (remote flush)");
-  await choose(page, "commit-who", "B and nobody else");
+  await toggle(page, "C");
   assert.match(await caution(page), /every write waits for it, without end/);
   await onNode(page, "B", "Crash");
   await forward(page, 2_000);
@@ -36,7 +37,7 @@ labTest("without its only synchronous replica every write waits, and the page wa
 labTest("semi-synchronous: after its time-out the primary goes on alone, and writes wait again when a replica is back", async ({ page }) => {
   await forward(page, 500);
   await choose(page, "commit-level", "on disk there (remote flush)");
-  await choose(page, "commit-who", "B and nobody else");
+  await toggle(page, "C");
   await choose(page, "commit-patience", "2 s, then go on alone");
   assert.match(await caution(page), /what it then acknowledges can be lost/);
   await onNode(page, "B", "Crash");

@@ -106,6 +106,9 @@ labTest("everything can be set by keyboard, is named, and can be undone", async 
   await page.keyboard.press("ArrowLeft");
   await expectText(group(page).locator(".slider", { hasText: "Time-out" }).locator("output"), /^1\.5 s$/);
   await page.keyboard.press("Tab");
+  await page.keyboard.press("ArrowLeft");
+  await expectText(group(page).locator(".slider", { hasText: "Plus up to, at random" }).locator("output"), /^700 ms$/);
+  await page.keyboard.press("Tab");
   await page.keyboard.press("Space");
   await settled(page);
   assert.equal(await group(page).getByLabel(/trial vote/).isChecked(), false);
@@ -114,7 +117,7 @@ labTest("everything can be set by keyboard, is named, and can be undone", async 
   await settled(page);
   assert.equal(await chosen(page, "failover-fencing"), LEASE);
   await axe(page);
-  for (let change = 0; change < 5; change += 1) await button(page, "Undo the last action").click();
+  for (let change = 0; change < 6; change += 1) await button(page, "Undo the last action").click();
   await settled(page);
   assert.equal(await chosen(page, "failover-by"), "a person decides (operator)");
   assert.equal(await chosen(page, "failover-detect"), NOBODY, "choosing an election was one change");

@@ -196,6 +196,18 @@ export async function axe(page, { include, exclude, rules } = {}) {
   assert.deepEqual(said, [], `axe found something:\n${said.join("\n")}`);
 }
 
+/**
+ * The same for a page that scrolls: a field cut by the edge of what scrolls counts as too small to be hit, so sizes are looked
+ * at in a window in which nothing is cut.
+ */
+export async function axeScrolling(page) {
+  await axe(page, { rules: { "target-size": { enabled: false } } });
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: size.width, height: 3_000 });
+  await axe(page);
+  await page.setViewportSize(size);
+}
+
 /** Fails when the page can be scrolled sideways, and names what sticks out. */
 export async function noSidewaysScroll(page) {
   const report = await page.evaluate(() => {

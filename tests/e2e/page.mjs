@@ -18,6 +18,8 @@ export const sized = ({ phone, ...viewport }) => ({ viewport, phone });
 /** Places of the sliders for delays and losses, as the page has them. */
 const DELAYS_MS = [0, 1, 2, 5, 10, 20, 30, 40, 60, 80, 90, 120, 160, 200, 300, 400, 500, 700, 1000, 1500, 2000, 3000, 5000, 10000];
 const LOSSES = [0, 1, 2, 5, 10, 20, 30, 40, 60, 80, 100];
+/** A clock may be behind, right or ahead, by up to 5 s. */
+const CLOCKS = [...DELAYS_MS.slice(1, -1).reverse().map((ms) => `−${ms} ms`), "0 ms", ...DELAYS_MS.slice(1, -1).map((ms) => `+${ms} ms`)];
 
 // ---------------------------------------------------------------- finding
 
@@ -88,7 +90,8 @@ export async function onNode(page, name, what) {
 }
 
 export async function drag(page, label, value) {
-  const places = /%$/.test(value) ? LOSSES.map((loss) => `${loss} %`) : DELAYS_MS.map((ms) => `${ms} ms`);
+  const delays = () => DELAYS_MS.map((ms) => `${ms} ms`);
+  const places = /%$/.test(value) ? LOSSES.map((loss) => `${loss} %`) : label.startsWith("Clock") ? CLOCKS : delays();
   assert(places.includes(value), `${value} is a place of the slider`);
   await page.getByRole("slider", { name: label, exact: true }).fill(String(places.indexOf(value)));
   await settled(page);

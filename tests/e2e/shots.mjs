@@ -128,6 +128,30 @@ const SCENES = {
       await forward(page, 400);
     },
   },
+  // Of five replicas three count; with too few in touch nothing is taken.
+  "who-counts": {
+    ...PAUSED,
+    steps: async (page) => {
+      await forward(page, 500);
+      await controls(page);
+      await setReplicas(page, 5);
+      await page.locator("#commit-level").selectOption({ index: 3 });
+      for (const replica of ["B", "D"]) await button(page.getByRole("group", { name: "Who counts" }), replica).click();
+      await page.locator("#commit-min-replicas").selectOption("2");
+      await settled(page);
+      await page.locator("#commit-min-replicas").scrollIntoViewIfNeeded();
+    },
+  },
+  "link-selected": {
+    ...PAUSED,
+    steps: async (page) => {
+      await forward(page, 500);
+      await select(page, "link", "A-C");
+      await page.locator("#link-duplicate").fill("10");
+      await page.locator("#link-room").selectOption({ index: 2 });
+      await forward(page, 400);
+    },
+  },
   "message-selected": {
     ...PAUSED,
     steps: async (page) => {
@@ -228,7 +252,7 @@ const SCENES = {
       await page.locator("#failover-detect").selectOption({ index: 2 });
       await page.locator("#failover-detect").selectOption({ index: 0 });
       await settled(page);
-      await page.locator(".failover").scrollIntoViewIfNeeded();
+      await page.locator(".failover").first().scrollIntoViewIfNeeded();
       await page.locator("#failover-fencing").scrollIntoViewIfNeeded();
     },
   },
