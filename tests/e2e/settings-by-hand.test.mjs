@@ -131,7 +131,7 @@ labTest("a clock is behind, ahead, or right", async ({ page }) => {
     ["−200 ms", "−200 ms", /The clock of B is 200 ms behind now\./],
     ["+1000 ms", "+1.0 s", /The clock of B is 1000 ms ahead now\./],
     ["−5000 ms", "−5.0 s", /5000 ms behind now\./],
-    ["0 ms", "0 ms", /0 ms ahead now\./],
+    ["0 ms", "0 ms", /The clock of B is right now\./],
   ]) {
     await drag(page, "Clock off by", place);
     assert.match(await headline(page), said);
@@ -144,7 +144,7 @@ labTest("messages doubled: every entry arrives twice, and is taken once", async 
   await forward(page, 500);
   await select(page, "link", "A-B");
   await drag(page, "Messages doubled", "100 %");
-  assert.match(await headline(page), /The network is different now\./);
+  assert.match(await headline(page), /The link between A and B is different now: /);
   // Sent at 804 ms, 90 ms on its way.
   await forward(page, 300);
   const entry = button(details(page), "log entry x = 3, A to B");
@@ -162,7 +162,7 @@ labTest("room on a link: what is sent has to get through, both ways", async ({ p
   assert.deepEqual(await options(page, "link-room"), ["without limit", "1 MB/s", "100 kB/s", "10 kB/s"]);
   await page.getByLabel("Room on the link").selectOption({ label: "10 kB/s" });
   await settled(page);
-  assert.match(await headline(page), /The network is different now\./);
+  assert.match(await headline(page), /The link between A and B is different now: /);
   assert.equal(await chosen(page, "link-room"), "10 kB/s");
   // Without a limit it is there at 894 ms.
   await forward(page, 400);
