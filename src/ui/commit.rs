@@ -4,12 +4,12 @@ use super::leptos::*;
 use super::{
     element::{Inside, Words, each, element, moving},
     parts::{button, check, only_when, select},
+    rules::Rules,
     state::App,
     watched::Derived,
 };
 use crate::{
     explain::words::duration,
-    lab::Lab,
     protocol::commit::{Commit, Level, OnTimeout, Which},
     sim::{id::NodeId, time::Micros},
     world::command::Command,
@@ -45,13 +45,11 @@ const PATIENCE: [(Option<Micros>, OnTimeout, &str); 4] = [
 ];
 
 fn rule(app: App) -> Commit {
-    app.watch(|lab| lab.world().setup().config.commit.clone())
+    app.rules.with(|rules| rules.config.commit.clone())
 }
 
-/// All who could count: who holds data, except the present primary.
-fn replicas(lab: &Lab) -> Vec<NodeId> {
-    let world = lab.world();
-    world.stores().iter().copied().filter(|node| Some(*node) != world.primary()).collect()
+fn replicas(app: App) -> Vec<NodeId> {
+    app.rules.with(Rules::replicas)
 }
 
 /// Those of the replicas that count, the most wanted first.
@@ -111,7 +109,7 @@ pub fn commit(app: App) -> AnyView {
             "commit-who",
             move || {
                 let rule = rule(app);
-                let all = whom(app.watch(|lab| counting(&rule, &replicas(lab))).len());
+                let all = whom(counting(&rule, &replicas(app)).len());
                 let is = |(which, count, _): &(Which, u8, String)| {
                     *which == rule.which && (*count == rule.count || *which == Which::Majority)
                 };
@@ -124,7 +122,7 @@ pub fn commit(app: App) -> AnyView {
                 all
             },
             move |text| {
-                let all = whom(app.lab(|lab| counting(&lab.world().setup().config.commit, &replicas(lab))).len());
+                let all = whom(app.world(|world| counting(&world.setup().config.commit, &Rules::of(world).replicas())).len());
                 if let Some((which, count, _)) = all.into_iter().nth(number(text)) {
                     change(&|rule| {
                         (rule.which, rule.count) = (which, count);
@@ -162,7 +160,7 @@ pub fn commit(app: App) -> AnyView {
         )
     };
     let toggle = move |node: NodeId| {
-        let new = app.lab(|lab| toggled(&lab.world().setup().config.commit, &replicas(lab), node));
+        let new = app.world(|world| toggled(&world.setup().config.commit, &Rules::of(world).replicas(), node));
         match new {
             Some(new) => app.act(Command::SetCommit(new)),
             None => app.say_bad(format!("One replica has to count. Press another before you take {node} off.")),
@@ -171,7 +169,7 @@ pub fn commit(app: App) -> AnyView {
     let hint = |words: Words| element("p").class("hint").with(words).view();
     let among = move || {
         let one = move |node: NodeId| {
-            let counts = move || counting(&rule(app), &app.watch(replicas)).contains(&node);
+            let counts = move || counting(&rule(app), &replicas(app)).contains(&node);
             button(node.to_string(), move || toggle(node)).pressed(counts).view()
         };
         let named = move || {
@@ -182,12 +180,12 @@ pub fn commit(app: App) -> AnyView {
         element("div")
             .class("pick stacked")
             .with(element("span").with("Who counts"))
-            .with(segments.with(each(move || app.watch(replicas), one)))
+            .with(segments.with(each(move || replicas(app), one)))
             .with(hint(moving(named)))
             .view()
     };
     let has_choice = move || {
-        let (rule, replicas) = (rule(app), app.watch(replicas));
+        let (rule, replicas) = (rule(app), replicas(app));
         rule.which != Which::Majority && (replicas.len() > 1 || counting(&rule, &replicas) != replicas)
     };
     let early = move || {
@@ -216,7 +214,7 @@ pub fn commit(app: App) -> AnyView {
     let fewest = select(
         "commit-min-replicas",
         move || {
-            let (now, most) = (rule(app).min_replicas as usize, app.watch(|lab| replicas(lab).len()));
+            let (now, most) = (rule(app).min_replicas as usize, replicas(app).len());
             let words = |count: usize| if count == 0 { "0 (never refused)".into() } else { count.to_string() };
             let all = (0..=most).chain(Some(now).filter(|now| *now > most));
             all.map(|count| option(count, &words(count), count == now)).collect()
@@ -237,14 +235,11 @@ pub fn commit(app: App) -> AnyView {
         LEVELS.iter().find(|(level, ..)| *level == now).map_or("", |(.., systems)| systems).to_string()
     };
     let warning = move || {
-        app.watch(|lab| {
-            let (world, config) = (lab.world(), &lab.world().setup().config);
-            let of = world.sessions().iter().filter(|session| session.workload_on || session.open.is_some());
-            let patience = of.map(|session| session.settings.timeout).min();
+        app.rules.with(|Rules { config, stores, primary, patience }| {
             let impatient = config.commit.timeout.filter(|timeout| patience.is_some_and(|patience| patience <= *timeout));
-            match (config.commit.warning(&config.group(world.stores(), world.primary())), impatient, patience) {
+            match (config.commit.warning(&config.group(stores, *primary)), impatient, patience) {
                 (None, Some(_), Some(patience)) if config.commit.level.is_remote() => {
-                    format!("Clients give up sooner, after {}; that can be set at each.", duration(patience))
+                    format!("Clients give up sooner, after {}; that can be set at each.", duration(*patience))
                 }
                 (warning, ..) => warning.unwrap_or_default().to_string(),
             }

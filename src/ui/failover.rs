@@ -45,7 +45,7 @@ fn phi_name(index: usize) -> String {
 }
 
 fn rule(app: App) -> Failover {
-    app.watch(|lab| lab.world().setup().config.failover.clone())
+    app.rules.with(|rules| rules.config.failover.clone())
 }
 
 /// A choice from a table, under its name.
@@ -173,7 +173,7 @@ pub fn failover(app: App) -> AnyView {
     let watched = move || rule(app).detect != Detect::Nothing;
     let warning = move || {
         let rule = rule(app);
-        let stores = app.watch(|lab| lab.world().stores().len());
+        let stores = app.rules.with(|rules| rules.stores.len());
         rule.warning(stores).unwrap_or_default().to_string()
     };
     element("div")

@@ -24,7 +24,7 @@ const SHIPPING: [(Shipping, &str); 2] =
     [(Shipping::Row, "the value that was written (row)"), (Shipping::Statement, "what was asked for (statement)")];
 
 fn logs(app: App) -> (Logs, u64) {
-    app.watch(|lab| (lab.world().setup().config.logs(), lab.world().setup().config.log_retention_entries))
+    app.rules.with(|rules| (rules.config.logs(), rules.config.log_retention_entries))
 }
 
 /// What may be kept besides the last `kept` entries.

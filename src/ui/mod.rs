@@ -23,6 +23,7 @@ mod node;
 mod parting;
 mod parts;
 mod replica;
+mod rules;
 mod settings;
 mod stage;
 mod state;

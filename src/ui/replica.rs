@@ -4,6 +4,7 @@ use super::leptos::*;
 use super::{
     element::{Inside, element, moving},
     parts::{only_when, select},
+    rules::Rules,
     state::App,
 };
 use crate::{
@@ -14,15 +15,14 @@ use crate::{
 
 /// Who may feed it, by value, words and whether it does: nobody who would be fed by it.
 fn options(app: App, node: NodeId) -> Vec<(String, String, bool)> {
-    app.watch(|lab| {
-        let (world, config) = (lab.world(), &lab.world().setup().config);
+    app.rules.with(|Rules { config, stores, primary, .. }| {
         let now = config.upstream(node);
         let may = |from: &&NodeId| config.with_upstream(node, Some(**from)).upstream_problem().is_none();
-        let primary = world.primary().map(|primary| format!(", now {primary}")).unwrap_or_default();
+        let primary = primary.map(|primary| format!(", now {primary}")).unwrap_or_default();
         let whoever = (String::new(), format!("whoever is primary{primary}"), now.is_none());
-        let others = world.stores().iter().filter(may);
+        let others = stores.iter().filter(may);
         let others = others.map(|from| (from.to_string(), format!("{from}, primary or not"), now == Some(*from)));
-        let gone = now.filter(|from| !world.stores().contains(from));
+        let gone = now.filter(|from| !stores.contains(from));
         let gone = gone.map(|from| (from.to_string(), format!("{from}, which has left"), true));
         std::iter::once(whoever).chain(others).chain(gone).collect()
     })
@@ -30,12 +30,11 @@ fn options(app: App, node: NodeId) -> Vec<(String, String, bool)> {
 
 /// What can come of it that a replica feeds this one.
 fn caution(app: App, node: NodeId) -> String {
-    app.watch(|lab| {
-        let world = lab.world();
-        let source = world.setup().config.upstream(node).filter(|from| world.primary() != Some(*from));
+    app.rules.with(|Rules { config, stores, primary, .. }| {
+        let source = config.upstream(node).filter(|from| *primary != Some(*from));
         match source {
             None => String::new(),
-            Some(from) if !world.stores().contains(&from) => format!("{from} has left: it gets nothing any more."),
+            Some(from) if !stores.contains(&from) => format!("{from} has left: it gets nothing any more."),
             Some(from) => format!("Without {from} it gets nothing. The primary does not count it, for writes or majority reads."),
         }
     })
@@ -44,10 +43,9 @@ fn caution(app: App, node: NodeId) -> String {
 /// For replicas of a group in which there is a choice.
 pub fn upstream(app: App, node: NodeId) -> AnyView {
     let has_choice = move || {
-        app.watch(|lab| {
-            let world = lab.world();
-            let has_choice = world.stores().len() > 2 || world.setup().config.upstream(node).is_some();
-            has_choice && world.stores().contains(&node) && world.primary() != Some(node)
+        app.rules.with(|rules| {
+            let has_choice = rules.stores.len() > 2 || rules.config.upstream(node).is_some();
+            has_choice && rules.replicas().contains(&node)
         })
     };
     let inside = move || {
@@ -69,8 +67,8 @@ const DELAYS: [Micros; 4] = [Micros::from_secs(1), Micros::from_secs(5), Micros:
 /// Time to take back a mistake, as the operator of PostgreSQL or MySQL can set it for a replica.
 pub fn delay(app: App, node: NodeId) -> AnyView {
     let options = move || {
-        app.watch(|lab| {
-            let now = lab.world().setup().config.delay(node);
+        app.rules.with(|rules| {
+            let now = rules.config.delay(node);
             let other = now.filter(|by| !DELAYS.contains(by));
             let late = DELAYS.into_iter().chain(other);
             let late = late.map(|by| (by.0.to_string(), format!("{} late, on purpose", duration(by)), now == Some(by)));
@@ -84,5 +82,5 @@ pub fn delay(app: App, node: NodeId) -> AnyView {
         let label = element("label").attribute("for", "delay").with("Shows what it gets");
         element("div").class("pick stacked").with(label).with(field).view()
     };
-    only_when(move || app.watch(|lab| lab.world().stores().contains(&node) && lab.world().primary() != Some(node)), inside)
+    only_when(move || app.rules.with(|rules| rules.replicas().contains(&node)), inside)
 }

@@ -44,7 +44,7 @@ fn loss_between_nodes(lab: &Lab) -> f64 {
 }
 
 fn replicas(app: App) -> usize {
-    app.watch(|lab| lab.world().stores().len().saturating_sub(1))
+    app.rules.with(|rules| rules.stores.len().saturating_sub(1))
 }
 
 pub fn settings(app: App) -> AnyView {

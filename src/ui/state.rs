@@ -6,6 +6,7 @@ pub use refresh::TURNS;
 
 use super::leptos::*;
 use super::measures::Measuring;
+use super::rules::Rules;
 use super::watched::Watched;
 use crate::{
     check::Verdicts,
@@ -129,6 +130,7 @@ pub struct App {
     pub dialog: Watched<Option<Dialog>>,
     pub tab: Watched<Tab>,
     pub measuring: Measuring,
+    pub rules: Watched<Rules>,
     /// Counts changes of the lab; panels that read the lab itself listen to it.
     pub revision: Watched<u64>,
     /// Counts changes of the theme; the canvas listens.
@@ -166,6 +168,7 @@ impl App {
         let (width, height) = (757.0, 560.0);
         let first_stage = Arc::new(stage(lab.world(), width, height));
         let verdicts = Arc::new(lab.verdicts());
+        let rules = Rules::of(lab.world());
         let first_timeline = Arc::new(timeline(&lab, lab.judge().stale_reads(), None));
         let now = Now { position: lab.world().position(), known_steps: 0, horizon: Micros::ZERO, seeking: None, slow: false };
         let done = storage::get(DONE).unwrap_or_default();
@@ -191,6 +194,7 @@ impl App {
             dialog: Watched::new(None),
             tab: Watched::new(Tab::Lesson),
             measuring: Measuring::new(),
+            rules: Watched::new(rules),
             revision: Watched::new(0),
             theme_changes: Watched::new(0),
         }

@@ -1,6 +1,6 @@
 //! Bringing what components listen to up to date with the lab: after every event, in turns, a few times a second.
 
-use super::super::leptos::*;
+use super::super::{leptos::*, rules::Rules};
 use super::{App, DONE, Now, SPEEDS, Selection};
 use crate::{
     check::StaleRead,
@@ -48,6 +48,12 @@ impl App {
         });
         if has_turn(1) || has_turn(4) {
             self.refresh_now();
+        }
+        if has_turn(3) {
+            let rules = self.world(Rules::of);
+            if self.rules.with_untracked(|known| *known != rules) {
+                self.rules.set(rules);
+            }
         }
         if has_turn(2) {
             self.revision.update(|revision| *revision += 1);
