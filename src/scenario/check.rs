@@ -351,31 +351,19 @@ impl Scenario {
 /// The nodes that a command speaks of.
 fn nodes_of(command: &Command) -> Vec<NodeId> {
     let node = |address: &Address| address.node();
+    let mut all: Vec<NodeId> = command.node().into_iter().collect();
     match command {
-        Command::Crash { node }
-        | Command::CrashMachine { node }
-        | Command::Wipe { node }
-        | Command::Restart { node }
-        | Command::Pause { node }
-        | Command::Resume { node }
-        | Command::Slow { node, .. }
-        | Command::SetClock { node, .. }
-        | Command::Promote { node }
-        | Command::Rewind { node }
-        | Command::Reclone { node }
-        | Command::SetDelay { node, .. }
-        | Command::RemoveNode { node } => vec![*node],
-        Command::SetUpstream { node, from } => std::iter::once(*node).chain(*from).collect(),
-        Command::Cut { from, to, .. } | Command::Heal { from, to, .. } => [from, to].into_iter().filter_map(node).collect(),
-        Command::Partition { groups } => groups.iter().flatten().filter_map(node).collect(),
-        Command::Issue { at, .. } => at.iter().copied().collect(),
+        Command::SetUpstream { from, .. } => all.extend(from),
+        Command::Cut { from, to, .. } | Command::Heal { from, to, .. } => all.extend([from, to].into_iter().filter_map(node)),
+        Command::Partition { groups } => all.extend(groups.iter().flatten().filter_map(node)),
         Command::SetReadsFrom { target: Target::Node(node), .. } | Command::SetWritesTo { target: Target::Node(node), .. } => {
-            vec![*node]
+            all.push(*node);
         }
-        Command::SetCommit(commit) => commit.among.clone(),
-        Command::SetFailover(failover) => failover.monitors.clone(),
-        _ => Vec::new(),
+        Command::SetCommit(commit) => all.extend(&commit.among),
+        Command::SetFailover(failover) => all.extend(&failover.monitors),
+        _ => {}
     }
+    all
 }
 
 /// Names get into sentences, tables and drawings, so they are words and nothing else.

@@ -84,15 +84,32 @@ fn whom(counting: usize) -> Vec<(Which, u8, String)> {
     all
 }
 
-pub fn commit(app: App) -> AnyView {
-    let change = move |change: &dyn Fn(&mut Commit)| {
-        let mut new = app.world(|world| world.setup().config.commit.clone());
-        change(&mut new);
-        app.act(Command::SetCommit(new));
-    };
-    let option = |index: usize, words: &str, chosen: bool| (index.to_string(), words.to_string(), chosen);
-    let number = |text: String| text.parse::<usize>().unwrap_or_default();
-    let level = select(
+fn option(index: usize, words: &str, chosen: bool) -> (String, String, bool) {
+    (index.to_string(), words.to_string(), chosen)
+}
+
+fn number(text: String) -> usize {
+    text.parse().unwrap_or_default()
+}
+
+/// The rule as it is, with one thing changed.
+fn change(app: App, change: impl FnOnce(&mut Commit)) {
+    let mut new = app.world(|world| world.setup().config.commit.clone());
+    change(&mut new);
+    app.act(Command::SetCommit(new));
+}
+
+fn labelled(name: &'static str, id: &'static str, inside: AnyView) -> AnyView {
+    element("div").class("pick stacked").with(element("label").attribute("for", id).with(name)).with(inside).view()
+}
+
+fn hint(words: Words) -> AnyView {
+    element("p").class("hint").with(words).view()
+}
+
+/// What a copy of a write must have become, and what is the same in real systems.
+fn level(app: App) -> AnyView {
+    let field = select(
         "commit-level",
         move || {
             let now = rule(app).level;
@@ -100,65 +117,75 @@ pub fn commit(app: App) -> AnyView {
         },
         move |text| {
             if let Some((level, ..)) = LEVELS.get(number(text)) {
-                change(&|rule| rule.level = *level);
+                change(app, |rule| rule.level = *level);
             }
         },
     );
-    let who = move || {
-        select(
-            "commit-who",
-            move || {
-                let rule = rule(app);
-                let all = whom(counting(&rule, &replicas(app)).len());
-                let is = |(which, count, _): &(Which, u8, String)| {
-                    *which == rule.which && (*count == rule.count || *which == Which::Majority)
-                };
-                let now = all.iter().position(is).unwrap_or(usize::MAX);
-                let mut all: Vec<_> =
-                    all.iter().enumerate().map(|(index, (.., words))| option(index, words, index == now)).collect();
-                if now == usize::MAX {
-                    all.push(option(now, &rule.words(), true));
-                }
-                all
-            },
-            move |text| {
-                let all = whom(app.world(|world| counting(&world.setup().config.commit, &Rules::of(world).replicas())).len());
-                if let Some((which, count, _)) = all.into_iter().nth(number(text)) {
-                    change(&|rule| {
-                        (rule.which, rule.count) = (which, count);
-                        if which == Which::Majority {
-                            // Of all nodes, so nobody is named.
-                            rule.among.clear();
-                        }
-                    });
-                }
-            },
-        )
+    let systems = move || {
+        let now = rule(app).level;
+        LEVELS.iter().find(|(level, ..)| *level == now).map_or("", |(.., systems)| systems).to_string()
     };
-    let patience = move || {
-        select(
-            "commit-patience",
-            move || {
-                let now = rule(app);
-                let is = |timeout: &Option<Micros>, then: &OnTimeout| {
-                    *timeout == now.timeout && (timeout.is_none() || *then == now.on_timeout)
-                };
-                let all = PATIENCE.iter().enumerate();
-                let mut all: Vec<_> =
-                    all.map(|(index, (timeout, then, words))| option(index, words, is(timeout, then))).collect();
-                if all.iter().all(|(.., chosen)| !chosen) {
-                    let words = format!("after {}", now.timeout.unwrap_or_default());
-                    all.push(option(usize::MAX, &words, true));
-                }
-                all
-            },
-            move |text| {
-                if let Some((timeout, then, _)) = PATIENCE.get(number(text)) {
-                    change(&|rule| (rule.timeout, rule.on_timeout) = (*timeout, *then));
-                }
-            },
-        )
-    };
+    labelled("A write is done when it is", "commit-level", vec![field, hint(moving(systems))].view())
+}
+
+/// For which of those that count, and for how many of them.
+fn who(app: App) -> AnyView {
+    select(
+        "commit-who",
+        move || {
+            let rule = rule(app);
+            let all = whom(counting(&rule, &replicas(app)).len());
+            let is = |(which, count, _): &(Which, u8, String)| {
+                *which == rule.which && (*count == rule.count || *which == Which::Majority)
+            };
+            let now = all.iter().position(is).unwrap_or(usize::MAX);
+            let mut all: Vec<_> = all.iter().enumerate().map(|(index, (.., words))| option(index, words, index == now)).collect();
+            if now == usize::MAX {
+                all.push(option(now, &rule.words(), true));
+            }
+            all
+        },
+        move |text| {
+            let all = whom(app.world(|world| counting(&world.setup().config.commit, &Rules::of(world).replicas())).len());
+            if let Some((which, count, _)) = all.into_iter().nth(number(text)) {
+                change(app, |rule| {
+                    (rule.which, rule.count) = (which, count);
+                    if which == Which::Majority {
+                        // Of all nodes, so nobody is named.
+                        rule.among.clear();
+                    }
+                });
+            }
+        },
+    )
+}
+
+fn patience(app: App) -> AnyView {
+    select(
+        "commit-patience",
+        move || {
+            let now = rule(app);
+            let is = |timeout: &Option<Micros>, then: &OnTimeout| {
+                *timeout == now.timeout && (timeout.is_none() || *then == now.on_timeout)
+            };
+            let all = PATIENCE.iter().enumerate();
+            let mut all: Vec<_> = all.map(|(index, (timeout, then, words))| option(index, words, is(timeout, then))).collect();
+            if all.iter().all(|(.., chosen)| !chosen) {
+                let words = format!("after {}", now.timeout.unwrap_or_default());
+                all.push(option(usize::MAX, &words, true));
+            }
+            all
+        },
+        move |text| {
+            if let Some((timeout, then, _)) = PATIENCE.get(number(text)) {
+                change(app, |rule| (rule.timeout, rule.on_timeout) = (*timeout, *then));
+            }
+        },
+    )
+}
+
+/// Who counts at all, node by node.
+fn among(app: App) -> AnyView {
     let toggle = move |node: NodeId| {
         let new = app.world(|world| toggled(&world.setup().config.commit, &Rules::of(world).replicas(), node));
         match new {
@@ -166,24 +193,25 @@ pub fn commit(app: App) -> AnyView {
             None => app.say_bad(format!("One replica has to count. Press another before you take {node} off.")),
         }
     };
-    let hint = |words: Words| element("p").class("hint").with(words).view();
-    let among = move || {
-        let one = move |node: NodeId| {
-            let counts = move || counting(&rule(app), &replicas(app)).contains(&node);
-            button(node.to_string(), move || toggle(node)).pressed(counts).view()
-        };
-        let named = move || {
-            let rule = rule(app);
-            if rule.among.is_empty() { String::new() } else { format!("OK {}.", rule.words()) }
-        };
-        let segments = element("div").class("segments").attribute("role", "group").attribute("aria-label", "Who counts");
-        element("div")
-            .class("pick stacked")
-            .with(element("span").with("Who counts"))
-            .with(segments.with(each(move || replicas(app), one)))
-            .with(hint(moving(named)))
-            .view()
+    let one = move |node: NodeId| {
+        let counts = move || counting(&rule(app), &replicas(app)).contains(&node);
+        button(node.to_string(), move || toggle(node)).pressed(counts).view()
     };
+    let named = move || {
+        let rule = rule(app);
+        if rule.among.is_empty() { String::new() } else { format!("OK {}.", rule.words()) }
+    };
+    let segments = element("div").class("segments").attribute("role", "group").attribute("aria-label", "Who counts");
+    element("div")
+        .class("pick stacked")
+        .with(element("span").with("Who counts"))
+        .with(segments.with(each(move || replicas(app), one)))
+        .with(hint(moving(named)))
+        .view()
+}
+
+/// What is asked of replicas, where it is.
+fn replicas_asked(app: App) -> AnyView {
     let has_choice = move || {
         let (rule, replicas) = (rule(app), replicas(app));
         rule.which != Which::Majority && (replicas.len() > 1 || counting(&rule, &replicas) != replicas)
@@ -192,26 +220,20 @@ pub fn commit(app: App) -> AnyView {
         check(
             "Readers at the primary see it before",
             move || rule(app).visible_early,
-            move || change(&|rule| rule.visible_early = !rule.visible_early),
+            move || change(app, |rule| rule.visible_early = !rule.visible_early),
         )
     };
-    let labelled = |name: &'static str, id: &'static str, inside: AnyView| {
-        element("div").class("pick stacked").with(element("label").attribute("for", id).with(name)).with(inside).view()
-    };
-    let remote = Derived::new(move || rule(app).level.is_remote());
-    let more = only_when(
-        move || remote.get(),
-        move || {
-            vec![
-                labelled("There: at these replicas", "commit-who", who()),
-                only_when(has_choice, among),
-                labelled("If they do not come", "commit-patience", patience()),
-                early(),
-            ]
-            .view()
-        },
-    );
-    let fewest = select(
+    vec![
+        labelled("There: at these replicas", "commit-who", who(app)),
+        only_when(has_choice, move || among(app)),
+        labelled("If they do not come", "commit-patience", patience(app)),
+        early(),
+    ]
+    .view()
+}
+
+fn fewest(app: App) -> AnyView {
+    let field = select(
         "commit-min-replicas",
         move || {
             let (now, most) = (rule(app).min_replicas as usize, replicas(app).len());
@@ -221,7 +243,7 @@ pub fn commit(app: App) -> AnyView {
         },
         move |text| {
             let count = number(text).min(*Commit::COUNT.end() as usize) as u8;
-            change(&|rule| rule.min_replicas = count);
+            change(app, |rule| rule.min_replicas = count);
         },
     );
     let touch = move || {
@@ -230,32 +252,32 @@ pub fn commit(app: App) -> AnyView {
             || format!("In touch is who was heard within {}. Redis: min-replicas-to-write.", duration(rule.replica_timeout));
         if rule.min_replicas == 0 { String::new() } else { words() }
     };
-    let systems = move || {
-        let now = rule(app).level;
-        LEVELS.iter().find(|(level, ..)| *level == now).map_or("", |(.., systems)| systems).to_string()
-    };
-    let warning = move || {
-        app.rules.with(|Rules { config, stores, primary, patience }| {
-            let impatient = config.commit.timeout.filter(|timeout| patience.is_some_and(|patience| patience <= *timeout));
-            match (config.commit.warning(&config.group(stores, *primary)), impatient, patience) {
-                (None, Some(_), Some(patience)) if config.commit.level.is_remote() => {
-                    format!("Clients give up sooner, after {}; that can be set at each.", duration(*patience))
-                }
-                (warning, ..) => warning.unwrap_or_default().to_string(),
+    let name = "Refuse writes with fewer replicas in touch than";
+    labelled(name, "commit-min-replicas", vec![field, hint(moving(touch))].view())
+}
+
+/// What can come of the rule as it is.
+fn warning(app: App) -> String {
+    app.rules.with(|Rules { config, stores, primary, patience }| {
+        let impatient = config.commit.timeout.filter(|timeout| patience.is_some_and(|patience| patience <= *timeout));
+        match (config.commit.warning(&config.group(stores, *primary)), impatient, patience) {
+            (None, Some(_), Some(patience)) if config.commit.level.is_remote() => {
+                format!("Clients give up sooner, after {}; that can be set at each.", duration(*patience))
             }
-        })
-    };
+            (warning, ..) => warning.unwrap_or_default().to_string(),
+        }
+    })
+}
+
+pub fn commit(app: App) -> AnyView {
+    let remote = Derived::new(move || rule(app).level.is_remote());
     element("div")
         .class("commit")
         .attribute("role", "group")
         .attribute("aria-label", "When a write is done")
-        .with(labelled("A write is done when it is", "commit-level", vec![level, hint(moving(systems))].view()))
-        .with(more)
-        .with(labelled(
-            "Refuse writes with fewer replicas in touch than",
-            "commit-min-replicas",
-            vec![fewest, hint(moving(touch))].view(),
-        ))
-        .with(element("p").class("caution").attribute("role", "status").with(moving(warning)))
+        .with(level(app))
+        .with(only_when(move || remote.get(), move || replicas_asked(app)))
+        .with(fewest(app))
+        .with(element("p").class("caution").attribute("role", "status").with(moving(move || warning(app))))
         .view()
 }

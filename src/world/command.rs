@@ -162,3 +162,27 @@ pub enum Command {
         timeout: Micros,
     },
 }
+
+impl Command {
+    /// The node to which it is done.
+    pub fn node(&self) -> Option<NodeId> {
+        match self {
+            Command::Crash { node }
+            | Command::CrashMachine { node }
+            | Command::Wipe { node }
+            | Command::Restart { node }
+            | Command::Pause { node }
+            | Command::Resume { node }
+            | Command::Slow { node, .. }
+            | Command::SetClock { node, .. }
+            | Command::Promote { node }
+            | Command::Rewind { node }
+            | Command::Reclone { node }
+            | Command::SetUpstream { node, .. }
+            | Command::SetDelay { node, .. }
+            | Command::RemoveNode { node } => Some(*node),
+            Command::Issue { at, .. } => *at,
+            _ => None,
+        }
+    }
+}

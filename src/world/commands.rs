@@ -28,10 +28,10 @@ impl<P: Protocol> World<P> {
         let commands = self.commands.clone();
         let command = &commands[number].command;
         let number = number as u32;
-        let id = self.note(node_of(command), None, Causes::NONE, Kind::Command { number });
+        let id = self.note(command.node(), None, Causes::NONE, Kind::Command { number });
         let done = self.check(command).and_then(|()| self.carry_out(command, number, id));
         if let Err(why) = done {
-            self.note(node_of(command), None, Causes::one(id), Kind::CommandIdle { number, why });
+            self.note(command.node(), None, Causes::one(id), Kind::CommandIdle { number, why });
         }
     }
 
@@ -41,7 +41,7 @@ impl<P: Protocol> World<P> {
             Address::Node(node) => self.host(*node).is_some_and(|host| !host.removed),
             Address::Client(client) => self.session(*client).is_some(),
         };
-        let mut addresses: Vec<Address> = node_of(command).map(Address::Node).into_iter().collect();
+        let mut addresses: Vec<Address> = command.node().map(Address::Node).into_iter().collect();
         match command {
             Command::Cut { from, to, .. } | Command::Heal { from, to, .. } => addresses.extend([*from, *to]),
             Command::Partition { groups } => addresses.extend(groups.iter().flatten()),
@@ -203,27 +203,5 @@ impl<P: Protocol> World<P> {
 
     fn set_link(&mut self, rule: &LinkRule) -> Result<(), &'static str> {
         if self.network.set(rule.clone()) { Ok(()) } else { Err("there are too many link rules") }
-    }
-}
-
-/// The node a command acts on, if on one.
-fn node_of(command: &Command) -> Option<NodeId> {
-    match command {
-        Command::Crash { node }
-        | Command::CrashMachine { node }
-        | Command::Wipe { node }
-        | Command::Restart { node }
-        | Command::Pause { node }
-        | Command::Resume { node }
-        | Command::Slow { node, .. }
-        | Command::SetClock { node, .. }
-        | Command::Promote { node }
-        | Command::Rewind { node }
-        | Command::Reclone { node }
-        | Command::SetUpstream { node, .. }
-        | Command::SetDelay { node, .. }
-        | Command::RemoveNode { node } => Some(*node),
-        Command::Issue { at, .. } => *at,
-        _ => None,
     }
 }

@@ -40,3 +40,32 @@ mod statements;
 mod timelines;
 
 pub use crate::world::tests::play::*;
+
+use crate::{
+    protocol::{
+        detector::Detect,
+        failover::{By, Failover},
+        primary_replica::{Config, Upstream},
+    },
+    sim::operation::Concern,
+};
+
+/// The nodes elect, after a silence of 0.4 to 0.6 s.
+fn election() -> Failover {
+    let (heartbeat_every, timeout, spread) = (ms(100), ms(400), ms(200));
+    Failover { by: By::Election, detect: Detect::Timeout, heartbeat_every, timeout, spread, ..Failover::default() }
+}
+
+/// A feeds B, and B feeds C, 10 ms apart; Ben's reads are as sure as said.
+fn chain(concern: Concern, change: impl Fn(&mut Config)) -> Play {
+    let mut scenario = group(3);
+    scenario.network.latency = constant(10);
+    scenario.clients.iter_mut().for_each(|client| client.timeout = ms(60_000));
+    scenario.clients[BEN.0 as usize].concern = concern;
+    config(&mut scenario).upstreams = vec![Upstream { node: C, from: B }];
+    config(&mut scenario).follow_every = ms(200);
+    change(config(&mut scenario));
+    let mut play = Play::new(scenario);
+    play.run(1_000);
+    play
+}

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     protocol::{
         commit::{Commit, Level, Which},
-        primary_replica::{Config, Retention, Upstream},
+        primary_replica::Retention,
     },
     sim::{
         id::NodeId,
@@ -15,19 +15,6 @@ use crate::{
     world::command::Command,
 };
 
-/// A feeds B, and B feeds C, 10 ms apart.
-fn chain(change: impl Fn(&mut Config)) -> Play {
-    let mut scenario = group(3);
-    scenario.network.latency = constant(10);
-    scenario.clients.iter_mut().for_each(|client| client.timeout = ms(60_000));
-    config(&mut scenario).upstreams = vec![Upstream { node: C, from: B }];
-    config(&mut scenario).follow_every = ms(200);
-    change(config(&mut scenario));
-    let mut play = Play::new(scenario);
-    play.run(1_000);
-    play
-}
-
 fn has_snapshots(play: &Play, node: NodeId) -> bool {
     play.facts(node).any(|(_, fact)| matches!(fact, Fact::SnapshotInstalled { .. }))
 }
@@ -37,7 +24,7 @@ fn has_snapshots(play: &Play, node: NodeId) -> bool {
 fn no_write_hears_from_a_replica_behind_a_replica() {
     let rule = |among| Commit { level: Level::RemoteFlush, which: Which::First, count: 1, among, ..Commit::default() };
     for (among, outcome) in [(vec![C], None), (vec![C, B], Some(Outcome::Written))] {
-        let mut play = chain(|config| config.commit = rule(among.clone()));
+        let mut play = chain(Concern::Local, |config| config.commit = rule(among.clone()));
         let write = play.write(ANA, X, 1);
         play.run(5_000);
         assert_eq!(play.outcome(write), outcome, "{among:?}");
@@ -50,7 +37,7 @@ fn no_write_hears_from_a_replica_behind_a_replica() {
 /// What B knows of the time is what the primary told it; C believes it no further than that.
 #[test]
 fn who_is_fed_by_a_replica_cut_off_knows_that_its_data_gets_old() {
-    let mut scenario = chain(|_| {}).scenario.clone();
+    let mut scenario = chain(Concern::Local, |_| {}).scenario.clone();
     scenario.clients[BEN.0 as usize].concern = Concern::Bounded(ms(800));
     let mut play = Play::new(scenario);
     play.run(1_000);
@@ -71,7 +58,7 @@ fn who_is_fed_by_a_replica_cut_off_knows_that_its_data_gets_old() {
 fn a_slot_is_with_the_node_that_feeds() {
     let retention = Retention { slots: true, ..Retention::default() };
     for (slots, snapshot) in [(true, false), (false, true)] {
-        let mut play = chain(|config| (config.log_retention_entries, config.retention.slots) = (4, slots));
+        let mut play = chain(Concern::Local, |config| (config.log_retention_entries, config.retention.slots) = (4, slots));
         play.act(Command::Crash { node: C });
         for value in 0..40 {
             play.write(ANA, X, value);
@@ -89,7 +76,7 @@ fn a_slot_is_with_the_node_that_feeds() {
 
 #[test]
 fn nobody_is_pointed_at_one_that_it_feeds() {
-    let mut play = chain(|_| {});
+    let mut play = chain(Concern::Local, |_| {});
     for (node, from, idle) in [
         (B, Some(C), Some("it asks for what cannot be")),
         (B, Some(B), Some("it asks for what cannot be")),
@@ -109,7 +96,7 @@ fn nobody_is_pointed_at_one_that_it_feeds() {
 /// Between B and C lies more than one way: who asks too early is told nothing wrong, and nobody takes back what the primary has.
 #[test]
 fn who_is_ahead_of_its_upstream_waits_for_it() {
-    let mut play = chain(|config| config.upstreams.clear());
+    let mut play = chain(Concern::Local, |config| config.upstreams.clear());
     play.act(Command::Cut { from: A.into(), to: B.into(), both: true });
     play.write(ANA, X, 1);
     play.run(500);

@@ -5,7 +5,7 @@ use crate::{
     protocol::{
         commit::{Commit, Level, Which},
         detector::Detect,
-        failover::{By, Failover, Fencing},
+        failover::{Failover, Fencing},
     },
     sim::{
         id::NodeId,
@@ -16,17 +16,6 @@ use crate::{
     trace::{Fact, Kind, NoVote, Role},
     world::command::Command,
 };
-
-fn election() -> Failover {
-    Failover {
-        by: By::Election,
-        detect: Detect::Timeout,
-        heartbeat_every: ms(100),
-        timeout: ms(400),
-        spread: ms(200),
-        ..Failover::default()
-    }
-}
 
 fn electing(count: u16, failover: Failover) -> Play {
     let mut scenario = group(count);

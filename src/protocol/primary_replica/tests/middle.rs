@@ -5,9 +5,8 @@ use super::*;
 use crate::{
     protocol::{
         commit::{Commit, Level, Which},
-        detector::Detect,
-        failover::{By, Failover},
-        primary_replica::{Config, Delayed, Upstream},
+        failover::Failover,
+        primary_replica::Delayed,
     },
     sim::{
         clock::Clock,
@@ -18,25 +17,6 @@ use crate::{
     trace::Fact,
     world::command::Command,
 };
-
-fn election() -> Failover {
-    let (heartbeat_every, timeout, spread) = (ms(100), ms(400), ms(200));
-    Failover { by: By::Election, detect: Detect::Timeout, heartbeat_every, timeout, spread, ..Failover::default() }
-}
-
-/// A feeds B, and B feeds C, 10 ms apart; Ben's reads are as sure as said.
-fn chain(concern: Concern, change: impl Fn(&mut Config)) -> Play {
-    let mut scenario = group(3);
-    scenario.network.latency = constant(10);
-    scenario.clients.iter_mut().for_each(|client| client.timeout = ms(60_000));
-    scenario.clients[BEN.0 as usize].concern = concern;
-    config(&mut scenario).upstreams = vec![Upstream { node: C, from: B }];
-    config(&mut scenario).follow_every = ms(200);
-    change(config(&mut scenario));
-    let mut play = Play::new(scenario);
-    play.run(1_000);
-    play
-}
 
 /// Seeing early is the primary's readers' affair.
 #[test]

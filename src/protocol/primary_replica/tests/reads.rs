@@ -2,11 +2,7 @@
 
 use super::*;
 use crate::{
-    protocol::{
-        commit::{Commit, Level, Which},
-        detector::Detect,
-        failover::{By, Failover},
-    },
+    protocol::commit::{Commit, Level, Which},
     sim::{
         id::{Address, OperationId},
         operation::{Action, Concern, Outcome, Refusal, Write},
@@ -20,14 +16,7 @@ use crate::{
 fn reading(concern: Concern) -> Play {
     let mut scenario = group(3);
     scenario.network.latency = constant(10);
-    config(&mut scenario).failover = Failover {
-        by: By::Election,
-        detect: Detect::Timeout,
-        heartbeat_every: ms(100),
-        timeout: ms(400),
-        spread: ms(200),
-        ..Failover::default()
-    };
+    config(&mut scenario).failover = election();
     scenario.clients.iter_mut().for_each(|client| client.timeout = ms(1_000));
     scenario.clients[ANA.0 as usize].retries = 1;
     scenario.clients[BEN.0 as usize].concern = concern;
