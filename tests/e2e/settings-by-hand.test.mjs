@@ -69,7 +69,7 @@ labTest("somebody has to count; who is pressed last is asked last; who is primar
   await onNode(page, "B", "Promote");
   await forward(page, 500);
   assert.deepEqual(await pressed(page), { A: "false", C: "true", D: "false" });
-  assert.match(await rule(page).locator(".caution").innerText(), /Too few of those who count are replicas now/);
+  assert.match(await rule(page).locator(".caution").innerText(), /There are not so many replicas that count: every write will wait/);
   assert.equal(await chosen(page, "commit-who"), "when the first 2 of B, C have it on disk", "a rule that cannot be chosen is in words");
   await choose(page, "commit-who", "a majority of all nodes");
   assert.equal(await whoCounts(page).count(), 0);
