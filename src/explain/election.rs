@@ -103,7 +103,7 @@ pub(super) fn told(world: &LabWorld, node: NodeId, event: &Event, fact: &Fact) -
             let nodes = counted(*in_touch as u64, "node");
             (
                 Weight::Loud,
-                said.text(format!("It is in touch with {nodes} of {needed}, itself counted; another may lead by now.")),
+                said.text(format!("It is in touch with {nodes}, itself counted, and needs {needed}; another may lead by now.")),
             )
         }
         Fact::LeaseRegained => (Weight::Loud, start.text(" is in touch with a majority again and ").strong("takes writes.")),

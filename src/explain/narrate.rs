@@ -5,7 +5,7 @@ use super::{
     chip::Chip,
     commands::commanded,
     election, fault, logs, outcome,
-    search::{acknowledged, committed_at},
+    search::{acknowledged, on_disk_at, primary_has},
     words::{counted, duration},
 };
 use crate::{
@@ -147,7 +147,7 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
                     said.text(", and the primary has ").write(Chip::of(other)).text(". Nothing failed; the copies differ.");
                 return Some((Weight::Told, said.done()));
             }
-            let committed = committed_at(world, None, *lsn);
+            let committed = on_disk_at(world, *lsn, write.id);
             let said = start.text(" shows ").write(Chip::of(*write)).text(" now");
             let said = match committed {
                 Some(at) => said.text(format!(", {} after the primary had it on disk.", duration(event.at.saturating_sub(at)))),
@@ -183,20 +183,7 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
         Fact::SyncAgain => {
             Some((Weight::Loud, start.text("’s replicas have caught up: ").strong("writes wait for them again.").done()))
         }
-        Fact::Discarded { writes, unlisted, .. } => {
-            let count = writes.len() as u64 + unlisted;
-            let said = start.strong(" throws away ");
-            let said = match writes.last() {
-                Some((_, last)) if count > LISTED_MAX => said.text(format!("{count} writes up to ")).write(Chip::of(*last)),
-                Some(_) => writes.iter().enumerate().fold(said, |said, (index, (_, write))| {
-                    said.text(if index == 0 { "" } else { ", " }).write(Chip::of(*write))
-                }),
-                None => said.text(format!("{count} writes")),
-            };
-            let them = if count == 1 { "it" } else { "them" };
-            let said = said.text(format!(": the new primary’s log does not have {them}."));
-            Some((Weight::Loud, acknowledged_of(world, writes, said).done()))
-        }
+        Fact::Discarded { writes, unlisted, .. } => Some(discarded(world, node, writes, *unlisted)),
         Fact::SnapshotNeeded { replica, wanted, first_kept } => {
             let why = match wanted < first_kept {
                 true => format!(" all data: it needs the log from LSN {wanted}, and the log starts at {first_kept} by now."),
@@ -211,19 +198,50 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
     }
 }
 
-/// Which of these writes their clients were told are done.
-fn acknowledged_of(world: &LabWorld, writes: &[(Lsn, Write)], said: Writer) -> Writer {
-    let promised: Vec<Write> = writes.iter().map(|(_, write)| *write).filter(|write| acknowledged(world, write.id)).collect();
-    let Some(first) = promised.first() else { return said };
-    if promised.len() == writes.len() && writes.len() == 1 {
-        return said.text(" Its client had been told OK.");
+/// Entries that are on no timeline any more: what is lost with them, and of what the primary has the same write.
+fn discarded(world: &LabWorld, node: NodeId, writes: &[(Lsn, Write)], unlisted: u64) -> (Weight, Sentence) {
+    let all = writes.iter().map(|(_, write)| *write);
+    let (kept, gone): (Vec<Write>, Vec<Write>) = all.partition(|write| primary_has(world, node, write.id).is_some());
+    let start = Writer::default().who(node).strong(" throws away ");
+    let count = gone.len() as u64 + unlisted;
+    if let (Some(primary), 0) = (kept.first().and_then(|write| primary_has(world, node, write.id)), count) {
+        let said = named(start.text("its own copy of "), &kept, LISTED_MAX as usize);
+        return (Weight::Told, said.text(": ").who(primary).text(" was asked to write the same, and has it.").done());
     }
-    let named = promised.len().min(ACKNOWLEDGED_MAX);
-    let said = said.strong(" Acknowledged").text(" of these: ").write(Chip::of(*first));
-    let said = promised[1..named].iter().fold(said, |said, write| said.text(", ").write(Chip::of(*write)));
-    match promised.len() - named {
-        0 => said.text("."),
-        more => said.text(format!(" and {more} more.")),
+    let said = match gone.last() {
+        Some(last) if count > LISTED_MAX => start.text(format!("{count} writes up to ")).write(Chip::of(*last)),
+        Some(_) => named(start, &gone, LISTED_MAX as usize),
+        None => start.text(format!("{count} writes")),
+    };
+    let them = if count == 1 { "it" } else { "them" };
+    let said = acknowledged_of(world, &gone, said.text(format!(": the new primary’s log does not have {them}.")));
+    let said = match kept.len() as u64 {
+        0 => said,
+        more => said.text(format!(" Of {more} more it has the same write.")),
+    };
+    (Weight::Loud, said.done())
+}
+
+/// These writes, as many as may be named, and how many more.
+fn named(said: Writer, writes: &[Write], most: usize) -> Writer {
+    let shown = &writes[..writes.len().min(most)];
+    let said = shown
+        .iter()
+        .enumerate()
+        .fold(said, |said, (index, write)| said.text(if index == 0 { "" } else { ", " }).write(Chip::of(*write)));
+    match writes.len() - shown.len() {
+        0 => said,
+        more => said.text(format!(" and {more} more")),
+    }
+}
+
+/// Which of these writes their clients were told are done.
+fn acknowledged_of(world: &LabWorld, writes: &[Write], said: Writer) -> Writer {
+    let promised: Vec<Write> = writes.iter().copied().filter(|write| acknowledged(world, write.id)).collect();
+    match promised.len() {
+        0 => said,
+        1 if writes.len() == 1 => said.text(" Its client had been told OK."),
+        _ => named(said.strong(" Acknowledged").text(" of these: "), &promised, ACKNOWLEDGED_MAX).text("."),
     }
 }
 

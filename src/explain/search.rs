@@ -13,6 +13,8 @@ use crate::{
 
 /// How many recent events are searched.
 const RECENT_EVENTS: u64 = 5_000;
+/// How many entries of a log.
+const RECENT_ENTRIES: u64 = 2_000;
 
 /// The last events, latest first.
 pub fn recent(world: &LabWorld) -> impl Iterator<Item = &Event> {
@@ -34,12 +36,27 @@ pub fn carries(cargo: &Cargo, write: &Write) -> bool {
     [first_write, last_write].into_iter().flatten().any(|carried| carried.id == write.id)
 }
 
-/// When a primary, or this one, last committed the entry at `lsn`, if that is among the recent events.
-pub fn committed_at(world: &LabWorld, primary: Option<NodeId>, lsn: Lsn) -> Option<Micros> {
+/// When a primary had this write on disk at this place, if that is among the recent events.
+pub fn on_disk_at(world: &LabWorld, lsn: Lsn, id: OperationId) -> Option<Micros> {
     recent(world).find_map(|event| match &event.kind {
-        Kind::Fact(Fact::Committed { lsn: own, .. }) if *own == lsn && (primary.is_none() || event.node == primary) => {
-            Some(event.at)
-        }
+        Kind::Fact(Fact::Committed { lsn: own, write: Some(write) }) if (*own, write.id) == (lsn, id) => Some(event.at),
+        _ => None,
+    })
+}
+
+/// Whether the primary, another node, has this very write too, somewhere in the end of its log: a client that heard nothing asks
+/// again, and then the write can be in two logs.
+pub fn primary_has(world: &LabWorld, node: NodeId, id: OperationId) -> Option<NodeId> {
+    let primary = world.primary().filter(|primary| *primary != node)?;
+    let log = world.log(primary)?;
+    let from = Lsn((log.last().0 + 1).saturating_sub(RECENT_ENTRIES));
+    log.range(from, log.last()).any(|entry| entry.operation() == Some(id)).then_some(primary)
+}
+
+/// When this primary last committed the entry at `lsn`, if that is among the recent events.
+pub fn committed_at(world: &LabWorld, primary: NodeId, lsn: Lsn) -> Option<Micros> {
+    recent(world).find_map(|event| match &event.kind {
+        Kind::Fact(Fact::Committed { lsn: own, .. }) if *own == lsn && event.node == Some(primary) => Some(event.at),
         _ => None,
     })
 }

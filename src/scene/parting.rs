@@ -3,8 +3,11 @@
 use crate::{
     explain::search::acknowledged,
     lab::LabWorld,
-    sim::{id::NodeId, operation::Write},
-    store::log::{Log, Lsn},
+    sim::{
+        id::{NodeId, OperationId},
+        operation::Write,
+    },
+    store::log::{Entry, Log, Lsn},
 };
 
 /// Two logs that are the same up to a point.
@@ -50,15 +53,22 @@ pub fn parting(world: &LabWorld, node: NodeId) -> Option<Parting> {
     while !same(&after) {
         after = after.previous();
     }
-    (own.last() > after).then(|| Parting { primary, after, own: branch(world, own, after), new: branch(world, new, after) })
+    // A write that the primary has too, since its client asked twice, is not lost with this entry of it.
+    let elsewhere =
+        |operation: OperationId| new.range(after.next(), new.last()).any(|entry| entry.operation() == Some(operation));
+    let told = |operation: OperationId| acknowledged(world, operation);
+    (own.last() > after).then(|| Parting {
+        primary,
+        after,
+        own: branch(own, after, |operation| told(operation) && !elsewhere(operation)),
+        new: branch(new, after, told),
+    })
 }
 
-fn branch(world: &LabWorld, log: &Log, after: Lsn) -> Branch {
+/// The first entries after that point; `promised`: whether somebody was told OK, and counts on it.
+fn branch(log: &Log, after: Lsn, promised: impl Fn(OperationId) -> bool) -> Branch {
     let shown = Lsn(log.last().0.min(after.0 + LINES));
-    let line = |entry: &crate::store::log::Entry| Line {
-        lsn: entry.lsn,
-        write: entry.write,
-        acknowledged: entry.operation().is_some_and(|operation| acknowledged(world, operation)),
-    };
+    let line =
+        |entry: &Entry| Line { lsn: entry.lsn, write: entry.write, acknowledged: entry.operation().is_some_and(&promised) };
     Branch { lines: log.range(after.next(), shown).map(line).collect(), more: log.last().0 - shown.0 }
 }

@@ -102,7 +102,7 @@ pub(super) fn status(
             (true, _) => (Tone::Warn, "cut off · 0 behind".into()),
         };
     }
-    let since = committed_at(world, Some(primary), view.applied.next());
+    let since = committed_at(world, primary, view.applied.next());
     let age = since.map(|since| format!(" · {}", duration(world.now().saturating_sub(since)))).unwrap_or_default();
     // What waits has to be said, too, so not how old.
     let prefix = if waiting { "" } else { prefix };

@@ -141,6 +141,8 @@ fn elected_behind_its_back_there_are_two_primaries_and_acknowledged_writes_are_l
     run(&mut lab, 2_700);
     let seen = headlines(&mut lab, 2_000);
     assert_eq!(primaries(&lab), [A, C]);
+    assert!(seen.iter().any(|said| said == "B shows x = 6 now, 66 ms after the primary had it on disk."), "{seen:#?}");
+    assert!(!seen.iter().any(|said| said.contains(" 0 ms after")), "not after what A has at that place: {seen:#?}");
     let doomed =
         "is acknowledged by A. But C leads epoch 2 and does not have it: when they hear of each other, it is thrown away.";
     assert!(seen.iter().any(|said| said.contains(doomed)), "{seen:#?}");
@@ -175,7 +177,7 @@ fn with_a_lease_the_one_cut_off_refuses_and_nothing_is_lost() {
     let cut_off = (2_000, 5_200);
     assert_eq!((ended(&lab, ANA, cut_off, refused), ended(&lab, ANA, cut_off, OK)), (3, 0));
     assert!(ended(&lab, BEN, cut_off, OK) > 3);
-    says(&lab, "A takes no more writes: its lease is over. It is in touch with 1 node of 2, itself counted");
+    says(&lab, "A takes no more writes: its lease is over. It is in touch with 1 node, itself counted, and needs 2; ");
     says(&lab, "is refused: the primary has not heard from a majority, so another may lead by now.");
     run(&mut lab, 4_300);
     assert_eq!((lab.verdicts().durable, lab.verdicts().lost.len()), (Verdict::Holds, 0));
@@ -391,4 +393,28 @@ fn a_crash_is_told_as_it_leaves_the_group() {
     act(&mut lab, Command::Wipe { node: B });
     run(&mut lab, 1);
     says(&lab, "B lost its disk. When it is back it needs everything anew.");
+}
+
+/// A request that waited at a paused primary, and that its client then made elsewhere: written twice, and not lost when one of
+/// the two is thrown away.
+#[test]
+fn what_the_new_primary_has_as_well_is_not_called_lost() {
+    let mut lab = opened("false-suspicion");
+    run(&mut lab, 5_000);
+    says(&lab, "A throws away its own copy of x = 4: C was asked to write the same, and has it.");
+    says_nothing_of(&lab, "the new primary’s log does not have");
+    assert_eq!(lab.verdicts().durable, Verdict::Holds);
+}
+
+/// Many at once are counted, and those that clients were promised are named all the same.
+#[test]
+fn every_promise_that_is_broken_is_named() {
+    let mut lab = opened("two-primaries");
+    run(&mut lab, 5_000);
+    says(
+        &lab,
+        "A throws away 6 writes up to y = 17: the new primary’s log does not have them. \
+         Acknowledged of these: y = 7, y = 9, x = 11, x = 13, x = 15, y = 17.",
+    );
+    assert!(matches!(lab.verdicts().durable, Verdict::Broken { .. }));
 }
