@@ -39,14 +39,14 @@
 //! | R6, ph-48 | r6-the-primary-comes-back-empty | redis::r6 |
 //! | R8 | r8-on-two-disks | redis::r8 |
 //! | ph-01 | ph-01-lag | phenomena::ph_01 |
-//! | ph-02 | ph-02-own-write-without-token, -with-token | phenomena::ph_02 |
+//! | ph-02 | ph-02-own-write-without-token, ph-02-own-write-with-token | phenomena::ph_02 |
 //! | ph-03 | ph-03-the-other-device | phenomena::ph_03 |
-//! | ph-04 | ph-04-back-in-time-without-token, -with-token | phenomena::ph_04 |
-//! | ph-05 | ph-05-answer-before-question, ph-05-answer-after-question (two replicas for two partitions) | phenomena::ph_05 |
+//! | ph-04 | ph-04-back-in-time-without-token, ph-04-back-in-time-with-token | phenomena::ph_04 |
+//! | ph-05 | ph-05-answer-before-question, ph-05-answer-after-question | phenomena::ph_05 |
 //! | ph-08 | ph-08-numbers-twice | phenomena::ph_08 |
 //! | ph-09, ph-46 | ph-09-two-primaries | phenomena::ph_09 |
 //! | ph-10 | ph-10-power, ph-10-lease | phenomena::ph_10 |
-//! | ph-11 | ph-11-too-short, ph-11-long-enough, ph-11-late-heartbeats, -phi | phenomena::ph_11 |
+//! | ph-11 | ph-11-too-short, ph-11-long-enough, ph-11-late-heartbeats, ph-11-late-heartbeats-phi | phenomena::ph_11 |
 //! | ph-14 | ph-14-a-newcomer | phenomena::ph_14 |
 //! | ph-16 | ph-16-row, ph-16-statement | phenomena::ph_16 |
 //! | ph-17 | ph-17-cascade, ph-17-the-upstream-takes-over | phenomena::ph_17 |
@@ -61,6 +61,7 @@
 //!
 //! * P15: a read takes one moment; there are none for whom a replica would have to wait with applying.
 //! * R7: one group in a world; the keys are not shared out among several.
+//! * ph-05, partitions: two replicas stand for them; one group in a world.
 //! * ph-47, the time it takes: links have a bandwidth each; a node's own is not limited.
 
 #![cfg(not(target_arch = "wasm32"))]
@@ -73,6 +74,7 @@ mod phenomena;
 mod play;
 mod postgresql;
 mod redis;
+mod table;
 
 use play::*;
 use replicarium::{
