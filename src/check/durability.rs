@@ -86,7 +86,7 @@ mod tests {
         let rows = history(text);
         let mut freshness = Freshness::default();
         freshness.extend(&rows);
-        let writes = rows.iter().filter_map(|(_, row)| match (row.action, row.outcome) {
+        let writes = rows.iter().filter_map(|(_, row)| match (row.action, &row.outcome) {
             (Action::Write { key, value }, None) => Some(Write { id: row.operation, key, value }),
             _ => row.written(),
         });

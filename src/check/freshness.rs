@@ -75,7 +75,7 @@ impl Freshness {
         let mut acknowledged = SmallSet::new();
         for (index, row) in history.range(self.next, history.next()) {
             self.read(index, row);
-            if row.outcome.is_some_and(Outcome::is_written) {
+            if row.outcome.as_ref().is_some_and(Outcome::is_written) {
                 acknowledged.insert(row.action.key());
             }
         }
@@ -99,7 +99,7 @@ impl Freshness {
 
     fn read(&mut self, index: u64, row: &Row) {
         let key = row.action.key();
-        let Some(outcome) = row.outcome else {
+        let Some(outcome) = &row.outcome else {
             let known = self.acknowledged.count(key);
             self.open.insert(row.client, Open { operation: row.operation, row: index, at: row.at, known });
             return;
@@ -108,7 +108,7 @@ impl Freshness {
         if let Some(write) = row.written() {
             return self.acknowledged.push(Acknowledgement::new(write, (open.row, index), row.at, row.node));
         }
-        if let (Action::Read { key }, Outcome::Read(read)) = (row.action, outcome) {
+        if let (Action::Read { key }, &Outcome::Read(read)) = (row.action, outcome) {
             let Some(later) = self.acknowledged.later(key, read, open.known) else { return };
             let Later { newest: missed, count: behind, first_at: acknowledged_at } = later;
             let (at, began, operation, client, node) = (row.at, open.at, row.operation, row.client, row.node);

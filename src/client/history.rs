@@ -23,9 +23,9 @@ pub struct Row {
 impl Row {
     /// The write that its client is told to be done by this row.
     pub fn written(&self) -> Option<Write> {
-        match (self.action, self.outcome?) {
+        match (self.action, self.outcome.as_ref()?) {
             (Action::Write { key, value }, Outcome::Written) => Some(Write { id: self.operation, key, value }),
-            (_, Outcome::Generated(write)) => Some(write),
+            (_, Outcome::Generated(write)) => Some(*write),
             _ => None,
         }
     }
@@ -35,13 +35,16 @@ impl Row {
     pub fn to_json(&self, name: Option<&str>) -> String {
         let kind = match self.outcome {
             None => "invoke",
-            Some(Outcome::Written | Outcome::Read(_) | Outcome::Generated(_)) => "ok",
+            Some(Outcome::Written | Outcome::Read(_) | Outcome::Several(_) | Outcome::Generated(_)) => "ok",
             Some(Outcome::Refused(_)) => "fail",
             Some(Outcome::TimedOut | Outcome::Unconfirmed) => "info",
         };
-        let (function, value) = match (self.action, self.outcome) {
+        let (function, value) = match (self.action, &self.outcome) {
             (Action::Write { value, .. }, _) => ("write".into(), json!(value)),
             (Action::Read { .. }, Some(Outcome::Read(Some(write)))) => ("read".into(), json!(write.value)),
+            (Action::Read { .. }, Some(Outcome::Several(writes))) => {
+                ("read".into(), writes.iter().map(|write| write.value).collect())
+            }
             (Action::Read { .. }, _) => ("read".into(), Json::Null),
             (Action::Generate { function, .. }, _) => {
                 (function.to_string(), self.written().map_or(Json::Null, |write| json!(write.value)))

@@ -67,7 +67,7 @@ pub struct Choice<'a> {
 }
 
 /// What to do after an answer or a time-out.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Next {
     Done(Outcome),
     /// Ask this node, after a pause.
@@ -187,6 +187,7 @@ impl Session {
             }
             Answer::Unconfirmed => Next::Done(Outcome::Unconfirmed),
             Answer::Read(value) => Next::Done(Outcome::Read(value)),
+            Answer::Several(writes) => Next::Done(Outcome::Several(writes)),
             Answer::Refused(refusal) => match self.elsewhere(refusal, members) {
                 Some(node) => Next::Ask(node, Micros::ZERO),
                 // An earlier try without an answer may still happen.

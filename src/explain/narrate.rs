@@ -105,7 +105,7 @@ pub fn tell(world: &LabWorld, event: &Event, stale: &Chunked<StaleRead>) -> Opti
     let start = Writer::default;
     let node = event.node;
     match &event.kind {
-        Kind::Outcome { client, outcome } => Some(outcome::told(world, event, (*client).into(), *outcome, stale)),
+        Kind::Outcome { client, outcome } => Some(outcome::told(world, event, (*client).into(), outcome, stale)),
         Kind::Fact(fact) => told_fact(world, event, fact),
         Kind::Crash { how } => Some((Weight::Loud, fault::crashed(world, node?, *how))),
         Kind::Restart => Some((Weight::Loud, start().who(node?).strong(" restarted").text(" with what was left.").done())),

@@ -26,7 +26,7 @@ pub(super) fn told(
     world: &LabWorld,
     event: &Event,
     client: Address,
-    outcome: Outcome,
+    outcome: &Outcome,
     stale: &Chunked<StaleRead>,
 ) -> (Weight, Sentence) {
     let start = Writer::default();
@@ -40,7 +40,7 @@ pub(super) fn told(
     let name = event.operation.and_then(|operation| world.operation_name(operation));
     let is_write = action.is_some_and(Action::is_write);
     let called = name.unwrap_or(if is_write { "write" } else { "read" });
-    match outcome {
+    match *outcome {
         Outcome::Written => {
             let Some(chip) = chip else { return (Weight::Told, start.who(client).text(" was told OK.").done()) };
             let said = start.who(client).text("’s ").text(called).text(" ").write(chip).strong(" is acknowledged");
@@ -92,6 +92,26 @@ pub(super) fn told(
                 None if value.is_some() => (Weight::Told, said.text(": nothing newer had been acknowledged.").done()),
                 None => (Weight::Told, said.text(": no write of it had been acknowledged.").done()),
             }
+        }
+        Outcome::Several(ref writes) => {
+            let said = match name {
+                Some(name) => start.who(client).text("’s ").text(name),
+                None => start.who(client),
+            };
+            let mut said = said.text(" reads ");
+            for (index, write) in writes.iter().enumerate() {
+                let between = if index + 1 == writes.len() { " and " } else { ", " };
+                said = if index == 0 { said } else { said.text(between) };
+                said = said.write(Chip::of(*write));
+            }
+            let said = match node {
+                Some(node) => said.text(" at ").who(node),
+                None => said,
+            };
+            (
+                Weight::Loud,
+                said.text(": ").strong(format!("{} values", writes.len())).text(", none of which replaced another.").done(),
+            )
         }
         Outcome::Refused(refusal) => {
             let what = start.who(client).text("’s ").text(called);

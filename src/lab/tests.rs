@@ -29,7 +29,8 @@ fn write(value: i64) -> Command {
 fn picture(run: &Run) -> (u64, Micros, u64, String) {
     let world = run.world();
     let trace = trace::hash(world.trace().iter().map(|(_, event)| event));
-    let flights: Vec<_> = world.flights().map(|flight| (flight.id, flight.sent_at, flight.ends_at, flight.cargo)).collect();
+    let flights: Vec<_> =
+        world.flights().map(|flight| (flight.id, flight.sent_at, flight.ends_at, flight.cargo.clone())).collect();
     let views: Vec<_> = world.members().into_iter().map(|node| world.view(node)).collect();
     let stale: Vec<_> = run.judge().stale_reads().values().collect();
     (trace, world.now(), world.steps(), format!("{flights:?} {views:?} {:?} {stale:?} {:?}", run.verdicts(), run.reading()))

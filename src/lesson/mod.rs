@@ -74,7 +74,7 @@ impl Task {
                     .filter_map(|event| Some((event.node?, event.at)))
                     .collect();
                 let acknowledged = |row: &crate::client::history::Row| {
-                    row.outcome.is_some_and(Outcome::is_written)
+                    row.outcome.as_ref().is_some_and(Outcome::is_written)
                         && promoted.iter().any(|(node, at)| row.node == Some(*node) && row.at > *at)
                 };
                 world.history().iter().any(|(_, row)| acknowledged(row))

@@ -105,9 +105,9 @@ impl Measures {
         if client >= self.begun.len() {
             self.begun.resize(client + 1, Micros::ZERO);
         }
-        let (total, ended) = match (row.action, row.outcome) {
+        let (total, ended) = match (row.action, &row.outcome) {
             (_, None) => return self.begun[client] = row.at,
-            (Action::Read { .. }, Some(Outcome::Read(_))) => (Total::Reads, Ended::Read),
+            (Action::Read { .. }, Some(Outcome::Read(_) | Outcome::Several(_))) => (Total::Reads, Ended::Read),
             (_, Some(Outcome::Written | Outcome::Generated(_))) => (Total::Writes, Ended::Write),
             (_, Some(Outcome::Refused(_))) => (Total::Refused, Ended::Refused),
             (_, Some(_)) => (Total::Unknown, Ended::Unknown),

@@ -315,7 +315,7 @@ fn names_part_what_clients_do() {
     let all: Vec<Latencies> = (0..3).map(|name| reading.named(name)).collect();
     let by_hand = |name: &str| {
         let rows = run.world().history().values().filter(|row| run.world().operation_name(row.operation) == Some(name));
-        let ended = |good: fn(Outcome) -> bool| rows.clone().filter(|row| row.outcome.is_some_and(good)).count() as u64;
+        let ended = |good: fn(&Outcome) -> bool| rows.clone().filter(|row| row.outcome.as_ref().is_some_and(good)).count() as u64;
         (
             ended(|outcome| matches!(outcome, Outcome::Written | Outcome::Read(_))),
             ended(|outcome| matches!(outcome, Outcome::Refused(_))),

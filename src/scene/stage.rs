@@ -337,13 +337,18 @@ fn figure(world: &LabWorld, layout: &Layout, session: &Session) -> Option<Client
         }
     });
     let (mut tone, mut chip, mut saw) = (Tone::Plain, None, "read");
-    let said = session.last.map(|(operation, action, outcome)| {
+    let said = session.last.as_ref().map(|(operation, action, outcome)| {
+        let (operation, action) = (*operation, *action);
         let (key, name) = (action.key(), world.operation_name(operation));
         saw = name.unwrap_or(saw);
-        match (action, outcome) {
+        match (action, outcome.clone()) {
             (_, Outcome::Read(Some(write))) => {
                 chip = Some(Chip::of(write));
                 format!("{saw} {key} = {}", write.value)
+            }
+            (_, Outcome::Several(writes)) => {
+                let values: Vec<String> = writes.iter().map(|write| write.value.to_string()).collect();
+                format!("{saw} {key} = {}", values.join(" | "))
             }
             (_, Outcome::Read(None)) => format!("{saw} {key}: empty"),
             (_, Outcome::Written) => {

@@ -5,7 +5,7 @@ use super::{
     time::Micros,
 };
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// What an operation does to one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,7 +96,7 @@ pub enum Refusal {
 }
 
 /// What a node answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     Written,
@@ -104,13 +104,15 @@ pub enum Answer {
     Unconfirmed,
     /// The write the value came from; none if the key was never written.
     Read(Option<Write>),
+    /// All that the key holds, of one that can hold several: siblings, the elements of a set.
+    Several(Arc<[Write]>),
     Refused(Refusal),
     /// Written, with the value that the node made.
     Generated(Write),
 }
 
 /// What the client saw in the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Written,
@@ -123,11 +125,13 @@ pub enum Outcome {
     Unconfirmed,
     /// Written, with the value that the node made.
     Generated(Write),
+    /// All that the key holds, of one that can hold several: siblings, the elements of a set.
+    Several(Arc<[Write]>),
 }
 
 impl Outcome {
     /// Whether the client was told that its write is done.
-    pub fn is_written(self) -> bool {
+    pub fn is_written(&self) -> bool {
         matches!(self, Outcome::Written | Outcome::Generated(_))
     }
 }

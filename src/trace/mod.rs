@@ -63,7 +63,7 @@ impl Causes {
 }
 
 /// What a message carries, for pictures and sentences.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cargo {
     /// A client asks.

@@ -166,10 +166,10 @@ impl<P: Protocol> World<P> {
 
     fn finish(&mut self, client: ClientId, outcome: Outcome, node: Option<NodeId>, causes: Causes) {
         let now = self.now;
-        let Some(open) = self.session_mut(client).finish(outcome) else { return };
+        let Some(open) = self.session_mut(client).finish(outcome.clone()) else { return };
         self.clear_alarm(client);
         let Intent { operation, action, .. } = open.intent;
-        self.note(None, Some(operation), causes, Kind::Outcome { client, outcome });
+        self.note(None, Some(operation), causes, Kind::Outcome { client, outcome: outcome.clone() });
         self.record(Row { at: now, client, operation, action, outcome: Some(outcome), node });
         if operation.origin == Origin::Workload && self.workload(client).is_some_and(Workload::is_closed_loop) {
             self.schedule_arrival(client, now);

@@ -49,7 +49,7 @@ impl<P: Protocol> Payload<P> {
     fn cargo(&self) -> Cargo {
         match self {
             Payload::Request(request) => Cargo::Ask { action: request.action, operation: request.operation },
-            Payload::Response(_, answer, _) => Cargo::Answer { outcome: outcome(*answer) },
+            Payload::Response(_, answer, _) => Cargo::Answer { outcome: outcome(answer.clone()) },
             Payload::Message(message) => message.cargo(),
         }
     }
@@ -62,6 +62,7 @@ fn outcome(answer: Answer) -> Outcome {
         Answer::Read(value) => Outcome::Read(value),
         Answer::Refused(refusal) => Outcome::Refused(refusal),
         Answer::Generated(write) => Outcome::Generated(write),
+        Answer::Several(writes) => Outcome::Several(writes),
     }
 }
 
@@ -70,7 +71,7 @@ impl<P: Protocol> World<P> {
         let Outgoing { from, to, payload, lineage, causes, operation } = outgoing;
         let (class, bytes, cargo) = (payload.class(), payload.bytes(), payload.cargo());
         let message = self.new_message();
-        let sent_by = self.note(from.node(), operation, causes, Kind::Send { message, from, to, class, cargo });
+        let sent_by = self.note(from.node(), operation, causes, Kind::Send { message, from, to, class, cargo: cargo.clone() });
         if let Some(host) = from.node().and_then(|node| self.hosts.get_mut(node.0 as usize)) {
             host.load.messages_out += 1;
             host.load.bytes_out += bytes as u64;
@@ -122,7 +123,8 @@ impl<P: Protocol> World<P> {
     }
 
     fn drop_flight(&mut self, flight: &Flight<P>, reason: DropReason, causes: Causes) {
-        let Flight { id: message, from, to, class, cargo, operation, .. } = *flight;
+        let Flight { id: message, from, to, class, ref cargo, operation, .. } = *flight;
+        let cargo = cargo.clone();
         self.note(to.node(), operation, causes, Kind::Drop { message, from, to, class, cargo, reason });
     }
 

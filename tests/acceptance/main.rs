@@ -154,7 +154,7 @@ fn everywhere(play: &Play, like: impl Fn(&Fact) -> bool) -> Vec<(Micros, NodeId)
 /// When a client was told how its operations ended, and how.
 fn told(play: &Play, client: ClientId) -> Vec<(Micros, Action, Outcome)> {
     let rows = play.world.history().iter().map(|(_, row)| row).filter(|row| row.client == client);
-    rows.filter_map(|row| Some((row.at, row.action, row.outcome?))).collect()
+    rows.filter_map(|row| Some((row.at, row.action, row.outcome.clone()?))).collect()
 }
 
 /// When it was told that a write is done, and which value.

@@ -181,7 +181,7 @@ fn p14_a_slot_without_limit_fills_the_disk_until_the_replica_is_back() {
         .world
         .history()
         .iter()
-        .filter_map(|(_, row)| Some((row.at, row.outcome? == Outcome::Refused(Refusal::DiskFull))))
+        .filter_map(|(_, row)| Some((row.at, row.outcome.clone()? == Outcome::Refused(Refusal::DiskFull))))
         .collect();
     let full = |from: u64, to: u64| {
         let within = ends.iter().filter(|(at, _)| *at >= ms(from) && *at < ms(to));

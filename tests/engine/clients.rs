@@ -39,9 +39,9 @@ fn whom_a_client_asks() {
     for (settings, action, at, expected, outcome) in [
         (ClientSettings::default(), read, None, vec![A], Some(Outcome::Read(None))),
         (ClientSettings::default(), read, Some(C), vec![C], Some(Outcome::Read(None))),
-        (ClientSettings::default(), write, Some(C), vec![C], not_primary),
+        (ClientSettings::default(), write, Some(C), vec![C], not_primary.clone()),
         (ClientSettings { reads_from: Target::Node(B), ..Default::default() }, read, None, vec![B], Some(Outcome::Read(None))),
-        (ClientSettings { writes_to: Target::Node(B), ..Default::default() }, write, None, vec![B], not_primary),
+        (ClientSettings { writes_to: Target::Node(B), ..Default::default() }, write, None, vec![B], not_primary.clone()),
         (ClientSettings { writes_to: Target::Node(B), ..Default::default() }, write, Some(A), vec![A], Some(Outcome::Written)),
         (ClientSettings { redirects: 0, writes_to: Target::Replica, ..Default::default() }, write, None, vec![], not_primary),
     ] {

@@ -49,7 +49,7 @@ fn journeys(world: &LabWorld) -> Journeys {
     let (mut sent, mut journeys) = (BTreeMap::new(), Journeys::new());
     let mut attempts = BTreeMap::new();
     for (_, event) in world.trace().iter() {
-        match event.kind {
+        match event.kind.clone() {
             // What belongs to no operation (acknowledgements, questions) belongs to the flush or timer it comes from.
             Kind::Send { message, from, to, class, cargo } if !matches!(cargo, Cargo::Position { .. }) => {
                 if let Some(operation) = event.operation {

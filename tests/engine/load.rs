@@ -259,10 +259,10 @@ fn the_kth_of_n_acknowledgements_takes_as_long_as_the_law_says() {
         world.run_until(ms(100) + Micros(40 * mean.0 * writes), u64::MAX);
         let (mut begun, mut took_us) = (Micros::ZERO, Vec::new());
         for row in world.history().values() {
-            match row.outcome {
+            match &row.outcome {
                 None => begun = row.at,
                 Some(outcome) => {
-                    assert_eq!(outcome, Outcome::Written);
+                    assert_eq!(*outcome, Outcome::Written);
                     took_us.push((row.at.0 - begun.0) as f64);
                 }
             }

@@ -102,7 +102,7 @@ fn primaries(lab: &Lab) -> Vec<NodeId> {
 /// How many writes of a client ended so, between two moments.
 fn ended(lab: &Lab, client: ClientId, (from, to): (u64, u64), like: impl Fn(Outcome) -> bool) -> usize {
     let (from, to) = (Micros::from_millis(from), Micros::from_millis(to));
-    let is = |row: &&Row| row.client == client && row.at >= from && row.at < to && row.outcome.is_some_and(&like);
+    let is = |row: &&Row| row.client == client && row.at >= from && row.at < to && row.outcome.clone().is_some_and(&like);
     lab.world().history().iter().map(|(_, row)| row).filter(is).count()
 }
 

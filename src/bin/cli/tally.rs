@@ -18,10 +18,10 @@ pub struct Operations {
 }
 
 impl Operations {
-    fn count(&mut self, outcome: Option<Outcome>) {
+    fn count(&mut self, outcome: Option<&Outcome>) {
         match outcome {
             None => self.invoked += 1,
-            Some(Outcome::Written | Outcome::Read(_) | Outcome::Generated(_)) => self.acknowledged += 1,
+            Some(Outcome::Written | Outcome::Read(_) | Outcome::Several(_) | Outcome::Generated(_)) => self.acknowledged += 1,
             Some(Outcome::Refused(_)) => self.refused += 1,
             Some(Outcome::TimedOut | Outcome::Unconfirmed) => self.unknown += 1,
         }
@@ -74,11 +74,11 @@ impl Tally {
     pub fn row(&mut self, row: &Row, name: Option<&str>) {
         if let Some(name) = name {
             let own = self.named.iter_mut().filter(|(own, _)| own == name);
-            own.for_each(|(_, count)| count.count(row.outcome));
+            own.for_each(|(_, count)| count.count(row.outcome.as_ref()));
         }
         match row.action {
-            Action::Read { .. } => self.reads.count(row.outcome),
-            Action::Write { .. } | Action::Generate { .. } => self.writes.count(row.outcome),
+            Action::Read { .. } => self.reads.count(row.outcome.as_ref()),
+            Action::Write { .. } | Action::Generate { .. } => self.writes.count(row.outcome.as_ref()),
         }
     }
 }

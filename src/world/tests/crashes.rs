@@ -66,7 +66,7 @@ fn a_crash_ends_what_the_node_was_doing() {
     assert_eq!(waiting, 2, "the one being worked on is lost too");
     play.run(5_000);
     let unknown = Some(Outcome::TimedOut);
-    assert_eq!([play.outcome(write), play.outcome(read)], [unknown; 2]);
+    assert_eq!([play.outcome(write), play.outcome(read)], [unknown.clone(), unknown]);
 }
 
 /// What the dead process was about to be told does not reach the one started after it.

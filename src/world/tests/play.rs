@@ -107,7 +107,7 @@ impl Play {
 
     /// How an operation ended, if it did.
     pub fn outcome(&self, operation: OperationId) -> Option<Outcome> {
-        self.world.history().iter().rev().find(|(_, row)| row.operation == operation)?.1.outcome
+        self.world.history().iter().rev().find(|(_, row)| row.operation == operation)?.1.outcome.clone()
     }
 
     /// The value an operation read; None if nothing was there. Fails if it did not end as a read.

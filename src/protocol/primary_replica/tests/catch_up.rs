@@ -145,7 +145,7 @@ fn a_newcomer_is_not_ready_before_it_has_the_data() {
             })
             .collect();
         assert!(served.len() > 10 && served.iter().all(|(applied, found)| *found && *applied >= there));
-        let rows = play.world.history().iter().filter(|(_, row)| row.client == BEN).filter_map(|(_, row)| row.outcome);
+        let rows = play.world.history().iter().filter(|(_, row)| row.client == BEN).filter_map(|(_, row)| row.outcome.clone());
         let refused = rows.filter(|outcome| *outcome == Outcome::Refused(Refusal::NotReady));
         assert!(refused.count() >= 1);
         assert_seamless(&play, newcomer);

@@ -150,7 +150,7 @@ fn two_lead_without_fencing_and_one_with_it() {
         let told = |client, value| {
             let mut mine = play.world.history().iter().filter(|(_, row)| row.client == client && row.outcome.is_some());
             mine.rfind(|(_, row)| matches!(row.action, Action::Write { value: own, .. } if own == value))
-                .and_then(|(_, row)| row.outcome)
+                .and_then(|(_, row)| row.outcome.clone())
         };
         assert_eq!(told(BEN, 2), Some(Outcome::Written), "the majority goes on");
         match fencing {

@@ -105,7 +105,7 @@ fn both_sides_of_a_partition_take_writes_and_one_side_loses_them() {
     let (left, right) =
         (play.write(ANA, X, 2), play.issue(BEN, crate::sim::operation::Action::Write { key: X, value: 3 }, Some(B)));
     play.run(100);
-    assert_eq!([play.outcome(left), play.outcome(right)], [Some(Outcome::Written); 2]);
+    assert_eq!([play.outcome(left), play.outcome(right)], [const { Some(Outcome::Written) }; 2]);
     play.act(Command::HealAll).run(3_000);
     assert_eq!([A, B, C].map(|node| play.held(node, X)), [Some(3); 3]);
     let values: Vec<i64> = play.discarded(A).iter().map(|write: &Write| write.value).collect();
@@ -169,7 +169,7 @@ fn an_old_primary_promoted_again_wins_over_a_newer_one() {
     play.run(100);
     let older = play.issue(ANA, crate::sim::operation::Action::Write { key: X, value: 3 }, Some(A));
     play.run(10).act(Command::Promote { node: A }).run(100);
-    assert_eq!([newer, older].map(|write| play.outcome(write)), [Some(Outcome::Written); 2]);
+    assert_eq!([newer, older].map(|write| play.outcome(write)), [const { Some(Outcome::Written) }; 2]);
     assert_eq!((play.view(C).follows, play.held(C, X)), (Some(A), Some(3)));
     play.act(Command::HealAll).run(3_000);
     assert_eq!([A, B, C].map(|node| (play.view(node).epoch, play.held(node, X))), [(Epoch(3), Some(3)); 3]);

@@ -54,7 +54,7 @@ impl Reads {
         }
         for (_, row) in world.history().range(self.rows, u64::MAX - 1) {
             let concern = world.session(row.client).map(|session| session.settings.concern).unwrap_or_default();
-            match (row.action, row.outcome) {
+            match (row.action, &row.outcome) {
                 (Action::Read { key }, None) if concern == Concern::Linearizable => {
                     self.floor.insert(row.client, self.acknowledged.get(&key).copied().unwrap_or_default());
                 }
