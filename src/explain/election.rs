@@ -38,7 +38,7 @@ pub(super) fn told(world: &LabWorld, node: NodeId, event: &Event, fact: &Fact) -
                 Condition::Paused => " is only paused, which nobody can tell from here.",
                 Condition::Running => " runs: what it says does not arrive, or too late, which looks the same from here.",
             };
-            let acts = world.setup().config.failover.by != By::Operator;
+            let acts = world.setup().config.primary_replica().is_some_and(|config| config.failover.by != By::Operator);
             (Weight::Loud, said.text(truth).text(if acts { "" } else { " To act on it is up to a person." }))
         }
         Fact::Trusts { suspect, silence } => {
@@ -199,7 +199,7 @@ fn led(world: &LabWorld, node: NodeId, event: &Event) -> bool {
         Kind::Fact(Fact::Appended { .. } | Fact::LeaseLost { .. } | Fact::LeaseRegained) => Some(true),
         _ => None,
     });
-    last.unwrap_or(world.setup().config.primary == node)
+    last.unwrap_or(world.setup().first_primary == node)
 }
 
 /// The primary that no longer led when it told the client of this operation that the write is not confirmed.

@@ -50,12 +50,13 @@ pub(super) fn crashed(world: &LabWorld, node: NodeId, how: CrashKind) -> Sentenc
 
 /// What is left of the flow of the log without this replica.
 fn without_replica(world: &LabWorld, own: &NodeView, node: NodeId, how: CrashKind, said: Writer) -> Sentence {
-    let config = &world.setup().config;
+    let config = world.setup().config.primary_replica();
     let source = own.source.filter(|source| world.view(*source).is_some());
     let said = match (how, source) {
         (CrashKind::Wipe, _) => said.text(" When it is back it needs everything anew."),
         (_, None) => said,
         (_, Some(source)) => {
+            let Some(config) = config else { return said.done() };
             let kept = match (config.retention.slots, config.retention.slot_limit_entries) {
                 (true, None) => "all that it misses".to_string(),
                 (true, Some(most)) => format!("what it misses, up to {most} entries"),

@@ -157,7 +157,7 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
         }
         Fact::Committed { lsn, write: Some(write) } if waits(world, node, *lsn) => {
             let view = world.view(node)?;
-            let rule = &world.setup().config.commit;
+            let rule = world.setup().config.commit()?;
             let said = start.text(" has ").write(Chip::of(*write)).text(" on disk. ").who(write.id.client).strong(" waits");
             Some((Weight::Quiet, waited_for(said.text(" until "), rule, &view).done()))
         }
@@ -254,8 +254,8 @@ pub(super) fn logged_otherwise(world: &LabWorld, node: NodeId, lsn: Lsn, write: 
 
 /// Whether a write on the primary's disk waits for replicas.
 fn waits(world: &LabWorld, primary: NodeId, lsn: Lsn) -> bool {
-    let level = world.setup().config.commit.level;
-    level.is_remote() && world.view(primary).is_some_and(|view| !view.fallen_back && view.waiting > 0 && view.applied < lsn)
+    let is_remote = world.setup().config.commit().is_some_and(|rule| rule.level.is_remote());
+    is_remote && world.view(primary).is_some_and(|view| !view.fallen_back && view.waiting > 0 && view.applied < lsn)
 }
 
 /// "B and C have it on disk"

@@ -15,7 +15,7 @@ pub use run::Run;
 use crate::{
     check::{Judge, Verdicts},
     measure::Measures,
-    protocol::primary_replica::PrimaryReplica,
+    protocol::node::Node,
     scenario::{
         Scenario,
         link::{Shared, Source},
@@ -29,13 +29,13 @@ use crate::{
 use std::sync::Arc;
 
 /// The world that a lab runs.
-pub type LabWorld = World<PrimaryReplica>;
+pub type LabWorld = World<Node>;
 
 #[derive(Clone, Debug)]
 pub struct Lab {
     source: Source,
     scenario: Scenario,
-    setup: Arc<Setup<PrimaryReplica>>,
+    setup: Arc<Setup<Node>>,
     branches: Vec<Branch>,
     current: BranchId,
     /// The run up to the cursor, on the current branch.
@@ -334,7 +334,7 @@ impl Lab {
     }
 
     /// The seed's and set-up's world at its beginning.
-    pub fn setup(&self) -> &Setup<PrimaryReplica> {
+    pub fn setup(&self) -> &Setup<Node> {
         &self.setup
     }
 }

@@ -4,7 +4,7 @@ use super::LabWorld;
 use crate::{
     check::{Judge, Verdicts},
     measure::{Measures, Reading},
-    protocol::primary_replica::PrimaryReplica,
+    protocol::node::Node,
     sim::time::Micros,
     world::{Position, Setup, Stop, command::TimedCommand},
 };
@@ -19,7 +19,7 @@ pub struct Run {
 
 impl Run {
     /// A run at time 0.
-    pub fn new(setup: Arc<Setup<PrimaryReplica>>, commands: Arc<Vec<TimedCommand>>) -> Run {
+    pub fn new(setup: Arc<Setup<Node>>, commands: Arc<Vec<TimedCommand>>) -> Run {
         let world = LabWorld::new(setup, commands);
         let (judge, measures) = (Judge::default(), Measures::default());
         let mut run = Run { world, judge, measures };

@@ -8,6 +8,7 @@ pub mod commit;
 pub mod detector;
 pub mod failover;
 pub mod logs;
+pub mod node;
 pub mod primary_replica;
 mod round_trip;
 
@@ -55,9 +56,9 @@ pub trait Protocol: Clone {
     fn is_refused(config: &Self::Config, rule: &Rule) -> bool;
     /// Whether clients may turn to the node at all; one that only watches others holds no data.
     fn holds_data(config: &Self::Config, node: NodeId) -> bool;
-    /// The log, and that of a node that is down.
-    fn log(&self) -> &Log;
-    fn log_on(disk: &Self::Disk) -> &Log;
+    /// The log that all share, if there is one, and that of a node that is down.
+    fn log(&self) -> Option<&Log>;
+    fn log_on(disk: &Self::Disk) -> Option<&Log>;
     fn view(&self) -> NodeView;
     /// Of the view, what is asked for most.
     fn standing(&self) -> Standing;
@@ -114,7 +115,7 @@ pub trait Named {
 }
 
 /// What a protocol lets the world see of a node, in words all protocols share.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct NodeView {
     pub role: Role,
     pub epoch: Epoch,
@@ -351,6 +352,18 @@ impl<P: Protocol> Context<P> {
 
     pub fn note_about(&mut self, operation: impl Into<Option<OperationId>>, fact: Fact) {
         self.effects.push(Effect::Note { fact, operation: operation.into() });
+    }
+
+    /// Lets a machine of another type work here; its effects become effects of this one.
+    pub(super) fn within<Q: Protocol, T>(&mut self, work: impl FnOnce(&mut Context<Q>) -> T) -> T
+    where
+        Effect<Q>: Into<Effect<P>>,
+    {
+        let mut inner = Context { situation: self.situation.clone(), effects: Vec::new() };
+        let result = work(&mut inner);
+        self.situation.next_write = inner.situation.next_write;
+        self.effects.extend(inner.effects.into_iter().map(Into::into));
+        result
     }
 
     pub fn into_effects(self) -> Vec<Effect<P>> {

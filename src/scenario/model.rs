@@ -2,9 +2,10 @@
 //!
 //! Every field has a row in [`super::fields`] with its unit, range and default.
 
+pub use crate::protocol::node::Settings as ProtocolSettings;
 use crate::{
     client::workload::ClientSettings,
-    protocol::primary_replica::{Config, PrimaryReplica},
+    protocol::{node::Node, primary_replica::Config},
     sim::{
         clock::Clock,
         distribution::Distribution,
@@ -34,12 +35,6 @@ pub struct Scenario {
     pub links: Vec<LinkRule>,
     pub clients: Vec<ClientSettings>,
     pub commands: Vec<TimedCommand>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum ProtocolSettings {
-    PrimaryReplica(Config),
 }
 
 /// The nodes: how many, what they are like, and those that are different.
@@ -129,8 +124,7 @@ impl Scenario {
     }
 
     /// The world's set-up. The scenario must have passed [`Scenario::check`].
-    pub fn setup(&self) -> Setup<PrimaryReplica> {
-        let ProtocolSettings::PrimaryReplica(config) = &self.protocol;
+    pub fn setup(&self) -> Setup<Node> {
         let mut nodes = vec![self.nodes.each.clone(); self.nodes.count as usize];
         for one in &self.nodes.different {
             if let Some(settings) = nodes.get_mut(one.node.0 as usize) {
@@ -139,13 +133,13 @@ impl Scenario {
         }
         let clients = self.clients.iter().flat_map(|client| std::iter::repeat_n(client.clone(), client.count as usize));
         Setup {
-            config: config.clone(),
+            config: self.protocol.clone(),
             seed: self.seed,
             keys: self.keys,
             nodes,
             clients: clients.collect(),
             operation_names: Arc::new(self.operation_names().into_iter().map(String::from).collect()),
-            first_primary: config.primary,
+            first_primary: self.protocol.first_primary(),
             link: self.network.clone(),
             rules: self.links.clone(),
         }

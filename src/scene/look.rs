@@ -3,7 +3,7 @@
 use crate::{
     explain::chip::Chip,
     lab::LabWorld,
-    protocol::primary_replica::PrimaryReplica,
+    protocol::node::Node,
     sim::{
         id::Key,
         network::MessageClass,
@@ -84,7 +84,7 @@ pub fn look(cargo: &Cargo) -> Look {
 }
 
 /// What a message is, in words: `write x = 7, Ana to A`; with the name of the operation if it has one.
-pub fn words(world: &LabWorld, flight: &Flight<PrimaryReplica>) -> String {
+pub fn words(world: &LabWorld, flight: &Flight<Node>) -> String {
     let Flight { from, to, class, cargo, .. } = flight;
     let name = flight.operation.and_then(|operation| world.operation_name(operation));
     let what = match look(cargo) {

@@ -300,7 +300,7 @@ pub fn role_of(world: &LabWorld, lead: Option<&NodeView>, node: NodeId, view: &N
         Some(SyncState::Potential) => "potential sync",
         _ if world.setup().config.delay(node).is_some() => "delayed replica",
         // Where nobody is waited for, all are.
-        Some(SyncState::Async) if world.setup().config.commit.level.is_remote() => "async replica",
+        Some(SyncState::Async) if world.setup().config.commit().is_some_and(|rule| rule.level.is_remote()) => "async replica",
         _ => "replica",
     };
     what.into()

@@ -173,7 +173,10 @@ pub fn watch_rows(world: &LabWorld, node: NodeId, view: &NodeView) -> Vec<(&'sta
         rows.push(("votes", format!("{votes} of {needed} needed")));
     }
     let is_up = world.host(node).is_some_and(|host| host.is_up());
-    if is_up && view.role == Role::Primary && world.setup().config.failover.fencing == Fencing::Lease {
+    if is_up
+        && view.role == Role::Primary
+        && world.setup().config.primary_replica().is_some_and(|config| config.failover.fencing == Fencing::Lease)
+    {
         rows.push(("lease", if view.fenced { "over: takes no writes" } else { "held" }.into()));
     }
     rows

@@ -209,10 +209,11 @@ pub enum CrashKind {
 }
 
 /// A node's part in the group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     Primary,
+    #[default]
     Replica,
     /// A replica that stands for election.
     Candidate,

@@ -94,7 +94,7 @@ fn number(text: String) -> usize {
 
 /// The rule as it is, with one thing changed.
 fn change(app: App, change: impl FnOnce(&mut Commit)) {
-    let mut new = app.world(|world| world.setup().config.commit.clone());
+    let mut new = app.world(|world| Rules::of(world).config.commit);
     change(&mut new);
     app.act(Command::SetCommit(new));
 }
@@ -146,7 +146,7 @@ fn who(app: App) -> AnyView {
             all
         },
         move |text| {
-            let all = whom(app.world(|world| counting(&world.setup().config.commit, &Rules::of(world).replicas())).len());
+            let all = whom(app.world(|world| counting(&Rules::of(world).config.commit, &Rules::of(world).replicas())).len());
             if let Some((which, count, _)) = all.into_iter().nth(number(text)) {
                 change(app, |rule| {
                     (rule.which, rule.count) = (which, count);
@@ -187,7 +187,7 @@ fn patience(app: App) -> AnyView {
 /// Who counts at all, node by node.
 fn among(app: App) -> AnyView {
     let toggle = move |node: NodeId| {
-        let new = app.world(|world| toggled(&world.setup().config.commit, &Rules::of(world).replicas(), node));
+        let new = app.world(|world| toggled(&Rules::of(world).config.commit, &Rules::of(world).replicas(), node));
         match new {
             Some(new) => app.act(Command::SetCommit(new)),
             None => app.say_bad(format!("One replica has to count. Press another before you take {node} off.")),

@@ -6,6 +6,7 @@ use super::{
     element::{Inside, element, moving},
     forms::{DELAYS_MS, delay_index, delay_name},
     parts::{Slider, check, only_when, select},
+    rules::Rules,
     state::App,
     watched::Watched,
 };
@@ -85,7 +86,7 @@ fn put_back(id: &str, place: usize) {
 pub fn failover(app: App) -> AnyView {
     let refused = Watched::new(String::new());
     let change = move |change: &dyn Fn(&mut Failover)| {
-        let old = app.world(|world| world.setup().config.failover.clone());
+        let old = app.world(|world| Rules::of(world).config.failover);
         let mut new = old.clone();
         change(&mut new);
         match new.problem() {

@@ -4,6 +4,7 @@ use super::leptos::*;
 use super::{
     element::{element, moving},
     parts::select,
+    rules::Rules,
     state::App,
 };
 use crate::{
@@ -41,7 +42,7 @@ fn retentions(kept: u64) -> [(Retention, String); 4] {
 
 pub fn log_settings(app: App) -> AnyView {
     let change = move |change: &dyn Fn(&mut Logs)| {
-        let mut new = app.world(|world| world.setup().config.logs());
+        let mut new = app.world(|world| Rules::of(world).config.logs());
         change(&mut new);
         app.act(Command::SetLogs(new));
     };
@@ -82,7 +83,7 @@ pub fn log_settings(app: App) -> AnyView {
             retentions(kept).into_iter().map(|(one, name)| (name, one == now.retention)).collect()
         }),
         Box::new(move |index| {
-            let kept = app.world(|world| world.setup().config.log_retention_entries);
+            let kept = app.world(|world| Rules::of(world).config.log_retention_entries);
             let [a, b, c, d] = retentions(kept).map(|(one, _)| one);
             change(&|logs| logs.retention = [a, b, c, d][index]);
         }),

@@ -20,7 +20,7 @@ impl Rules {
     pub fn of(world: &LabWorld) -> Rules {
         let acting = world.sessions().iter().filter(|session| session.workload_on || session.open.is_some());
         Rules {
-            config: world.setup().config.clone(),
+            config: world.setup().config.primary_replica().cloned().unwrap_or_default(),
             stores: world.stores().to_vec(),
             primary: world.primary(),
             patience: acting.map(|session| session.settings.timeout).min(),

@@ -260,7 +260,7 @@ impl<P: Protocol> World<P> {
     /// A node's log; of one that is down, what a start would find.
     pub fn log(&self, node: NodeId) -> Option<&Log> {
         let host = self.host(node)?;
-        Some(host.process().map_or_else(|| P::log_on(host.cache()), P::log))
+        host.process().map_or_else(|| P::log_on(host.cache()), P::log)
     }
 
     /// Those that hold data.

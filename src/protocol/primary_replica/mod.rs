@@ -113,6 +113,8 @@ struct Confirmed {
 #[derive(Clone, Copy, Debug)]
 pub struct Apply(pub Lsn);
 
+pub use Apply as Job;
+
 /// One node.
 #[derive(Clone, Debug)]
 pub struct PrimaryReplica {
@@ -395,12 +397,12 @@ impl Protocol for PrimaryReplica {
         }
     }
 
-    fn log(&self) -> &Log {
-        &self.log
+    fn log(&self) -> Option<&Log> {
+        Some(&self.log)
     }
 
-    fn log_on(disk: &Disk) -> &Log {
-        &disk.log
+    fn log_on(disk: &Disk) -> Option<&Log> {
+        Some(&disk.log)
     }
 
     fn reconfigure(&mut self, rule: &Rule, ctx: &mut Ctx) {

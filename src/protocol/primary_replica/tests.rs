@@ -56,6 +56,11 @@ fn election() -> Failover {
     Failover { by: By::Election, detect: Detect::Timeout, heartbeat_every, timeout, spread, ..Failover::default() }
 }
 
+/// What the group goes by now.
+fn rules(play: &Play) -> &Config {
+    play.world.setup().config.primary_replica().expect("it has a primary")
+}
+
 /// A feeds B, and B feeds C, 10 ms apart; Ben's reads are as sure as said.
 fn chain(concern: Concern, change: impl Fn(&mut Config)) -> Play {
     let mut scenario = group(3);

@@ -29,7 +29,7 @@ fn no_write_hears_from_a_replica_behind_a_replica() {
         play.run(5_000);
         assert_eq!(play.outcome(write), outcome, "{among:?}");
         assert_eq!(play.view(C).written, Lsn(1), "it has it all the same");
-        let warning = rule(among.clone()).warning(&play.world.setup().config.group(&[A, B, C], Some(A)));
+        let warning = rule(among.clone()).warning(&rules(&play).group(&[A, B, C], Some(A)));
         assert_eq!(warning.is_some_and(|words| words.contains("others feed")), outcome.is_none(), "{among:?}: {warning:?}");
     }
 }

@@ -26,7 +26,7 @@ fn acknowledged(play: &Play) -> BTreeSet<i64> {
 
 /// Values in a node's log.
 fn logged(play: &Play, node: NodeId) -> BTreeSet<i64> {
-    let log = &play.world.host(node).and_then(|host| host.process()).expect("it runs").log;
+    let log = &play.world.host(node).and_then(|host| host.process()?.primary_replica()).expect("it runs").log;
     log.range(log.first(), log.last()).filter_map(|entry| Some(entry.write?.value)).collect()
 }
 

@@ -39,7 +39,7 @@ fn bad_network(run: u64) -> Scenario {
 }
 
 fn log_of(play: &Play, node: crate::sim::id::NodeId) -> Vec<Entry> {
-    let log = &play.world.host(node).and_then(|host| host.process()).expect("it runs").log;
+    let log = &play.world.host(node).and_then(|host| host.process()?.primary_replica()).expect("it runs").log;
     log.range(log.first(), log.last()).copied().collect()
 }
 

@@ -7,7 +7,8 @@ use crate::{
     client::history::Row,
     lab::LabWorld,
     protocol::commit::Level,
-    protocol::primary_replica::{Part, PrimaryReplica, timeline::epoch_at},
+    protocol::node::{Node, NodeDisk},
+    protocol::primary_replica::{Disk, Part, PrimaryReplica, timeline::epoch_at},
     sim::{
         id::{ClientId, NodeId, OperationId},
         operation::{Outcome, Write},
@@ -93,17 +94,17 @@ impl Laws {
     pub fn look(&mut self, play: &Play) {
         self.asynchronous |= asynchronous(play);
         for host in play.world.hosts() {
-            let disk = host.disk();
+            let disk = on(host.disk());
             if let Some(epoch) = disk.identity.as_ref().map(|identity| identity.epoch) {
                 let before = self.epochs_on_disk.insert(host.id, epoch).unwrap_or_default();
                 assert!(before <= epoch, "the epoch of {} went back from {before} to {epoch} on disk", host.id);
             }
-            let Some(node) = host.process() else { continue };
+            let Some(node) = host.process().and_then(Node::primary_replica) else { continue };
             assert!(disk.identity.as_ref().is_none_or(|identity| identity.epoch <= node.epoch));
             self.log(host.id, node);
             positions(host.id, node, self.asynchronous);
             // What the operating system holds, and so what a restart would find, is what the process believes.
-            let cache = host.cache();
+            let cache = on(host.cache());
             assert_eq!((cache.log.first(), cache.log.last()), (node.log.first(), node.log.last()), "log of {}", host.id);
             let mut replayed = cache.base.clone();
             node.log.range(node.log.first(), node.applied).for_each(|entry| replayed.replay(entry.write));
@@ -132,7 +133,7 @@ impl Laws {
 
 /// Whether writes are, or were for a time, acknowledged before they are on any disk.
 fn asynchronous(play: &Play) -> bool {
-    let at_first = play.scenario.setup().config.commit.level;
+    let at_first = play.scenario.setup().config.commit().expect("a rule").level;
     let later = play.commands.iter().filter_map(|timed| match &timed.command {
         Command::SetCommit(rule) => Some(rule.level),
         _ => None,
@@ -149,9 +150,14 @@ fn positions(id: NodeId, node: &PrimaryReplica, asynchronous: bool) {
     assert!(asynchronous || applied <= flushed || found() || copied(), "{id} shows {applied}, on disk is {flushed}");
 }
 
+/// What this protocol has on a disk.
+fn on(disk: &NodeDisk) -> Disk {
+    disk.primary_replica().cloned().unwrap_or_default()
+}
+
 /// A node calls only those entries discarded that its primary does not have.
 fn discarded(world: &LabWorld, node: NodeId, writes: &[(Lsn, Write)]) {
-    let process = |node| world.host(node).and_then(|host| host.process());
+    let process = |node| world.host(node).and_then(|host| host.process()?.primary_replica());
     // One that follows another by now may have got the entry from there after it sent its snapshot.
     let leads = |one: &&PrimaryReplica| matches!(one.part, Part::Primary(_));
     let Some(lead) = world.view(node).and_then(|view| process(view.follows?)).filter(leads) else { return };
@@ -170,7 +176,7 @@ fn discarded(world: &LabWorld, node: NodeId, writes: &[(Lsn, Write)]) {
 
 /// Entries go out, and writes are acknowledged, only from the sender's disk.
 fn sent_from_disk(world: &LabWorld, node: NodeId, operation: Option<OperationId>, cargo: &Cargo, asynchronous: bool) {
-    let disk = world.hosts()[node.0 as usize].disk();
+    let disk = on(world.hosts()[node.0 as usize].disk());
     match cargo {
         Cargo::Answer { outcome: Outcome::Written | Outcome::Generated(_) } => {
             let logged = disk
@@ -192,8 +198,13 @@ fn sent_from_disk(world: &LabWorld, node: NodeId, operation: Option<OperationId>
 
 /// All nodes with data hold the same, and one of them leads.
 pub fn assert_converged(play: &Play) {
-    let nodes: Vec<(NodeId, &PrimaryReplica)> =
-        play.world.hosts().iter().filter(|host| !host.removed).filter_map(|host| Some((host.id, host.process()?))).collect();
+    let nodes: Vec<(NodeId, &PrimaryReplica)> = play
+        .world
+        .hosts()
+        .iter()
+        .filter(|host| !host.removed)
+        .filter_map(|host| Some((host.id, host.process()?.primary_replica()?)))
+        .collect();
     assert_eq!(nodes.len(), play.world.members().len(), "all run");
     let leaders: Vec<NodeId> =
         nodes.iter().filter(|(_, node)| matches!(node.part, Part::Primary(_))).map(|(id, _)| *id).collect();

@@ -129,7 +129,7 @@ fn slots_are_kept_while_nobody_leads() {
     play.act(Command::Crash { node: A });
     play.run(2_000);
     assert_eq!(play.view(B).follows, None, "B stands, and nobody votes");
-    play.act(Command::SetLogs(play.world.setup().config.logs()));
+    play.act(Command::SetLogs(rules(&play).logs()));
     play.run(400);
     assert_eq!(play.view(B).first, Lsn(1), "C still needs all of it");
     for node in [A, C] {

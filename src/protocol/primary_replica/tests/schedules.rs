@@ -234,7 +234,7 @@ pub fn fault(draw: &mut Draw, play: &Play, Rules { electing, strict, once }: Rul
         (31, _) if !strict => Command::SetDelay { node, by: draw.chance(0.5).then(|| ms(30 + draw.below(300))) },
         (30, _) => Command::SetUpstream { node, from: upstream(draw, nodes as u16) },
         (29, _) => {
-            let Logs { shipping, mut retention, .. } = play.world.setup().config.logs();
+            let Logs { shipping, mut retention, .. } = rules(play).logs();
             retention.slots = draw.chance(0.5);
             Command::SetLogs(Logs { rejoin: pick(draw, &[Rejoin::Clone, Rejoin::Rewind, Rejoin::Refuse]), retention, shipping })
         }
@@ -262,7 +262,7 @@ fn heal(play: &mut Play, laws: &mut Laws, draw: &mut Draw) {
     }
     point_anew(play);
     // Who is alone would wait for replicas for ever, and for a delayed one longer than clients have patience.
-    if play.world.stores().len() < 2 || !play.world.setup().config.delayed.is_empty() {
+    if play.world.stores().len() < 2 || !rules(play).delayed.is_empty() {
         play.act(Command::SetCommit(Commit::default()));
     }
     // Until what was delayed by hand has come, too.
@@ -290,7 +290,7 @@ fn heal(play: &mut Play, laws: &mut Laws, draw: &mut Draw) {
 /// Who would be fed by a node that was removed gets a new upstream; so do all if so few are fed by the primary, whoever that
 /// will be, that operations would wait for ever.
 fn point_anew(play: &mut Play) {
-    let (config, stores) = (play.world.setup().config.clone(), play.world.stores().to_vec());
+    let (config, stores) = (rules(play).clone(), play.world.stores().to_vec());
     let direct = |primary: &NodeId| {
         let fed = stores.iter().filter(|node| *node != primary);
         fed.filter(|node| config.upstream(**node).is_none_or(|from| from == *primary)).count()
