@@ -121,7 +121,7 @@ fn made_up(seed: u64, promotions: u64) -> Scenario {
     scenario.network.latency = latency;
     scenario.network.loss = [0.0, 0.05, 0.3][draw.below(3) as usize];
     scenario.network.in_order = draw.chance(0.5);
-    let ProtocolSettings::PrimaryReplica(config) = &mut scenario.protocol;
+    let ProtocolSettings::PrimaryReplica(config) = &mut scenario.protocol else { unreachable!("as it is by default") };
     config.log_retention_entries = 1 + draw.below(40);
     config.batch_entries = 1 + draw.below(8) as u32;
     scenario

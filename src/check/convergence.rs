@@ -88,6 +88,7 @@ mod tests {
             votes: None,
             fenced: false,
             stopped: false,
+            peer: None,
         }
     }
 

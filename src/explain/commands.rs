@@ -1,6 +1,6 @@
 //! What somebody did to the run, in a sentence.
 
-use super::{Sentence, Writer, election, logs, narrate::Weight, words::duration};
+use super::{Sentence, Writer, election, logs, narrate::Weight, peers, words::duration};
 use crate::{
     sim::{
         decimal::{fixed, short},
@@ -75,6 +75,7 @@ pub(super) fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
                 None => said.strong("at once").text(" from now on."),
             }
         }
+        Command::SetConflicts(conflicts) => return Some((Weight::Loud, peers::rule(conflicts))),
         Command::SetLogs(rule) => return Some((Weight::Loud, logs::rule(rule))),
         Command::Slow { node, factor } => {
             start.who(*node).text(format!(" takes {} times as long for everything now.", short(*factor)))

@@ -1,6 +1,6 @@
 //! What goes wrong: nodes that crash, messages that go no further.
 
-use super::{Sentence, Writer, chip::Chip, narrate::Weight, search::carries};
+use super::{Sentence, Writer, chip::Chip, narrate::Weight, peers, search::carries};
 use crate::{
     lab::LabWorld,
     protocol::NodeView,
@@ -34,6 +34,7 @@ pub(super) fn crashed(world: &LabWorld, node: NodeId, how: CrashKind) -> Sentenc
             },
             Role::Replica | Role::Candidate => without_replica(world, &own, node, how, said),
             Role::Monitor => said.done(),
+            Role::Peer => peers::without(world, node, &own, said),
         };
     };
     let travelling: Vec<Address> =
@@ -82,6 +83,11 @@ pub(super) fn dropped(
     let (what, weight) = match cargo {
         Cargo::Entries { last_write: Some(write), .. } => (start.text("The copy of ").write(Chip::of(*write)), Weight::Told),
         Cargo::Entries { .. } => (start.text("The copy of a no-op"), Weight::Quiet),
+        Cargo::Changes { count: 1, last, .. } => (start.text("The change ").write(Chip::of(*last)), Weight::Told),
+        Cargo::Changes { count, last, .. } => {
+            (start.text(format!("The message with {count} changes up to ")).write(Chip::of(*last)), Weight::Told)
+        }
+        Cargo::State { .. } => (start.text("The state"), Weight::Told),
         Cargo::Ask { .. } => (start.text("The request of ").who(from), Weight::Told),
         Cargo::Answer { .. } => (start.text("The answer of ").who(from), Weight::Told),
         Cargo::Snapshot { .. } => (start.text("The snapshot"), Weight::Told),

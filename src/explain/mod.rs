@@ -7,6 +7,7 @@ mod fault;
 mod logs;
 pub mod narrate;
 mod outcome;
+pub mod peers;
 pub mod search;
 mod why;
 pub mod words;

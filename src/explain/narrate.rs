@@ -4,7 +4,7 @@ use super::{
     Sentence, Writer,
     chip::Chip,
     commands::commanded,
-    election, fault, logs, outcome,
+    election, fault, logs, outcome, peers,
     search::{acknowledged, on_disk_at, primary_has},
     words::{counted, duration},
 };
@@ -194,7 +194,9 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
         Fact::SnapshotInstalled { lsn, .. } => {
             Some((Weight::Told, start.text(format!(" has taken over all data as of LSN {lsn} and goes on from there.")).done()))
         }
-        _ => logs::told(node, event, fact).or_else(|| election::told(world, node, event, fact)),
+        _ => logs::told(node, event, fact)
+            .or_else(|| election::told(world, node, event, fact))
+            .or_else(|| peers::told(world, node, fact)),
     }
 }
 

@@ -5,9 +5,11 @@
 //! It must not know who looks at it: pictures and sentences read the trace and [`NodeView`].
 
 pub mod commit;
+pub mod conflicts;
 pub mod detector;
 pub mod failover;
 pub mod logs;
+pub mod multi_primary;
 pub mod node;
 pub mod primary_replica;
 mod round_trip;
@@ -20,10 +22,15 @@ use crate::{
         operation::{Answer, Request, Write},
         time::Micros,
     },
-    store::log::{Epoch, Log, Lsn},
+    store::{
+        log::{Epoch, Log, Lsn},
+        stamp::Stamp,
+        version::{Actor, Dot, Seen, VersionVector},
+    },
     trace::{Cargo, Fact, Role, SyncState, TimerName},
 };
 use commit::Commit;
+use conflicts::Conflicts;
 use failover::Failover;
 use logs::Logs;
 use std::{fmt::Debug, sync::Arc};
@@ -85,6 +92,8 @@ pub enum Rule {
     Commit(Commit),
     Failover(Failover),
     Logs(Logs),
+    /// Which of several values readers are shown.
+    Conflicts(Conflicts),
     /// Who feeds a node; none: the primary.
     Upstream {
         node: NodeId,
@@ -146,6 +155,47 @@ pub struct NodeView {
     pub fenced: bool,
     /// Whether it follows no further, since its log and the primary’s have parted.
     pub stopped: bool,
+    /// What only peers have.
+    pub peer: Option<Box<PeerView>>,
+}
+
+/// Of a peer, beside what it shows its readers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PeerView {
+    /// Under which name it counts its writes.
+    pub actor: Actor,
+    /// How many changes of each peer it has.
+    pub vector: VersionVector,
+    /// In order of the key.
+    pub keys: Vec<KeyView>,
+    /// Whether it serves clients; a newcomer does not yet.
+    pub ready: bool,
+    /// How many changes arrived before something that they have to follow.
+    pub held: usize,
+    /// To whom it has sent so many changes that are not confirmed.
+    pub unconfirmed: Vec<(NodeId, u64)>,
+}
+
+/// What a peer keeps of a key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyView {
+    pub key: Key,
+    /// Every write of the key that the peer has seen.
+    pub seen: Seen,
+    /// Those that nobody has overwritten who had seen them, and what is shown beside.
+    pub versions: Vec<VersionView>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VersionView {
+    /// None: it is overwritten, and wins by its clock all the same.
+    pub dot: Option<Dot>,
+    pub write: Write,
+    pub deleted: bool,
+    pub stamp: Stamp,
+    pub hybrid: Stamp,
+    /// Whether readers get to see it.
+    pub shown: bool,
 }
 
 /// What a node thinks that it is, and how far readers see.

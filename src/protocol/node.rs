@@ -6,7 +6,8 @@
 //! effects come back under another type.
 
 use super::{
-    Context, Effect, Message, Named, NodeView, Order, Protocol, Request, Rule, Standing, Storage, commit::Commit, primary_replica,
+    Context, Effect, Message, Named, NodeView, Order, Protocol, Request, Rule, Standing, Storage, commit::Commit,
+    conflicts::Conflicts, multi_primary, primary_replica,
 };
 use crate::{
     sim::{
@@ -240,12 +241,17 @@ macro_rules! protocols {
     };
 }
 
-protocols! { PrimaryReplica primary_replica "primary-replica" }
+protocols! { PrimaryReplica primary_replica "primary-replica", MultiPrimary multi_primary "peers" }
 
 impl Settings {
     /// The rule by which a write counts as done, where there is one.
     pub fn commit(&self) -> Option<&Commit> {
         self.primary_replica().map(|config| &config.commit)
+    }
+
+    /// Who wins where peers wrote the same without knowing of each other; none where that cannot be.
+    pub fn conflicts(&self) -> Option<&Conflicts> {
+        self.multi_primary().map(|config| &config.conflicts)
     }
 
     /// How much later this node's readers see entries than they could; none: at once.

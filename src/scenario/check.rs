@@ -6,7 +6,9 @@ use crate::{
     protocol::{
         commit::Commit,
         failover::Failover,
-        primary_replica::{PrimaryReplica, Upstream},
+        multi_primary,
+        node::Node,
+        primary_replica::{Config, Upstream},
     },
     sim::{
         clock::Clock,
@@ -135,6 +137,9 @@ impl Scenario {
     pub const ABOUT_BYTES_MAX: usize = 1_000;
     pub const RATE_PER_S: RangeInclusive<f64> = 0.001..=10_000.0;
     pub const BANDWIDTH_BYTES_PER_S_MAX: u64 = 1_000_000_000_000;
+    /// Of a custom topology.
+    pub const LINKS_MAX: usize = 45;
+    pub const LOG_CHANGES: RangeInclusive<u32> = 1..=10_000;
     pub const LOG_RETENTION_ENTRIES: RangeInclusive<u64> = 1..=100_000;
     pub const BATCH_ENTRIES: RangeInclusive<u32> = 1..=1_000;
     /// Of timers and time-outs.
@@ -179,7 +184,13 @@ impl Scenario {
     }
 
     fn check_protocol(&self, check: &mut Check) {
-        let ProtocolSettings::PrimaryReplica(config) = &self.protocol;
+        match &self.protocol {
+            ProtocolSettings::PrimaryReplica(config) => self.check_primary_replica(check, config),
+            ProtocolSettings::MultiPrimary(config) => self.check_multi_primary(check, config),
+        }
+    }
+
+    fn check_primary_replica(&self, check: &mut Check, config: &Config) {
         let at = |field: &str| format!("protocol.primary_replica.{field}");
         self.check_node(check, &at("primary"), config.primary);
         check.within(&at("log_retention_entries"), config.log_retention_entries, Self::LOG_RETENTION_ENTRIES);
@@ -224,6 +235,27 @@ impl Scenario {
         for (field, count) in [("count", commit.needed(others as usize + 1)), ("min_replicas", commit.min_replicas as usize)] {
             if count > others as usize && (field != "count" || commit.level.is_remote()) {
                 check.say(at(&format!("commit.{field}")), format!("{count} replicas are asked for, and the group has {others}"));
+            }
+        }
+    }
+
+    fn check_multi_primary(&self, check: &mut Check, config: &multi_primary::Config) {
+        let at = |field: &str| format!("protocol.multi_primary.{field}");
+        let members: Vec<NodeId> = (0..self.nodes.count).map(NodeId).collect();
+        check.within(&at("links"), config.links.len(), 0..=Self::LINKS_MAX);
+        if let Some(what) = config.problem(&members) {
+            check.say(at(if config.links.is_empty() { "topology" } else { "links" }), what);
+        }
+        check.within(&at("batch_changes"), config.batch_changes, Self::BATCH_ENTRIES);
+        check.within(&at("log_changes_max"), config.log_changes_max, Self::LOG_CHANGES);
+        check.within(&at("resend_after"), config.resend_after, Self::WAIT);
+        if let Some(every) = config.compare_every {
+            check.within(&at("compare_every"), every, Self::WAIT);
+        }
+        for (index, client) in self.clients.iter().enumerate() {
+            if client.token || client.concern != Concern::Local {
+                let what = "peers answer with what they have and ask nobody, so a read can only be local and without a token";
+                check.say(format!("clients[{index}].{}", if client.token { "token" } else { "concern" }), what);
             }
         }
     }
@@ -317,7 +349,26 @@ impl Scenario {
         if let Some(stranger) = nodes_of(command).into_iter().find(|node| node.0 >= nodes) {
             return Some(format!("there is no node {stranger} then; the nodes are A to {}", NodeId(nodes.saturating_sub(1))));
         }
-        let ProtocolSettings::PrimaryReplica(config) = &self.protocol;
+        let config = match (&self.protocol, command) {
+            (ProtocolSettings::PrimaryReplica(_), Command::SetConflicts(_)) => {
+                return Some("set_conflicts: all writes go through one primary, so none are in conflict".into());
+            }
+            (ProtocolSettings::PrimaryReplica(config), _) => config,
+            (ProtocolSettings::MultiPrimary(_), command) => {
+                let of_primary = matches!(
+                    command,
+                    Command::Promote { .. }
+                        | Command::Rewind { .. }
+                        | Command::Reclone { .. }
+                        | Command::SetCommit(_)
+                        | Command::SetFailover(_)
+                        | Command::SetLogs(_)
+                        | Command::SetUpstream { .. }
+                        | Command::SetDelay { .. }
+                );
+                return of_primary.then(|| "it is for groups with a primary, and here all are peers".into());
+            }
+        };
         let Command::SetCommit(commit) = command else { return None };
         if let Some(monitor) = commit.among.iter().find(|node| config.failover.is_monitor(**node)) {
             return Some(format!("set_commit.among: {monitor} is a monitor and has no log"));
@@ -387,7 +438,7 @@ fn check_operations(check: &mut Check, at: &str, operations: &[NamedOperation]) 
 /// What is wrong with the numbers of a command. Whether what it speaks of exists is known only when it takes effect.
 pub fn check_command(command: &Command) -> Option<String> {
     let mut check = Check::default();
-    let most = World::<PrimaryReplica>::NODES_MAX as u16;
+    let most = World::<Node>::NODES_MAX as u16;
     let address = |check: &mut Check, address: &Address| match address {
         Address::Node(node) if node.0 >= most => {
             check.say("node", format!("there can be no node {node}; a group has at most {most} nodes"))

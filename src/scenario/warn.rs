@@ -1,9 +1,6 @@
 //! What can happen with settings that are allowed but risky: said where they are made, refused nowhere.
 
-use super::{
-    check::Problem,
-    model::{ProtocolSettings, Scenario},
-};
+use super::{check::Problem, model::Scenario};
 use crate::{
     client::workload::ClientSettings,
     protocol::{commit::Group, primary_replica::Shipping},
@@ -13,7 +10,7 @@ use crate::{
 impl Scenario {
     /// Where, and what can happen. Of each group of settings the first thing only.
     pub fn warnings(&self) -> Vec<Problem> {
-        let ProtocolSettings::PrimaryReplica(config) = &self.protocol;
+        let Some(config) = self.protocol.primary_replica() else { return Vec::new() };
         let stores: Vec<NodeId> = (0..self.nodes.count).map(NodeId).filter(|node| !config.failover.is_monitor(*node)).collect();
         let group = config.group(&stores, Some(config.primary));
         let statement = "Clocks and random numbers come out differently at each replica.";

@@ -255,7 +255,7 @@ impl Look {
 
     /// Log entries beyond the one it shows.
     fn more(self) -> u32 {
-        if let Look::Write { more, .. } | Look::Generate(.., more) = self { more } else { 0 }
+        if let Look::Write { more, .. } | Look::Values { more, .. } | Look::Generate(.., more) = self { more } else { 0 }
     }
 
     /// Room it is given at cards and walls.
@@ -266,7 +266,7 @@ impl Look {
     /// About how wide and high it is drawn, with the number of those that are counted with it.
     pub fn size(self, behind: u32, detail: Detail) -> (f64, f64) {
         let (text, more) = match self {
-            Look::Write { chip, more } => (chip.value().to_string(), more + behind),
+            Look::Write { chip, more } | Look::Values { chip, more } => (chip.value().to_string(), more + behind),
             Look::Value(Some(chip)) => (chip.value().to_string(), behind),
             Look::Generate(_, function, more) if detail == Detail::Full => (function.to_string(), more + behind),
             Look::Position | Look::Control | Look::Heartbeat => return (9.0, 9.0),

@@ -27,6 +27,11 @@ pub enum Look {
     Ask,
     /// A value on its way back to a reader; none if the key was never written.
     Value(Option<Chip>),
+    /// Several values, on their way back to a reader.
+    Values {
+        chip: Chip,
+        more: u32,
+    },
     Ok,
     /// Done here, but not confirmed by those who should.
     Unconfirmed,
@@ -61,6 +66,10 @@ pub fn look(cargo: &Cargo) -> Look {
         Cargo::Ask { .. } => Look::Ask,
         Cargo::Answer { outcome: Outcome::Written } => Look::Ok,
         Cargo::Answer { outcome: Outcome::Read(value) } => Look::Value(value.map(Chip::of)),
+        Cargo::Answer { outcome: Outcome::Several(writes) } => match writes.first() {
+            Some(first) => Look::Values { chip: Chip::of(*first), more: writes.len() as u32 - 1 },
+            None => Look::Value(None),
+        },
         Cargo::Answer { outcome: Outcome::Generated(write) } => Look::Value(Some(Chip::of(*write))),
         Cargo::Answer { outcome: Outcome::Unconfirmed } => Look::Unconfirmed,
         Cargo::Answer { .. } => Look::No,
@@ -77,6 +86,10 @@ pub fn look(cargo: &Cargo) -> Look {
         | Cargo::Parted { .. }
         | Cargo::Accuse { .. }
         | Cargo::Appoint { .. } => Look::Control,
+        Cargo::Changes { count, last, .. } => Look::Write { chip: Chip::of(*last), more: count - 1 },
+        Cargo::Have { asks: false, .. } => Look::Position,
+        Cargo::Have { asks: true, .. } => Look::Control,
+        Cargo::State { .. } => Look::Snapshot,
         Cargo::Heartbeat { .. } | Cargo::Echo { .. } => Look::Heartbeat,
         Cargo::AskVote { trial, .. } => Look::AskVote { trial: *trial },
         Cargo::Vote { granted, trial, .. } => Look::Vote { granted: *granted, trial: *trial },
@@ -96,6 +109,11 @@ pub fn words(world: &LabWorld, flight: &Flight<Node>) -> String {
         }
         Look::Generate(key, function, 0) => format!("statement {key} = {function}"),
         Look::Generate(key, function, more) => format!("{} log entries up to the statement {key} = {function}", more + 1),
+        Look::Write { chip, more: 0 } if matches!(cargo, Cargo::Changes { .. }) => format!("change {}", chip.text()),
+        Look::Write { chip, more } if matches!(cargo, Cargo::Changes { .. }) => {
+            format!("{} changes up to {}", more + 1, chip.text())
+        }
+        Look::Values { more, .. } => format!("answer: {} values", more + 1),
         Look::Write { chip, more: 0 } => format!("log entry {}", chip.text()),
         Look::Write { chip, more } => format!("{} log entries up to {}", more + 1, chip.text()),
         Look::Ask => match cargo {
@@ -117,13 +135,18 @@ pub fn words(world: &LabWorld, flight: &Flight<Node>) -> String {
         Look::No => "answer: no".into(),
         Look::Position => match cargo {
             Cargo::Position { flushed, .. } => format!("acknowledgement up to LSN {flushed}"),
+            Cargo::Have { changes, .. } => format!("confirmation of {changes} changes"),
             _ => "acknowledgement".into(),
         },
         Look::NoOp => "log entry without a write (no-op)".into(),
-        Look::Snapshot => "snapshot of all data".into(),
+        Look::Snapshot => match cargo {
+            Cargo::State { .. } => "all that the peer has".into(),
+            _ => "snapshot of all data".into(),
+        },
         Look::Control => match cargo {
             Cargo::Follow { from } => format!("request for the log from LSN {from}"),
             Cargo::Parted { last } => format!("word that the logs have parted; the other ends at {last}"),
+            Cargo::Have { .. } => "question for what is missing".into(),
             Cargo::Announce { epoch } => format!("announcement of epoch {epoch}"),
             _ => "sign of life".into(),
         },

@@ -288,6 +288,7 @@ pub fn role_of(world: &LabWorld, lead: Option<&NodeView>, node: NodeId, view: &N
         Role::Primary => return "primary".into(),
         Role::Candidate => return "candidate".into(),
         Role::Monitor => return "monitor".into(),
+        Role::Peer => return "peer".into(),
         Role::Replica => {}
     }
     if let Some(source) = view.source.filter(|source| Some(*source) != view.follows) {

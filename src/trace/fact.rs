@@ -3,7 +3,10 @@
 use super::{Role, SyncState};
 use crate::{
     sim::{id::NodeId, operation::Write, time::Micros},
-    store::log::{Epoch, Lsn},
+    store::{
+        log::{Epoch, Lsn},
+        object::register::Strategy,
+    },
 };
 use serde::Serialize;
 
@@ -235,5 +238,47 @@ pub enum Fact {
     /// A primary asks the others whether it still leads before it answers a read.
     ReadConfirms {
         needed: usize,
+    },
+    /// A peer takes a client’s write, over these that its readers were shown.
+    Accepted {
+        write: Write,
+        over: Vec<Write>,
+    },
+    /// A write is part of what a peer knows from now on; `by`: the peer that accepted it.
+    Merged {
+        write: Write,
+        by: NodeId,
+    },
+    /// A key holds several values, none of which was written over another.
+    Conflict {
+        writes: Vec<Write>,
+    },
+    /// Nobody who had seen these wrote over them, and readers are not shown them any more: the strategy keeps another.
+    Dropped {
+        writes: Vec<Write>,
+        kept: Option<Write>,
+        strategy: Strategy,
+    },
+    /// A change was shown before something that its writer had seen.
+    Overtook {
+        write: Write,
+    },
+    /// A change waits for an earlier one, which this peer wrote.
+    HeldBack {
+        write: Write,
+        of: NodeId,
+    },
+    /// So many of the changes that came had come before, some other way: they go no further.
+    AlreadyKnown {
+        changes: u32,
+    },
+    /// A neighbour is sent what it lacks.
+    SentMissing {
+        to: NodeId,
+        changes: u32,
+    },
+    /// A neighbour lacks changes that are no longer kept, so it is sent all data.
+    StateNeeded {
+        peer: NodeId,
     },
 }

@@ -137,6 +137,22 @@ pub enum Cargo {
     Appoint {
         epoch: Epoch,
     },
+    /// Changes of peers (never none); the first and the last write among them.
+    Changes {
+        count: u32,
+        first: Write,
+        last: Write,
+    },
+    /// A peer says how many changes it has; `asks`: and wants what it lacks.
+    Have {
+        changes: u64,
+        asks: bool,
+    },
+    /// All that a peer has: the sum of so many changes.
+    State {
+        changes: u64,
+        keys: u32,
+    },
     /// A primary says that the receiver's log is no part of its own, which ends there.
     Parted {
         last: Lsn,
@@ -185,6 +201,8 @@ pub enum TimerName {
     Suspect,
     /// Stand for election, or stand again.
     Campaign,
+    /// Compare with neighbours what both have.
+    Compare,
 }
 
 /// What a node was doing when it was not waiting for messages.
@@ -219,6 +237,8 @@ pub enum Role {
     Candidate,
     /// It holds no data; it watches the others.
     Monitor,
+    /// One of equals: it takes reads and writes.
+    Peer,
 }
 
 /// What a replica is to its primary's writes, in the words of PostgreSQL's `pg_stat_replication.sync_state`.

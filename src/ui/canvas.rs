@@ -139,7 +139,9 @@ impl Painter {
     ) {
         let width = look.size(behind, detail).0;
         match look {
-            Look::Write { chip, more } => self.draw_chip(context, at, (&chip, detail, more + behind), lost, selected),
+            Look::Write { chip, more } | Look::Values { chip, more } => {
+                self.draw_chip(context, at, (&chip, detail, more + behind), lost, selected)
+            }
             Look::Value(Some(chip)) => self.draw_chip(context, at, (&chip, detail, behind), lost, selected),
             Look::Value(None) => self.draw_badge(context, at, ("∅", behind, width), &self.ink.quiet, lost, selected),
             Look::Generate(key, function, more) => {

@@ -2,7 +2,7 @@
 
 use crate::{
     client::workload::Target,
-    protocol::{commit::Commit, failover::Failover, logs::Logs},
+    protocol::{commit::Commit, conflicts::Conflicts, failover::Failover, logs::Logs},
     sim::{
         clock::Clock,
         id::{Address, ClientId, MessageId, NodeId},
@@ -161,6 +161,8 @@ pub enum Command {
         client: ClientId,
         timeout: Micros,
     },
+    /// From now on readers are shown this of values that were written without knowing of each other.
+    SetConflicts(Conflicts),
 }
 
 impl Command {

@@ -109,6 +109,7 @@ impl<P: Protocol> World<P> {
             Command::SetUpstream { node, from } => self.set_rule(Rule::Upstream { node: *node, from: *from }, id),
             Command::SetTimeout { client, timeout } => self.with_settings(*client, |settings| settings.timeout = *timeout),
             Command::SetDelay { node, by } => self.set_rule(Rule::Delay { node: *node, by: *by }, id),
+            Command::SetConflicts(conflicts) => self.set_rule(Rule::Conflicts(conflicts.clone()), id),
             Command::SetLogs(logs) => self.set_rule(Rule::Logs(*logs), id),
             Command::SetWritesTo { client, target } => self.with_settings(*client, |settings| settings.writes_to = *target),
         }

@@ -310,7 +310,7 @@ impl<P: Protocol> World<P> {
         let may = |one: Standing| match one.role {
             Role::Primary => one.epoch < self.newest_epoch,
             Role::Replica | Role::Candidate => true,
-            Role::Monitor => false,
+            Role::Monitor | Role::Peer => false,
         };
         self.standing(node).is_some_and(may)
     }

@@ -12,7 +12,7 @@ use crate::{
         id::{Address, EventId, NodeId, OperationId},
         time::Micros,
     },
-    trace::{Causes, CrashKind, Kind, Work},
+    trace::{Causes, CrashKind, Kind, Role, Work},
 };
 
 const START: u64 = 11;
@@ -362,7 +362,8 @@ impl<P: Protocol> World<P> {
 
     /// A new empty node joins, pointed at the present primary.
     pub(super) fn add_node(&mut self, command: EventId) -> Result<(), &'static str> {
-        let primary = self.primary().ok_or("there is no primary it could follow")?;
+        let running = || self.members.iter().copied().find(|node| self.standing(*node).is_some_and(|one| one.role == Role::Peer));
+        let primary = self.primary().or_else(running).ok_or("there is no node that it could turn to")?;
         let id = NodeId(self.hosts.len() as u16);
         let settings = self.setup.nodes.last().cloned().unwrap_or_default();
         self.hosts.push(Host::new(id, settings, Some(primary)));

@@ -161,7 +161,7 @@ fn short_log() -> Scenario {
     one.flush = Some(Distribution::Exponential { mean: ms(30) });
     one.clock = Some(Clock { skew_us: 9, drift_ppm: -50_000 });
     scenario.nodes.different = vec![one];
-    let ProtocolSettings::PrimaryReplica(config) = &mut scenario.protocol;
+    let ProtocolSettings::PrimaryReplica(config) = &mut scenario.protocol else { unreachable!("as it is by default") };
     (config.log_retention_entries, config.batch_entries) = (5, 2);
     (config.resend_after, config.follow_every) = (ms(120), ms(250));
     scenario.clients[0].timeout = ms(150);

@@ -165,7 +165,10 @@ fn elected_behind_its_back_there_are_two_primaries_and_acknowledged_writes_are_l
 fn with_a_lease_the_one_cut_off_refuses_and_nothing_is_lost() {
     let [with, without] = ["split-brain-lease", "split-brain"].map(|name| presets::get(name).expect("a preset"));
     let mut same = with.clone();
-    let (replicarium::scenario::ProtocolSettings::PrimaryReplica(config), title) = (&mut same.protocol, without.title.clone());
+    let (replicarium::scenario::ProtocolSettings::PrimaryReplica(config), title) = (&mut same.protocol, without.title.clone())
+    else {
+        unreachable!("it has a primary")
+    };
     config.failover.fencing = Fencing::Nothing;
     (same.title, same.about) = (title, without.about.clone());
     assert_eq!(same, without, "only the lease differs");

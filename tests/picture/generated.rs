@@ -14,7 +14,7 @@ use replicarium::{
 fn sent(shipping: Shipping) -> Lab {
     let mut scenario = presets::get("first-look").expect("the first preset");
     scenario.clients.iter_mut().for_each(|client| client.workload = None);
-    let ProtocolSettings::PrimaryReplica(config) = &mut scenario.protocol;
+    let ProtocolSettings::PrimaryReplica(config) = &mut scenario.protocol else { unreachable!("as it is by default") };
     config.shipping = shipping;
     let mut lab = Lab::new(Source::Inline(Box::new(scenario.clone())), scenario);
     run(&mut lab, 1_000);

@@ -7,7 +7,7 @@ use replicarium::{protocol::commit::Which, scenario::ProtocolSettings};
 fn group_with(commit: Commit) -> Lab {
     let mut scenario = presets::get("first-look").expect("the first preset");
     scenario.nodes.count = 4;
-    let ProtocolSettings::PrimaryReplica(config) = &mut scenario.protocol;
+    let ProtocolSettings::PrimaryReplica(config) = &mut scenario.protocol else { unreachable!("as it is by default") };
     config.commit = commit;
     let mut lab = Lab::new(Source::Inline(Box::new(scenario.clone())), scenario);
     run(&mut lab, 2_000);

@@ -414,6 +414,8 @@ impl Protocol for PrimaryReplica {
                 self.truncate_log(ctx);
             }
             Rule::Upstream { node, from } => self.on_new_upstream(*node, *from, ctx),
+            // All writes go through one primary.
+            Rule::Conflicts(_) => {}
             Rule::Delay { node, by } => {
                 self.config = self.config.with_delay(*node, *by);
                 if *node == ctx.me() {
@@ -430,6 +432,7 @@ impl Protocol for PrimaryReplica {
             Rule::Logs(logs) => config.with_logs(*logs),
             Rule::Upstream { node, from } => config.with_upstream(*node, *from),
             Rule::Delay { node, by } => config.with_delay(*node, *by),
+            Rule::Conflicts(_) => config.clone(),
         }
     }
 
@@ -440,6 +443,7 @@ impl Protocol for PrimaryReplica {
             Rule::Logs(logs) => logs.retention.problem(config.log_retention_entries).is_some(),
             Rule::Upstream { node, from } => config.with_upstream(*node, *from).upstream_problem().is_some(),
             Rule::Delay { .. } => false,
+            Rule::Conflicts(_) => true,
         }
     }
 

@@ -47,6 +47,7 @@ pub(super) fn remains(config: &Config, me: NodeId, disk: &Disk) -> NodeView {
         votes: None,
         fenced: false,
         stopped: false,
+        peer: None,
     }
 }
 
@@ -89,6 +90,7 @@ impl PrimaryReplica {
             written: self.log.last(),
             flushed: self.flushed,
             applied,
+            peer: None,
         }
     }
 }

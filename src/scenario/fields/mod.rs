@@ -9,7 +9,7 @@ mod table;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 #[cfg(all(test, not(target_arch = "wasm32")))]
-pub(super) use tests::full::full;
+pub(super) use tests::full::all;
 
 pub use table::table;
 
@@ -96,7 +96,7 @@ fn of(unit: &str) -> String {
 const INTRODUCTION: &str = include_str!("introduction.md");
 
 /// Paths under which the document begins a chapter, its title, and what is said first.
-const CHAPTERS: [(&str, &str, &str); 14] = [
+const CHAPTERS: [(&str, &str, &str); 15] = [
     ("title", "The run", ""),
     ("protocol", "Protocol", ""),
     ("nodes", "Nodes", ""),
@@ -106,6 +106,11 @@ const CHAPTERS: [(&str, &str, &str); 14] = [
     ("commands", "Commands", "What is done during the run. A command acts before any event at its time."),
     ("action", "Shape: action", "What an operation does."),
     ("concern", "Shape: concern", "How sure a read must be of what it shows (MongoDB: read concern)."),
+    (
+        "conflicts",
+        "Shape: conflicts",
+        "What becomes of writes of the same key that did not know of each other. It decides what is shown, never what is kept.",
+    ),
     (
         "clock",
         "Shape: clock",

@@ -10,6 +10,9 @@ use crate::{
     scenario::Scenario,
     sim::{clock::Clock, distribution::Distribution},
 };
+
+const STRATEGIES: [&str; 5] = ["last_write_wins", "last_write_wins_hybrid", "highest_node", "first_writer_wins", "keep_siblings"];
+
 pub(super) fn shapes() -> Vec<Field> {
     let key = || Key(*Scenario::KEYS.end());
     let probability = || Number(Scenario::SHARE, "");
@@ -47,6 +50,15 @@ pub(super) fn shapes() -> Vec<Field> {
             "",
             "The latest: the primary asks a majority whether it still leads, and shows only what a majority has on disk. Where nobody \
              elects, a promotion by hand can still go unnoticed.",
+        ),
+        row("conflicts", Group, "", "A table."),
+        row(
+            "conflicts.register",
+            Word(&STRATEGIES),
+            r#""keep_siblings""#,
+            "Which of several values readers are shown: the latest by the clocks of the peers, whatever was seen before \
+             (`last_write_wins`: Cassandra), the latest by hybrid time, that of the peer that comes last, the first one, or all of them \
+             (`keep_siblings`: Riak).",
         ),
         row("clock", Group, "", "A table."),
         row("clock.skew_us", whole(skew, "µs"), "0", "Ahead of true time, or if negative behind it."),

@@ -13,6 +13,7 @@ pub(super) const CLASSES: [&str; 8] =
     ["request", "response", "replicate", "acknowledge", "snapshot", "control", "heartbeat", "vote"];
 pub(super) const LEVELS: [&str; 5] = ["async", "local_flush", "remote_write", "remote_flush", "remote_apply"];
 const REJOIN: [&str; 3] = ["clone", "rewind", "refuse"];
+const TOPOLOGIES: [&str; 5] = ["all_to_all", "ring", "star", "tree", "custom"];
 const SHIPPING: [&str; 2] = ["row", "statement"];
 pub(super) const DELAY: Form = Shape("delay");
 pub(super) const ANY_TIME: RangeInclusive<Micros> = Micros::ZERO..=Micros::MAX;
@@ -28,7 +29,7 @@ pub(super) fn row(path: &'static str, form: Form, default: &'static str, meaning
 
 /// Every field and every command, in the order of reading.
 pub fn table() -> Vec<Field> {
-    [run(), nodes(), network(), clients(), commands(), shapes()].concat()
+    [run(), peers(), nodes(), network(), clients(), commands(), shapes()].concat()
 }
 
 fn run() -> Vec<Field> {
@@ -123,6 +124,63 @@ fn run() -> Vec<Field> {
             r#""row""#,
             "What replicas are sent of a write whose value the primary makes: the value, or what was asked for, which each then evaluates \
              itself (MySQL's `binlog_format`).",
+        ),
+    ]
+}
+
+fn peers() -> Vec<Field> {
+    let changes = whole(Scenario::LOG_CHANGES, "changes");
+    vec![
+        row(
+            "protocol.multi_primary",
+            Group,
+            "",
+            "Peers: each takes writes, answers when they are on its own disk, and passes them on (MySQL circular replication, BDR, CouchDB).",
+        ),
+        row("protocol.multi_primary.topology", Word(&TOPOLOGIES), r#""all_to_all""#, "Who passes changes on to whom."),
+        row(
+            "protocol.multi_primary.links",
+            List(0..=Scenario::LINKS_MAX),
+            "[]",
+            "Pairs that talk to each other, where the topology is custom; they must join all.",
+        ),
+        row("protocol.multi_primary.links[].one", Node, "required", "One end."),
+        row("protocol.multi_primary.links[].other", Node, "required", "The other end."),
+        row(
+            "protocol.multi_primary.causal",
+            Switch,
+            "true",
+            "Whether a change is shown only after everything that its writer could have seen; else it may come before.",
+        ),
+        row(
+            "protocol.multi_primary.conflicts",
+            Shape("conflicts"),
+            "",
+            "What becomes of writes that did not know of each other.",
+        ),
+        row(
+            "protocol.multi_primary.batch_changes",
+            whole(Scenario::BATCH_ENTRIES, "changes"),
+            "16",
+            "Most changes in one message.",
+        ),
+        row(
+            "protocol.multi_primary.resend_after",
+            Time(Scenario::WAIT),
+            r#""1s""#,
+            "What a neighbour has not confirmed after this long is sent again.",
+        ),
+        row(
+            "protocol.multi_primary.compare_every",
+            Time(Scenario::WAIT),
+            "none",
+            "How often neighbours compare what they have; absent: only after a start.",
+        ),
+        row(
+            "protocol.multi_primary.log_changes_max",
+            changes,
+            "1000",
+            "How many changes of each peer are kept one by one; who lacks older ones is sent all data.",
         ),
     ]
 }
@@ -391,6 +449,7 @@ fn commands() -> Vec<Field> {
         row("commands[].do.set_timeout", Group, "", "Changes how long a client waits for an answer."),
         row("commands[].do.set_timeout.client", Client, "required", "Which client."),
         row("commands[].do.set_timeout.timeout", Time(Scenario::WAIT), "required", "How long."),
+        row("commands[].do.set_conflicts", Shape("conflicts"), "", "Changes which of several values readers are shown."),
         row("commands[].do.set_concern", Group, "", "Changes how sure a client's reads must be."),
         row("commands[].do.set_concern.client", Client, "required", "Which client."),
         row("commands[].do.set_concern.concern", Shape("concern"), "required", "How sure."),

@@ -7,7 +7,7 @@ use crate::{
     scenario::{Scenario, text},
     sim::id::Key,
 };
-use full::full;
+use full::all;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 
@@ -85,8 +85,8 @@ fn problems(json: &Json) -> Vec<String> {
 
 #[test]
 fn the_table_has_every_field_and_no_other() {
-    assert_eq!(full().check(), []);
-    let seen: BTreeSet<String> = places(&json(&full())).into_iter().map(|place| place.row).collect();
+    all().iter().for_each(|one| assert_eq!(one.check(), []));
+    let seen: BTreeSet<String> = all().iter().flat_map(|one| places(&json(one))).map(|place| place.row).collect();
     for field in table() {
         assert!(seen.contains(field.path), "`{}` is in the table, but not in the model", field.path);
     }
@@ -101,6 +101,8 @@ fn defaults_are_the_real_ones() {
     let commands = json!([{ "at": "1s", "do": { "set_logs": {} } }]);
     let sparse = json!({ "links": [{ "set": {} }], "nodes": nodes, "clients": clients, "commands": commands });
     let sparse = json(&serde_json::from_value(sparse).expect("a scenario"));
+    let peers = json!({ "protocol": { "multi_primary": {} }, "commands": [{ "at": "1s", "do": { "set_conflicts": {} } }] });
+    let peers = json(&serde_json::from_value(peers).expect("a scenario"));
     let whole = json(&Scenario::default());
     for field in table() {
         let expected = match field.default {
@@ -116,15 +118,16 @@ fn defaults_are_the_real_ones() {
             let found = places(json).into_iter().find(|place| place.row == field.path)?;
             json.pointer(&found.pointer).cloned()
         };
-        let value = find(&whole).or_else(|| find(&sparse)).unwrap_or(Json::Null);
+        let value = find(&whole).or_else(|| find(&sparse)).or_else(|| find(&peers)).unwrap_or(Json::Null);
         assert_eq!(value, expected, "{}", field.path);
     }
 }
 
 #[test]
 fn required_fields_are_required_and_no_others() {
-    let full = json(&full());
-    for place in places(&full).iter().filter(|place| !place.row.ends_with("[]")) {
+    let all = all().map(|one| json(&one));
+    let each = all.iter().flat_map(|full| places(full).into_iter().map(move |place| (full, place)));
+    for (full, place) in each.filter(|(_, place)| !place.row.ends_with("[]")) {
         let Some((parent, name)) = place.pointer.rsplit_once('/') else { continue };
         let Some(field) = table().into_iter().find(|field| field.path == place.row) else { continue };
         // A choice is made by its name, and a shape is described under another one: neither can be left out.
@@ -179,9 +182,13 @@ fn is_about(problem: &str, place: &str) -> bool {
 
 #[test]
 fn ranges_are_those_of_the_checks() {
-    let full = json(&full());
+    let all = all().map(|one| json(&one));
     let mut tried = BTreeSet::new();
-    for place in places(&full) {
+    let known: BTreeSet<String> = places(&all[0]).into_iter().map(|place| place.row).collect();
+    let first = places(&all[0]).into_iter().map(|place| (&all[0], place));
+    // Of the second only what the first does not have: with peers some fields take less.
+    let second = places(&all[1]).into_iter().filter(|place| !known.contains(&place.row)).map(|place| (&all[1], place));
+    for (full, place) in first.chain(second) {
         let Some(field) = table().into_iter().find(|field| field.path == place.row) else { continue };
         // How long a distribution may be is a matter of its median, not of one number in it.
         let is_whole = place.row == "delay.constant" && !place.written.contains("mixture");
@@ -239,17 +246,20 @@ fn names_of_operations_are_words() {
 
 #[test]
 fn lists_are_as_long_as_the_table_says() {
-    let full = json(&full());
+    let all = all().map(|one| json(&one));
     for field in table() {
         let (Form::List(range) | Form::ShapeList(_, range)) = &field.form else { continue };
         if field.path == "delay.mixture" {
             continue;
         }
+        let (pointer, at) = (field.path.replace("[]", "/0").replace('.', "/"), field.path.replace("[]", "[0]"));
+        let pointer = format!("/{pointer}");
+        let full = all.iter().find(|full| full.pointer(&pointer).and_then(Json::as_array).is_some_and(|list| !list.is_empty()));
+        let full = full.expect("one that has it");
         for (count, good) in [(*range.start(), true), (*range.end(), true), (range.end() + 1, false)] {
             let mut changed = full.clone();
             // Of a list in every item of another one, the first stands for all.
-            let (pointer, at) = (field.path.replace("[]", "/0").replace('.', "/"), field.path.replace("[]", "[0]"));
-            let list = changed.pointer_mut(&format!("/{pointer}")).and_then(Json::as_array_mut).expect("a list");
+            let list = changed.pointer_mut(&pointer).and_then(Json::as_array_mut).expect("a list");
             *list = std::iter::repeat_n(list[0].clone(), count).collect();
             assert_eq!(!problems(&changed).contains(&at), good, "{count} {}", field.path);
         }

@@ -10,9 +10,11 @@ use crate::{
     client::workload::{ClientSettings, Does, NamedOperation, Pace, Popularity, Target, Workload},
     protocol::{
         commit::{Commit, Level, OnTimeout, Which},
+        conflicts::Conflicts,
         detector::Detect,
         failover::{By, Failover, Fencing},
         logs::Logs,
+        multi_primary::{Config as PeersConfig, Pair, Topology},
         primary_replica::{Config, Delayed, Rejoin, Retention, Shipping, Upstream},
     },
     sim::{
@@ -23,6 +25,7 @@ use crate::{
         operation::{Action, Concern, Function},
         time::Micros,
     },
+    store::object::register::Strategy,
     world::{
         Position,
         command::{Command, TimedCommand},
@@ -159,6 +162,9 @@ record! {
         by, detect, heartbeat_every, timeout, spread, phi_threshold, trial_vote, fencing, monitors, quorum
     }
     Commit { level, which, count, among, timeout, on_timeout, visible_early, min_replicas, replica_timeout }
+    PeersConfig { topology, links, causal, conflicts, batch_changes, resend_after, compare_every, log_changes_max }
+    Pair { one, other }
+    Conflicts { register }
     TimedCommand { at, command }
     Scenario { title, about, seed, until, keys, protocol, nodes, network, links, clients, commands }
     Shared { engine, source, seed, commands, cursor }
@@ -166,7 +172,7 @@ record! {
 
 choice! {
     Source { 0 Preset { 0 name } 1 Inline { 0 scenario } }
-    ProtocolSettings { 0 PrimaryReplica { 0 config } }
+    ProtocolSettings { 0 PrimaryReplica { 0 config } 1 MultiPrimary { 0 config } }
     Distribution {
         0 Constant { 0 value }
         1 Uniform { low low, high high }
@@ -189,6 +195,8 @@ choice! {
     OnTimeout { 0 FallBack {} 1 Warn {} }
     Rejoin { 0 Clone {} 1 Rewind {} 2 Refuse {} }
     By { 0 Operator {} 1 Election {} 2 Monitors {} }
+    Topology { 0 AllToAll {} 1 Ring {} 2 Star {} 3 Tree {} 4 Custom {} }
+    Strategy { 0 LastWriteWins {} 1 LastWriteWinsHybrid {} 2 HighestNode {} 3 FirstWriterWins {} 4 KeepSiblings {} }
     Detect { 0 Nothing {} 1 Timeout {} 2 Phi {} }
     Fencing { 0 Nothing {} 1 Lease {} 2 Power {} }
     Command {
@@ -226,5 +234,6 @@ choice! {
         31 SetUpstream { node node, from from }
         32 SetDelay { node node, by by }
         33 SetTimeout { client client, timeout timeout }
+        34 SetConflicts { 0 conflicts }
     }
 }

@@ -140,12 +140,13 @@ fn shared() -> impl Strategy<Value = Shared> {
 /// Every field, every choice and every command there is.
 #[test]
 fn writes_everything_as_postcard_does() {
-    let scenario = crate::scenario::fields::full();
-    let commands = scenario.commands.clone();
-    let shared = Shared::new(Source::Inline(Box::new(scenario)), 1, commands, Position { at: Micros::ZERO, steps: 0 });
-    let bytes = put(&shared);
-    assert_eq!(bytes, postcard::to_allocvec(&shared).unwrap());
-    assert_eq!(Shared::take(&mut Bytes::new(&bytes)), Some(shared));
+    for scenario in crate::scenario::fields::all() {
+        let commands = scenario.commands.clone();
+        let shared = Shared::new(Source::Inline(Box::new(scenario)), 1, commands, Position { at: Micros::ZERO, steps: 0 });
+        let bytes = put(&shared);
+        assert_eq!(bytes, postcard::to_allocvec(&shared).unwrap());
+        assert_eq!(Shared::take(&mut Bytes::new(&bytes)), Some(shared));
+    }
 }
 
 proptest! {

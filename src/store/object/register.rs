@@ -125,6 +125,11 @@ impl Register {
         self.siblings.seen()
     }
 
+    /// The greatest wall clock stamp ever seen, whether others have overwritten it or not.
+    pub fn latest(&self) -> Option<&Version> {
+        self.latest.as_ref()
+    }
+
     /// What nobody overwrote who had seen it, whatever the strategy.
     pub fn siblings(&self) -> &Siblings<Version> {
         &self.siblings

@@ -178,8 +178,10 @@ pub fn instant(nodes: u16) -> Scenario {
 }
 
 pub fn config(scenario: &mut Scenario) -> &mut Config {
-    let ProtocolSettings::PrimaryReplica(config) = &mut scenario.protocol;
-    config
+    match &mut scenario.protocol {
+        ProtocolSettings::PrimaryReplica(config) => config,
+        other => panic!("no primary: {other:?}"),
+    }
 }
 
 pub fn link(from: impl Into<Address>, to: impl Into<Address>, set: LinkChange) -> Command {

@@ -4,7 +4,7 @@
 use crate::{
     lab::LabWorld,
     protocol::failover::By,
-    scenario::{ProtocolSettings, Scenario},
+    scenario::Scenario,
     sim::{
         id::{ClientId, Key, OperationId},
         operation::{Action, Concern, Outcome},
@@ -35,7 +35,7 @@ pub struct Reads {
 
 /// Whether majorities decide here, and nothing is done twice.
 pub fn lasting(scenario: &Scenario) -> bool {
-    let ProtocolSettings::PrimaryReplica(config) = &scenario.protocol;
+    let config = scenario.protocol.primary_replica().expect("a primary");
     let once = scenario.network.duplicate == 0.0 && scenario.clients.iter().all(|client| client.retries == 0);
     once && config.failover.by == By::Election
 }

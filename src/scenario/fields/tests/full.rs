@@ -5,9 +5,11 @@ use crate::{
     client::workload::{ClientSettings, Does, NamedOperation, Pace, Popularity, Target, Workload},
     protocol::{
         commit::{Commit, Level, OnTimeout, Which},
+        conflicts::Conflicts,
         detector::Detect,
         failover::{By, Failover, Fencing},
         logs::Logs,
+        multi_primary::{self, Pair, Topology},
         primary_replica::{Config, Delayed, Rejoin, Retention, Shipping, Upstream},
     },
     scenario::{NodesSettings, OneNode, ProtocolSettings},
@@ -18,6 +20,7 @@ use crate::{
         network::{End, LinkChange, LinkRule, LinkSettings, MessageClass},
         operation::{Action, Concern, Function},
     },
+    store::object::register::Strategy,
     world::{
         command::{Command, TimedCommand},
         host::NodeSettings,
@@ -157,13 +160,39 @@ fn commands() -> Vec<Command> {
             | Command::SetDelay { .. }
             | Command::SetTimeout { .. }
             | Command::SetUpstream { .. }
+            | Command::SetConflicts(_)
             | Command::SetLogs(_) => {}
         }
     }
     all
 }
 
-/// A scenario that uses every field and every choice. No struct is completed with `..`, so that a new field must be added.
+/// Both together use every field and every choice.
+pub fn all() -> [Scenario; 2] {
+    [full(), peers()]
+}
+
+/// What only groups of peers have.
+fn peers() -> Scenario {
+    let conflicts = |register| Conflicts { register };
+    let [first, others @ ..] = Strategy::ALL;
+    let command = |register: &Strategy| TimedCommand { at: MS, command: Command::SetConflicts(conflicts(*register)) };
+    let protocol = ProtocolSettings::MultiPrimary(multi_primary::Config {
+        topology: Topology::Custom,
+        links: vec![Pair { one: A, other: NodeId(1) }],
+        causal: true,
+        conflicts: conflicts(first),
+        batch_changes: 1,
+        resend_after: MS,
+        compare_every: Some(MS),
+        log_changes_max: 1,
+    });
+    let mut scenario = Scenario { protocol, commands: others.iter().map(command).collect(), ..Scenario::default() };
+    scenario.nodes.count = 2;
+    scenario
+}
+
+/// A scenario that uses every field and every choice of groups with a primary. No struct is completed with `..`, so that a new field must be added.
 pub fn full() -> Scenario {
     let delays = delays();
     let delay = |index: usize| delays[index % delays.len()].clone();

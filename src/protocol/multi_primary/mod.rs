@@ -1,0 +1,257 @@
+//! Multi-primary replication: every peer takes reads and writes, commits them on its own disk, and passes them on.
+//!
+//! A write is acknowledged when it is on the disk of the peer that took it, whoever else has it; so writes of the same key at two
+//! peers may not know of each other. Changes carry who wrote what and who had seen what, and merge whatever the order in
+//! which they come (`store`); which of several values readers are shown is a matter of [`Conflicts`]. Modelled on circular and
+//! all-to-all replication of MySQL, on BDR for PostgreSQL, and on CouchDB; the exchange of vectors is Bayou's (Petersen et al.,
+//! "Flexible Update Propagation for Weakly Consistent Replication", 1997).
+//!
+//! What a peer does with changes is in `accept`, how they get from one to the other in `exchange`. It must not ask anybody before it
+//! answers a client: that is what other protocols are for.
+
+mod accept;
+mod config;
+mod disk;
+mod exchange;
+mod message;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
+mod view;
+
+pub use config::{Config, Pair, Topology};
+pub use disk::{Disk, DiskChange as Change};
+pub use message::Message;
+
+use super::{Context, Named, NodeView, Order, Protocol, Rule, Standing};
+use crate::{
+    sim::{
+        id::{Key, NodeId},
+        operation::{Answer, Refusal, Request, Write},
+        small::SmallMap,
+    },
+    store::{
+        log::{Epoch, Log},
+        stamp::HybridClock,
+        version::{Actor, VersionVector},
+    },
+    trace::{Fact, Role, TimerName},
+};
+use disk::{Data, DiskChange};
+use exchange::Neighbour;
+use message::{Change as OneChange, State};
+use std::{collections::VecDeque, sync::Arc};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {
+    /// Send again what a neighbour has not confirmed.
+    Resend(NodeId),
+    /// Ask again those who send to this peer what it lacks.
+    Ask,
+    /// Ask for what others that wait have to follow.
+    Held,
+    /// Compare with neighbours what both have.
+    Compare,
+}
+
+impl Named for Timer {
+    fn name(&self) -> TimerName {
+        match self {
+            Timer::Resend(_) => TimerName::Resend,
+            Timer::Ask | Timer::Held => TimerName::Follow,
+            Timer::Compare => TimerName::Compare,
+        }
+    }
+}
+
+/// Peers do everything at once.
+#[derive(Clone, Debug)]
+pub enum Job {}
+
+/// What is on its way to the disk and not shown before it is there.
+#[derive(Clone, Debug)]
+enum Pending {
+    /// Of a client, or from a neighbour.
+    Change(Arc<OneChange>, From),
+    State(Arc<State>, NodeId),
+}
+
+#[derive(Clone, Debug)]
+enum From {
+    Client(Request, Answer),
+    Neighbour(NodeId),
+}
+
+/// One node.
+#[derive(Clone, Debug)]
+pub struct MultiPrimary {
+    config: Config,
+    actor: Actor,
+    clock: HybridClock,
+    /// False on a newcomer with an empty disk until it has heard from somebody.
+    ready: bool,
+    data: Data,
+    /// Writes to disk under way, by their numbers.
+    pending: VecDeque<(u64, Pending)>,
+    /// What the data and those add up to.
+    written: VersionVector,
+    /// Arrived before something that they have to follow.
+    held: Vec<(Arc<OneChange>, NodeId)>,
+    /// Those to whom it sends.
+    neighbours: SmallMap<NodeId, Neighbour>,
+    /// Those with whom it exchanges changes and who have not said anything since the start.
+    unheard: Vec<NodeId>,
+    /// What a newcomer has to have before it serves anybody; none: nobody has told it yet.
+    goal: Option<VersionVector>,
+}
+
+type Ctx = Context<MultiPrimary>;
+
+impl Protocol for MultiPrimary {
+    type Config = Config;
+    type Message = Message;
+    type Timer = Timer;
+    type Job = Job;
+    type Disk = Disk;
+
+    fn start(config: &Config, disk: &Disk, ctx: &mut Ctx) -> Self {
+        let (actor, ready) = match disk.actor {
+            Some(actor) => (actor, disk.ready),
+            // What it had counted is gone with its disk: its name must be another one.
+            None => (Actor { node: ctx.me(), incarnation: ctx.boot() as u16 }, ctx.is_first_boot()),
+        };
+        let mut node = MultiPrimary {
+            config: config.clone(),
+            actor,
+            clock: HybridClock::new(actor),
+            ready,
+            data: disk.data.clone(),
+            pending: VecDeque::new(),
+            written: disk.data.vector.clone(),
+            held: Vec::new(),
+            neighbours: SmallMap::new(),
+            unheard: Vec::new(),
+            goal: None,
+        };
+        node.learns_time(ctx);
+        if disk.actor.is_none() {
+            ctx.write(DiskChange::Born { actor, ready }, None);
+        }
+        let last = node.data.position();
+        if last.0 > 0 {
+            ctx.note(Fact::Recovered { last, applied: last });
+        }
+        node.connect(ctx);
+        node
+    }
+
+    fn on_request(&mut self, request: Request, ctx: &mut Ctx) {
+        match (self.ready, request.action.is_write()) {
+            (false, _) => ctx.reply(request, Answer::Refused(Refusal::NotReady)),
+            (true, true) => self.accept(request, ctx),
+            (true, false) => self.serve(request, ctx),
+        }
+    }
+
+    fn on_message(&mut self, from: NodeId, message: Message, ctx: &mut Ctx) {
+        match message {
+            Message::Changes(changes) => self.on_changes(from, changes, ctx),
+            Message::Have { vector, why } => self.on_have(from, &vector, why, ctx),
+            Message::State(state) => self.on_state(from, state, ctx),
+        }
+    }
+
+    fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) {
+        match timer {
+            Timer::Resend(neighbour) => self.resend(neighbour, ctx),
+            Timer::Ask => self.greet(ctx),
+            Timer::Held => self.ask_for_held(ctx),
+            Timer::Compare => self.compare(ctx),
+        }
+    }
+
+    fn on_job(&mut self, job: Job, _: &mut Ctx) {
+        match job {}
+    }
+
+    fn on_flushed(&mut self, up_to: u64, ctx: &mut Ctx) {
+        let mut passed_on = Vec::new();
+        let mut confirmed = Vec::new();
+        while let Some((_, pending)) = self.pending.pop_front_if(|(number, _)| *number <= up_to) {
+            match pending {
+                Pending::Change(change, from) => {
+                    self.show(&change, ctx);
+                    match from {
+                        From::Client(request, answer) => {
+                            ctx.reply(request, answer);
+                            passed_on.push((change, None));
+                        }
+                        From::Neighbour(neighbour) => {
+                            confirmed.push(neighbour);
+                            passed_on.push((change, Some(neighbour)));
+                        }
+                    }
+                }
+                Pending::State(state, from) => {
+                    self.show_all(&state, ctx);
+                    confirmed.push(from);
+                }
+            }
+        }
+        self.pass_on(&passed_on, ctx);
+        confirmed.sort_unstable();
+        confirmed.dedup();
+        confirmed.into_iter().for_each(|neighbour| self.confirm(neighbour, ctx));
+        self.release(ctx);
+        self.check_ready(ctx);
+    }
+
+    fn obey(&mut self, order: Order, _: &mut Ctx) -> Result<(), &'static str> {
+        Err(match order {
+            Order::Promote => "all peers are equal: there is no primary",
+            Order::Rewind | Order::Clone => "a peer follows nobody",
+        })
+    }
+
+    fn reconfigure(&mut self, rule: &Rule, _: &mut Ctx) {
+        self.config = Self::with_rule(&self.config, rule);
+    }
+
+    fn with_rule(config: &Config, rule: &Rule) -> Config {
+        match rule {
+            Rule::Conflicts(conflicts) => Config { conflicts: conflicts.clone(), ..config.clone() },
+            _ => config.clone(),
+        }
+    }
+
+    fn is_refused(_: &Config, rule: &Rule) -> bool {
+        !matches!(rule, Rule::Conflicts(_))
+    }
+
+    fn holds_data(_: &Config, _: NodeId) -> bool {
+        true
+    }
+
+    fn log(&self) -> Option<&Log> {
+        None
+    }
+
+    fn log_on(_: &Disk) -> Option<&Log> {
+        None
+    }
+
+    fn view(&self) -> NodeView {
+        self.seen()
+    }
+
+    fn standing(&self) -> Standing {
+        Standing { role: Role::Peer, epoch: Epoch(0), applied: self.data.position() }
+    }
+
+    fn copy(&self, key: Key) -> Option<Write> {
+        self.shown(key).first().copied()
+    }
+
+    fn remains(config: &Config, me: NodeId, disk: &Disk) -> NodeView {
+        view::remains(config, me, disk)
+    }
+}

@@ -1,0 +1,93 @@
+//! What becomes of writes that did not know of each other.
+
+use super::*;
+use crate::{sim::clock::Clock, world::command::Command};
+
+const BOTH_WAYS: bool = true;
+
+/// A and B write x while they cannot hear each other; then they can.
+fn torn(scenario: Scenario) -> Play {
+    let mut play = Play::new(scenario);
+    play.run(50);
+    play.act(Command::Cut { from: A.into(), to: B.into(), both: BOTH_WAYS });
+    let ana = play.write(ANA, X, 7);
+    play.run(20);
+    let ben = play.write(BEN, X, 9);
+    play.run(100);
+    assert_eq!((play.outcome(ana), play.outcome(ben)), (OK, OK), "nobody is asked");
+    assert_eq!((values(&play, A, X), values(&play, B, X)), (vec![7], vec![9]));
+    play.act(Command::HealAll);
+    play.run(3_000);
+    assert_equal(&play);
+    play
+}
+
+/// ph-20, ph-22, ph-24: the same conflict under each strategy; whoever is hidden is named.
+#[test]
+fn each_strategy_shows_the_same_everywhere_and_says_what_it_hides() {
+    for (strategy, shown, hidden) in [
+        (Strategy::LastWriteWins, vec![9], vec![7]),
+        (Strategy::LastWriteWinsHybrid, vec![9], vec![7]),
+        (Strategy::HighestNode, vec![9], vec![7]),
+        (Strategy::FirstWriterWins, vec![7], vec![9]),
+        (Strategy::KeepSiblings, vec![7, 9], vec![]),
+    ] {
+        let play = torn(peers(2, with_strategy(strategy)));
+        for node in [A, B] {
+            assert_eq!(values(&play, node, X), shown, "{strategy:?} at {node}");
+            assert_eq!(dropped(&play, node), hidden, "{strategy:?} at {node}");
+        }
+    }
+}
+
+/// Siblings are what a reader gets; whoever writes over them makes them one value again, everywhere.
+#[test]
+fn a_reader_gets_all_siblings_and_a_write_resolves_them() {
+    let mut play = torn(peers(2, with_strategy(Strategy::KeepSiblings)));
+    let read = play.read(BEN, X, B);
+    play.run(50);
+    let Some(Outcome::Several(writes)) = play.outcome(read) else { panic!("{:?}", play.outcome(read)) };
+    assert_eq!(writes.iter().map(|write| write.value).collect::<Vec<_>>(), [7, 9]);
+    play.write(BEN, X, 16);
+    play.run(200);
+    assert_equal(&play);
+    assert_eq!(values(&play, A, X), [16]);
+}
+
+/// ph-23: B's clock is an hour behind. Ben reads Ana's value and writes over it, is told OK, and his write is nowhere.
+#[test]
+fn a_later_write_at_a_peer_whose_clock_is_behind_is_dropped_at_once() {
+    let mut play = Play::new(peers(2, with_strategy(Strategy::LastWriteWins)));
+    play.act(Command::SetClock { node: B, clock: Clock { skew_us: -3_600_000_000, drift_ppm: 0 } });
+    play.write(ANA, X, 1);
+    play.run(200);
+    assert_eq!(values(&play, B, X), [1]);
+    let ben = play.write(BEN, X, 2);
+    play.run(200);
+    assert_eq!(play.outcome(ben), OK);
+    assert_equal(&play);
+    assert_eq!((values(&play, B, X), dropped(&play, B), dropped(&play, A)), (vec![1], vec![2], vec![2]));
+    // Hybrid time knows what came later.
+    play.act(Command::SetConflicts(Conflicts { register: Strategy::LastWriteWinsHybrid }));
+    play.run(50);
+    assert_eq!(
+        (values(&play, A, X), values(&play, B, X)),
+        (vec![2], vec![2]),
+        "nothing was thrown away: another view of the same"
+    );
+}
+
+/// ph-25: each peer gives the next number, and they are the same.
+#[test]
+fn two_peers_give_the_same_number_to_two_clients() {
+    let mut play = Play::new(peers(2, |_| {}));
+    let next = crate::sim::operation::Action::Generate { key: X, function: crate::sim::operation::Function::Next };
+    let (ana, ben) = (play.issue(ANA, next, None), play.issue(BEN, next, None));
+    play.run(500);
+    let value = |id| match play.outcome(id) {
+        Some(Outcome::Generated(write)) => write.value,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((value(ana), value(ben)), (1, 1));
+    assert_eq!(values(&play, A, X), [1, 1], "two writes with one value");
+}
