@@ -235,6 +235,8 @@ macro_rules! protocols {
     };
     (@node $node:ident <$($derive:ident),*> $($name:ident $module:ident $type:ident $feature:literal),*) => {
         #[derive($($derive),*)]
+        // A group runs one protocol, so all its nodes are of one size.
+        #[allow(clippy::large_enum_variant, reason = "a world has few nodes, and each is used all the time")]
         pub enum $node {
             $(#[cfg(feature = $feature)] $name($module::$type)),*
         }

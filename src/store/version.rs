@@ -175,7 +175,7 @@ impl Seen {
 
     /// A name that this actor has not given to anything seen here: one more than its greatest, gaps included.
     pub fn next(&self, actor: Actor) -> Dot {
-        let beyond = self.beyond.iter().filter(|dot| dot.actor == actor).next_back();
+        let beyond = self.beyond.iter().rfind(|dot| dot.actor == actor);
         let counter = beyond.map_or(0, |dot| dot.counter).max(self.vector.get(actor)) + 1;
         Dot { actor, counter }
     }

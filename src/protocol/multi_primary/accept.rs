@@ -23,8 +23,10 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// What readers are shown of an object, and what a strategy keeps from them.
-pub(super) fn visible(object: &Object, conflicts: &Conflicts) -> (Vec<Write>, Vec<Write>) {
+/// What readers are shown, and what a strategy keeps from them.
+pub(super) type Visible = (Vec<Write>, Vec<Write>);
+
+pub(super) fn visible(object: &Object, conflicts: &Conflicts) -> Visible {
     let writes = |versions: Vec<&Version>| versions.iter().filter(|one| !one.deleted).map(|one| one.write).collect();
     match object {
         Object::Register(register) => {
@@ -156,15 +158,15 @@ impl MultiPrimary {
         ctx.set_timer(Timer::Held, self.config.resend_after);
     }
 
-    /// What has been waited for so long may never come by itself.
+    /// What has been waited for so long may never come by itself. Who is asked sends all that is missing, so what waits can be forgotten:
+    /// if nobody has what comes before it, it would wait for ever.
     pub(super) fn ask_for_held(&mut self, ctx: &mut Ctx) {
-        let mut from: Vec<NodeId> = self.held.iter().map(|(_, from)| *from).collect();
+        let mut from = std::mem::take(&mut self.ask_later);
+        from.extend(self.held.iter().map(|(_, from)| *from));
         from.sort_unstable();
         from.dedup();
         from.iter().for_each(|from| self.ask(*from, ctx));
-        if !from.is_empty() {
-            ctx.set_timer(Timer::Held, self.config.resend_after);
-        }
+        self.held.clear();
     }
 
     /// Most changes that wait for others; with more all are forgotten, and asked for again.
@@ -193,7 +195,7 @@ impl MultiPrimary {
     /// A change is on disk: readers see what it makes of its key.
     pub(super) fn show(&mut self, change: &Arc<Change>, ctx: &mut Ctx) {
         let (key, write) = (change.write.key, change.write);
-        let before = self.data.objects.get(&key).map(|object| visible(object, &self.config.conflicts)).unwrap_or_default();
+        let before = self.look(&[key]);
         if change.origin != self.actor {
             if !self.data.vector.covers(&change.needs) {
                 ctx.note_about(write.id, Fact::Overtook { write });
@@ -204,22 +206,31 @@ impl MultiPrimary {
         }
         self.data.take(change, self.config.log_changes_max);
         ctx.note_about(write.id, Fact::Merged { write, by: change.origin.node });
-        self.note_conflict(key, before, ctx);
+        self.note_conflicts(before, ctx);
     }
 
     pub(super) fn show_all(&mut self, state: &Arc<State>, ctx: &mut Ctx) {
-        let look = |node: &Self, key: &Key| {
-            node.data.objects.get(key).map(|object| visible(object, &node.config.conflicts)).unwrap_or_default()
-        };
-        let before: Vec<_> = state.objects.iter().map(|(key, _)| (*key, look(self, key))).collect();
+        let keys: Vec<Key> = state.objects.iter().map(|(key, _)| *key).collect();
+        let before = self.look(&keys);
         self.data.install(state);
         self.learns_time(ctx);
-        ctx.note(Fact::SnapshotInstalled { lsn: self.data.position(), keys: state.objects.len() as u32 });
+        ctx.note(Fact::SnapshotInstalled { lsn: self.data.position(), keys: keys.len() as u32 });
+        self.note_conflicts(before, ctx);
+    }
+
+    /// What is shown and hidden of some keys now.
+    pub(super) fn look(&self, keys: &[Key]) -> Vec<(Key, Visible)> {
+        let look = |key: &Key| self.data.objects.get(key).map(|object| visible(object, &self.config.conflicts));
+        keys.iter().map(|key| (*key, look(key).unwrap_or_default())).collect()
+    }
+
+    /// Says what is new about some keys since they were looked at.
+    pub(super) fn note_conflicts(&self, before: Vec<(Key, Visible)>, ctx: &mut Ctx) {
         before.into_iter().for_each(|(key, before)| self.note_conflict(key, before, ctx));
     }
 
     /// Says what writes that did not know of each other have met, and which of them readers do not get to see.
-    fn note_conflict(&self, key: Key, (shown_before, dropped_before): (Vec<Write>, Vec<Write>), ctx: &mut Ctx) {
+    fn note_conflict(&self, key: Key, (shown_before, dropped_before): Visible, ctx: &mut Ctx) {
         let Some(object) = self.data.objects.get(&key) else { return };
         let (shown, dropped) = visible(object, &self.config.conflicts);
         if shown.len() > 1 && shown.iter().any(|write| !shown_before.contains(write)) {

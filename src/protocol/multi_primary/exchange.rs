@@ -55,8 +55,9 @@ impl MultiPrimary {
         let members = ctx.members().to_vec();
         self.unheard.retain(|node| members.contains(node));
         let sources = self.config.sources(ctx.me(), &members);
-        let asked = |node: &NodeId| sources.contains(node) && (!self.ready || self.unheard.contains(node));
-        members.iter().filter(|node| asked(node)).for_each(|node| self.ask(*node, ctx));
+        let wanted = |node: &NodeId| sources.contains(node) && (!self.ready || self.unheard.contains(node));
+        let wanted: Vec<NodeId> = members.iter().copied().filter(wanted).collect();
+        wanted.into_iter().for_each(|node| self.ask(node, ctx));
         for node in self.unheard.iter().filter(|node| !sources.contains(node)) {
             self.say(*node, Why::Tell, ctx);
         }
@@ -82,7 +83,18 @@ impl MultiPrimary {
         ctx.send(to, Message::Have { vector: self.data.vector.clone(), why });
     }
 
-    pub(super) fn ask(&self, source: NodeId, ctx: &mut Ctx) {
+    /// Asks what is missing; not again while the answer may be on its way, since it is long.
+    pub(super) fn ask(&mut self, source: NodeId, ctx: &mut Ctx) {
+        let now = ctx.local_us();
+        let last = self.asked_us.insert(source, now);
+        let wait = self.config.resend_after.0 as i64;
+        // The clock may have been set back.
+        if last.is_some_and(|last| (0..wait).contains(&(now - last))) {
+            self.asked_us.insert(source, last.unwrap_or(now));
+            self.ask_later.push(source);
+            ctx.set_timer(Timer::Held, self.config.resend_after);
+            return;
+        }
         self.say(source, Why::Ask, ctx);
     }
 

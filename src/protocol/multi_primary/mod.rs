@@ -100,6 +100,10 @@ pub struct MultiPrimary {
     neighbours: SmallMap<NodeId, Neighbour>,
     /// Those with whom it exchanges changes and who have not said anything since the start.
     unheard: Vec<NodeId>,
+    /// When each was asked last for what is missing, by the own clock.
+    asked_us: SmallMap<NodeId, i64>,
+    /// Whom to ask again when they have had time to answer.
+    ask_later: Vec<NodeId>,
     /// What a newcomer has to have before it serves anybody; none: nobody has told it yet.
     goal: Option<VersionVector>,
 }
@@ -130,6 +134,8 @@ impl Protocol for MultiPrimary {
             held: Vec::new(),
             neighbours: SmallMap::new(),
             unheard: Vec::new(),
+            asked_us: SmallMap::new(),
+            ask_later: Vec::new(),
             goal: None,
         };
         node.learns_time(ctx);
@@ -139,6 +145,8 @@ impl Protocol for MultiPrimary {
         let last = node.data.position();
         if last.0 > 0 {
             ctx.note(Fact::Recovered { last, applied: last });
+            // The strategy may have changed while it was down: what it hides is said again.
+            node.note_conflicts(node.data.objects.keys().map(|key| (*key, Default::default())).collect(), ctx);
         }
         node.connect(ctx);
         node
@@ -212,8 +220,11 @@ impl Protocol for MultiPrimary {
         })
     }
 
-    fn reconfigure(&mut self, rule: &Rule, _: &mut Ctx) {
+    fn reconfigure(&mut self, rule: &Rule, ctx: &mut Ctx) {
+        let keys: Vec<Key> = self.data.objects.keys().copied().collect();
+        let before = self.look(&keys);
         self.config = Self::with_rule(&self.config, rule);
+        self.note_conflicts(before, ctx);
     }
 
     fn with_rule(config: &Config, rule: &Rule) -> Config {
