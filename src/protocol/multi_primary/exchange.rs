@@ -107,7 +107,7 @@ impl MultiPrimary {
         self.unheard.retain(|node| *node != from);
     }
 
-    /// A newcomer serves clients once it has what the first one it heard from had.
+    /// A newcomer serves clients once it has what the last one it heard from had.
     pub(super) fn check_ready(&mut self, ctx: &mut Ctx) {
         if !self.ready && self.goal.as_ref().is_some_and(|goal| self.data.vector.covers(goal)) {
             self.ready = true;
@@ -204,7 +204,7 @@ impl MultiPrimary {
     pub(super) fn on_have(&mut self, from: NodeId, vector: &VersionVector, why: Why, ctx: &mut Ctx) {
         self.heard(from);
         if !self.ready && why == Why::Confirm {
-            self.goal.get_or_insert_with(|| vector.clone());
+            self.goal = Some(vector.clone());
             self.check_ready(ctx);
         }
         if self.config.targets(ctx.me(), ctx.members()).contains(&from) {
@@ -245,7 +245,7 @@ impl MultiPrimary {
         if self.data.vector.covers(&state.vector) {
             return self.confirm(from, ctx);
         }
-        self.goal.get_or_insert_with(|| state.vector.clone());
+        self.goal = Some(state.vector.clone());
         self.written.merge(&state.vector);
         let number = ctx.write(DiskChange::Install(state.clone()), None);
         ctx.flush();

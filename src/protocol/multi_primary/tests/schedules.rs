@@ -160,6 +160,7 @@ fn schedule(seed: u64) {
         play.act(Command::SetLink(LinkRule { from: End::One(node.into()), to: End::Any, both, class: None, set }));
     }
     play.run(8_000);
+    assert!(play.world.members().iter().all(|node| play.view(*node).peer.is_some_and(|peer| peer.ready)), "all serve clients");
     assert_eq!(play.world.trace().first(), 0, "a storm: so many events that the first are forgotten");
     assert_equal(&play);
     assert_eq!(unexplained(&play, &losers), []);
