@@ -25,6 +25,10 @@ pub fn strategy_words(strategy: Strategy) -> &'static str {
 
 /// The sentence for such a fact, if it is one.
 pub(super) fn told(world: &LabWorld, node: NodeId, fact: &Fact) -> Option<(Weight, Sentence)> {
+    // A page that has no peers on board needs none of these.
+    if !cfg!(feature = "peers") {
+        return None;
+    }
     let start = Writer::default().who(node);
     let (weight, said) = match fact {
         Fact::Accepted { write, over } => {

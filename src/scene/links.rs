@@ -123,7 +123,7 @@ fn drawn(
     let mut pairs = Vec::new();
     for (index, one) in views.iter().enumerate() {
         for other in &views[index + 1..] {
-            let active = follows(one, other.0) || follows(other, one.0);
+            let active = follows(one, other.0) || follows(other, one.0) || exchange(world, one.0, other.0);
             let (a, b) = (Address::Node(one.0), Address::Node(other.0));
             let votes = votes.contains(&(a, b)) || votes.contains(&(b, a));
             if active || is_few || votes || is_cut(a, b) {
@@ -142,6 +142,13 @@ fn drawn(
         }
     }
     pairs
+}
+
+/// Whether two peers send each other changes, one way at least.
+fn exchange(world: &LabWorld, one: NodeId, other: NodeId) -> bool {
+    let Some(config) = world.setup().config.multi_primary() else { return false };
+    let members = world.members();
+    config.targets(one, &members).contains(&other) || config.targets(other, &members).contains(&one)
 }
 
 /// The nodes a client turns to by its settings.

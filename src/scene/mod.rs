@@ -10,6 +10,7 @@ pub mod layout;
 pub mod links;
 pub mod look;
 pub mod parting;
+pub mod peers;
 pub mod plot;
 pub mod room;
 mod route;

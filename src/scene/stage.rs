@@ -4,6 +4,7 @@ use super::{
     geometry::Rect,
     layout::{CardSize, Layout},
     links::{LinkLine, links},
+    peers,
     status::{listed, status, suspected_by},
 };
 use crate::{
@@ -40,14 +41,18 @@ pub enum NodeState {
 pub struct Copy {
     pub key: Key,
     pub chip: Option<Chip>,
-    /// The primary holds another value.
+    /// Values beside it, where none was written over another.
+    pub siblings: Vec<Chip>,
+    /// The primary holds another value, or another peer has written over it.
     pub old: bool,
 }
 
 impl Copy {
     /// How long its value is.
     pub fn letters(&self) -> usize {
-        self.chip.map_or(1, |chip| chip.value().to_string().len())
+        let own = self.chip.map_or(1, |chip| chip.value().to_string().len());
+        // A chip takes the room of some letters.
+        own + self.siblings.iter().map(|chip| 4 + chip.value().to_string().len()).sum::<usize>()
     }
 }
 
@@ -88,6 +93,8 @@ pub struct NodeCard {
     pub copies: Vec<Copy>,
     pub more_keys: usize,
     pub log: Vec<Option<LogCell>>,
+    /// Of a peer, in place of a log: how many changes of each it has.
+    pub vector: String,
     /// LSN of the first place of the log row; places are aligned across nodes.
     pub first_lsn: Lsn,
     pub status: (Tone, String),
@@ -249,7 +256,15 @@ fn card(
     };
     let copies: Vec<Copy> = (0..keys)
         .map(Key)
-        .map(|key| Copy { key, chip: holds(key).map(Chip::of), old: is_behind && holds(key) != leads_with(key) })
+        .map(|key| match view.role {
+            Role::Peer => peers::copy(world, node, key, view),
+            _ => Copy {
+                key,
+                chip: holds(key).map(Chip::of),
+                siblings: Vec::new(),
+                old: is_behind && holds(key) != leads_with(key),
+            },
+        })
         .collect();
     let queue = host.queue_len();
     let spoken_status = status(world, node, view, state, primary, lead, (CardSize::Large, false)).1;
@@ -273,7 +288,8 @@ fn card(
         badge,
         more_keys: copies.len().saturating_sub(shown),
         copies: copies.into_iter().take(shown).collect(),
-        log: if view.role == Role::Monitor { Vec::new() } else { window.cells(view) },
+        log: if matches!(view.role, Role::Monitor | Role::Peer) { Vec::new() } else { window.cells(view) },
+        vector: view.peer.as_deref().map(|peer| peers::vector(world, peer)).unwrap_or_default(),
         first_lsn: window.first,
         status,
         queue,
@@ -319,6 +335,10 @@ fn spoken(node: NodeId, role: &str, state: &str, copies: &[Copy], status: &str) 
     let held: Vec<String> = copies
         .iter()
         .map(|copy| match &copy.chip {
+            Some(chip) if !copy.siblings.is_empty() => {
+                let all: Vec<String> = std::iter::once(chip).chain(&copy.siblings).map(|chip| chip.value().to_string()).collect();
+                format!("{} is {}: a conflict", copy.key, all.join(" or "))
+            }
             Some(chip) => format!("{} is {}{}", copy.key, chip.value(), if copy.old { ", an old value" } else { "" }),
             None => format!("{} is empty{}", copy.key, if copy.old { ", an old state" } else { "" }),
         })

@@ -2,6 +2,7 @@
 
 use super::{
     layout::CardSize,
+    peers,
     stage::{NodeState, Tone},
 };
 use crate::{
@@ -31,7 +32,14 @@ pub(super) fn status(
     let brief = size != CardSize::Large;
     if state == NodeState::Down {
         let disk = if view.flushed == Lsn::ZERO { "nothing on disk".into() } else { format!("on disk up to {}", view.flushed) };
+        if view.role == Role::Peer {
+            let changes = counted(view.flushed.0, "change");
+            return (Tone::Plain, if view.flushed == Lsn::ZERO { disk } else { format!("{changes} on disk") });
+        }
         return (Tone::Plain, if brief { disk } else { format!("{disk} · epoch {}", view.epoch) });
+    }
+    if view.role == Role::Peer {
+        return peers::status(world, view, brief);
     }
     if view.role == Role::Primary {
         let open = view.written.0 - view.flushed.0;

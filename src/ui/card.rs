@@ -8,6 +8,7 @@ use super::{
     watched::Derived,
 };
 use crate::{
+    explain::chip::Chip,
     scene::{
         layout::CardSize,
         stage::{Copy, EntryState, LogCell, NodeCard, NodeState, Tone},
@@ -66,7 +67,8 @@ fn inside(card: &NodeCard) -> String {
     let status_class = format!("card-status {}", tone(card.status.0));
     let letters: usize = card.copies.iter().map(Copy::letters).sum();
     let tight = if letters > 3 { "card-copies tight" } else { "card-copies" };
-    span("card-head", &head) + &span(tight, &copies) + &span("card-log", &log) + &span(&status_class, &status)
+    let log = if card.vector.is_empty() { span("card-log", &log) } else { span("card-vector", &card.vector) };
+    span("card-head", &head) + &span(tight, &copies) + &log + &span(&status_class, &status)
 }
 
 /// A piece of a line, with a class.
@@ -90,12 +92,24 @@ fn classes(card: &NodeCard) -> String {
 }
 
 fn copy(copy: &Copy) -> String {
-    let value = match copy.chip {
-        Some(chip) => span(&format!("chip w{}", chip.colour), &(mark(&chip) + &span("value", &chip.value().to_string()))),
+    let shown = |chip: &Chip| span(&format!("chip w{}", chip.colour), &(mark(chip) + &span("value", &chip.value().to_string())));
+    let mut value = match &copy.chip {
+        Some(chip) => shown(chip),
         None => span("chip empty", "–"),
     };
-    span(if copy.old { "copy old" } else { "copy" }, &(span("key", &copy.key.to_string()) + &value))
+    for sibling in copy.siblings.iter().take(SIBLINGS_MAX) {
+        value += &(span("beside", "‖") + &shown(sibling));
+    }
+    if copy.siblings.len() > SIBLINGS_MAX {
+        value += &span("more", &format!("+{}", copy.siblings.len() - SIBLINGS_MAX));
+    }
+    let class = if copy.old { "copy old" } else { "copy" };
+    let class = if copy.siblings.is_empty() { class.to_string() } else { format!("{class} conflict") };
+    span(&class, &(span("key", &copy.key.to_string()) + &value))
 }
+
+/// Most values beside the first that a card shows; the details show all.
+const SIBLINGS_MAX: usize = 2;
 
 fn log_cell(lsn: u64, numbered: bool, cell: Option<&LogCell>) -> String {
     let class = match cell {

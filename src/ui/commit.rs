@@ -258,7 +258,7 @@ fn fewest(app: App) -> AnyView {
 
 /// What can come of the rule as it is.
 fn warning(app: App) -> String {
-    app.rules.with(|Rules { config, stores, primary, patience }| {
+    app.rules.with(|Rules { config, stores, primary, patience, .. }| {
         let impatient = config.commit.timeout.filter(|timeout| patience.is_some_and(|patience| patience <= *timeout));
         match (config.commit.warning(&config.group(stores, *primary)), impatient, patience) {
             (None, Some(_), Some(patience)) if config.commit.level.is_remote() => {

@@ -22,6 +22,7 @@ mod measures;
 mod node;
 mod parting;
 mod parts;
+mod peer;
 mod replica;
 mod rules;
 mod settings;

@@ -11,6 +11,7 @@ use super::{
     inspector::{heading, key_picker, lag_to},
     parting::parting,
     parts::{Slider, button, either, only_when, rows},
+    peer::version_list,
     replica::{delay, upstream},
     state::App,
     watched::{Derived, Watched},
@@ -19,6 +20,7 @@ use crate::{
     explain::{Sentence, chip::Chip, why_old, words::counted},
     scene::{
         parting::{Parting, parting as parted},
+        peers::rows as peer_rows,
         stage::role_of,
         status::watch_rows,
     },
@@ -38,6 +40,7 @@ struct NodeFacts {
     up: bool,
     paused: bool,
     primary: bool,
+    peer: bool,
     promotable: bool,
     rows: Vec<(&'static str, String)>,
     /// For a key whose value here is old: what is shown, and why.
@@ -74,6 +77,10 @@ fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
             ("sent", format!("{} messages, {} bytes", host.load.messages_out, host.load.bytes_out)),
         ];
         let is_monitor = view.role == Role::Monitor;
+        if let Some(peer) = view.peer.as_deref() {
+            // It has no log that all share.
+            rows.splice(0..4, peer_rows(world, &view, peer));
+        }
         if view.role == Role::Replica && host.is_up() {
             rows.insert(0, ("is", role_of(world, lead.as_ref(), node, &view)));
         }
@@ -92,7 +99,8 @@ fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
             let shown = view.copies.iter().find(|write| write.key == key).copied().map(Chip::of);
             (key, shown, sentence)
         });
-        let source = view.source.or(world.primary()).unwrap_or(node);
+        let other = world.stores().iter().copied().find(|other| *other != node);
+        let source = view.source.or(world.primary()).or(other).unwrap_or(node);
         let lag = world.network().settings(source.into(), node.into(), MessageClass::Replicate).latency.typical();
         Some(NodeFacts {
             role: match view.role {
@@ -100,10 +108,12 @@ fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
                 Role::Replica => "Replica",
                 Role::Candidate => "Candidate",
                 Role::Monitor => "Monitor",
+                Role::Peer => "Peer",
             },
             up: host.is_up(),
             paused: host.paused,
             primary,
+            peer: view.role == Role::Peer,
             promotable: world.can_promote(node),
             rows,
             why,
@@ -165,9 +175,14 @@ pub fn node_panel(app: App, node: NodeId) -> AnyView {
             .title("The writing client asks this node and no other (W)")
             .view(),
         crash,
-        act("Promote", "Makes this node primary, whoever was (P)", Command::Promote { node })
-            .disabled(move || facts.with(|facts| !facts.promotable))
-            .view(),
+        only_when(
+            move || facts.with(|facts| !facts.peer),
+            move || {
+                act("Promote", "Makes this node primary, whoever was (P)", Command::Promote { node })
+                    .disabled(move || facts.with(|facts| !facts.promotable))
+                    .view()
+            },
+        ),
         pause,
         button("Cut off", move || cut_off(app, node)).title("No link to this node works any more").view(),
         act("Power off", "The machine dies: only what was flushed to disk survives", Command::CrashMachine { node })
@@ -181,12 +196,12 @@ pub fn node_panel(app: App, node: NodeId) -> AnyView {
         changing(move || facts.with(|facts| facts.why.clone()).map(|why| why_box(app, why))),
         changing(move || facts.with(|facts| facts.parting.clone()).map(|(both, stopped)| parting(app, node, both, stopped))),
         key_picker(app, key),
+        only_when(move || facts.with(|facts| facts.peer), move || version_list(app, node, key)),
         element("div").class("acts").with(acts).view(),
         only_when(move || facts.with(|facts| !facts.primary), lag),
         skew,
         slow,
-        upstream(app, node),
-        delay(app, node),
+        only_when(move || facts.with(|facts| !facts.peer), move || vec![upstream(app, node), delay(app, node)].into_any()),
         rows(move || facts.with(|facts| facts.rows.clone())),
         element("p").with(remove.view()).view(),
     ]

@@ -8,7 +8,9 @@ use super::{
     forms::{DELAYS_MS, LOSSES, delay_index, delay_name, loss_index, loss_name},
     inspector::lag_to,
     logs::log_settings,
-    parts::{Slider, button, picture_button},
+    parts::{Slider, button, either, picture_button},
+    peer::conflict_rule,
+    rules::Rules,
     state::{App, Dialog},
 };
 use crate::{
@@ -43,8 +45,14 @@ fn loss_between_nodes(lab: &Lab) -> f64 {
     pair.map_or(0.0, |(a, b)| world.network().settings(a.into(), b.into(), MessageClass::Replicate).loss)
 }
 
+/// How many nodes beside the primary there are, or how many peers.
 fn replicas(app: App) -> usize {
-    app.rules.with(|rules| rules.stores.len().saturating_sub(1))
+    app.rules.with(|rules| rules.stores.len().saturating_sub(usize::from(!rules.are_peers())))
+}
+
+/// One of these words, by what the nodes are to each other.
+fn word(app: App, replica: &'static str, peer: &'static str) -> String {
+    if app.rules.with(Rules::are_peers) { peer.into() } else { replica.into() }
 }
 
 pub fn settings(app: App) -> AnyView {
@@ -60,7 +68,11 @@ pub fn settings(app: App) -> AnyView {
     };
     let lag = Slider {
         id: "lag",
-        label: "Lag to every replica".into(),
+        label: if app.rules.with_untracked(Rules::are_peers) {
+            "Lag between peers".into()
+        } else {
+            "Lag to every replica".into()
+        },
         count: DELAYS_MS.len(),
         name: delay_name,
         exact: Some(Box::new(exact)),
@@ -75,13 +87,15 @@ pub fn settings(app: App) -> AnyView {
             app.act(Command::SetLink(LinkRule { from: End::Nodes, to: End::Nodes, both: false, class: None, set }));
         },
     );
-    let less = picture_button("−", "One replica less", fewer).disabled(move || replicas(app) <= 1);
-    let more = picture_button("+", "One replica more", move || app.act(Command::AddNode));
+    let less = picture_button("−", moving(move || word(app, "One replica less", "One peer less")), fewer)
+        .disabled(move || replicas(app) <= 1);
+    let more =
+        picture_button("+", moving(move || word(app, "One replica more", "One peer more")), move || app.act(Command::AddNode));
     let stepper = element("div")
         .class("stepper")
         .attribute("role", "group")
-        .attribute("aria-label", "Replicas")
-        .with(element("span").with("Replicas"))
+        .attribute("aria-label", moving(move || word(app, "Replicas", "Peers")))
+        .with(element("span").with(moving(move || word(app, "Replicas", "Peers"))))
         .with(less.view())
         .with(element("output").id("replicas").with(moving(move || replicas(app).to_string())))
         .with(more.disabled(move || replicas(app) >= REPLICAS_MAX).view());
@@ -90,10 +104,15 @@ pub fn settings(app: App) -> AnyView {
         .class("acts")
         .with(button("Partition…", move || app.dialog.set(Some(Dialog::Partition))).view())
         .with(heal.disabled(move || !app.watch(|lab| lab.world().network().any_cut())).view());
+    let rules = either(
+        move || app.rules.with(Rules::are_peers),
+        move || conflict_rule(app),
+        move || vec![commit(app), failover(app), log_settings(app)].into_any(),
+    );
     element("section")
         .class("settings")
         .attribute("aria-label", "Settings")
         .with(element("h2").with("The whole group"))
-        .with(vec![lag, loss, stepper.view(), commit(app), failover(app), log_settings(app), acts.view()])
+        .with(vec![lag, loss, stepper.view(), rules, acts.view()])
         .view()
 }

@@ -10,6 +10,7 @@ use super::rules::Rules;
 use super::watched::Watched;
 use crate::{
     check::Verdicts,
+    client::{session::Session, workload::Target},
     explain::narrate::Headline,
     lab::{Lab, LabWorld},
     lesson::Task,
@@ -299,6 +300,13 @@ impl App {
             Some(Selection::Client(client)) => client,
             _ => ClientId(0),
         }
+    }
+
+    /// Who writes by hand at this node: a client that turns to it, else as ever.
+    pub fn writer_at(&self, node: NodeId) -> ClientId {
+        let turns = |session: &&Session| session.settings.writes_to == Target::Node(node);
+        let own = self.world(|world| world.sessions().iter().find(turns).map(|session| session.id));
+        own.unwrap_or_else(|| self.writer())
     }
 
     /// Who reads by hand: the selected client, else the second, else the only one.

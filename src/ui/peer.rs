@@ -1,0 +1,114 @@
+//! What only peers have: the versions of a key and how a conflict is resolved by hand, and the rule that says who wins.
+
+use super::leptos::*;
+use super::{
+    chip::value_chip,
+    element::{Inside, changing, element},
+    parts::{button, select},
+    state::App,
+    watched::{Derived, Watched},
+};
+use crate::{
+    explain::peers::strategy_words,
+    protocol::conflicts::Conflicts,
+    scene::peers::{VersionRow, Versions, versions},
+    sim::id::{Key, NodeId, Value},
+    store::object::register::Strategy,
+    world::command::Command,
+};
+
+/// The versions that a peer keeps of the chosen key; while there are several, each can be kept, or another value written instead.
+pub fn version_list(app: App, node: NodeId, key: Watched<Key>) -> AnyView {
+    // A page that has no peers on board needs nothing of all this.
+    if !cfg!(feature = "peers") {
+        return None.view();
+    }
+    let own = Derived::new(move || app.watch(|lab| versions(&lab.world().remains(node)?, key.get())));
+    changing(move || own.with(|own| own.clone().map(|own| list(app, node, own))))
+}
+
+fn list(app: App, node: NodeId, Versions { key, seen, rows, is_conflict }: Versions) -> AnyView {
+    let is_up = app.world(|world| world.host(node).is_some_and(|host| host.is_up()));
+    let keep = is_conflict && is_up;
+    let row = |row: VersionRow| {
+        let VersionRow { chip, dot, said, shown } = row;
+        let value = chip.value();
+        let keep = (keep && shown).then(|| {
+            button(format!("Keep {value}"), move || resolve(app, node, key, value))
+                .title("Writes this value over all of them, at this peer")
+                .view()
+        });
+        let line = element("div")
+            .class("version-head")
+            .with(value_chip(chip))
+            .with(element("span").class("dot").with(dot.unwrap_or_else(|| "–".into())))
+            .with(keep);
+        element("li")
+            .class(if shown { "" } else { "hidden-one" })
+            .with(line)
+            .with(element("span").class("small").with(said))
+            .view()
+    };
+    let title = match (is_conflict, rows.len()) {
+        (true, count) => format!("{key}: {count} values, none written over another"),
+        (false, 0) => format!("{key}: never written here"),
+        (false, _) => format!("What {node} keeps of {key}"),
+    };
+    let by_hand = keep.then(|| {
+        let other = move || resolve(app, node, key, app.fresh_value());
+        button("Write another value", other).title("Writes a new value over all of them, at this peer").view()
+    });
+    element("section")
+        .class(if is_conflict { "versions conflict" } else { "versions" })
+        .attribute("aria-label", "Versions")
+        .with(element("b").with(title))
+        .with(element("ul").with(rows.into_iter().map(row).collect::<Vec<AnyView>>()))
+        .with(by_hand)
+        .with(element("p").class("small").with(format!("has seen {seen}")))
+        .view()
+}
+
+/// A client of this peer writes one value over everything that the peer shows.
+fn resolve(app: App, node: NodeId, key: Key, value: Value) {
+    app.write(app.writer_at(node), key, value, Some(node));
+}
+
+/// Who wins where writes did not know of each other.
+pub fn conflict_rule(app: App) -> AnyView {
+    if !cfg!(feature = "peers") {
+        return None.view();
+    }
+    let options = move || {
+        let now = app.rules.with(|rules| rules.conflicts.clone()).map(|rule| rule.register);
+        let option =
+            |strategy: Strategy| (place(strategy).to_string(), strategy_words(strategy).to_string(), now == Some(strategy));
+        Strategy::ALL.into_iter().map(option).collect()
+    };
+    let field = select("conflicts", options, move |text| {
+        if let Some(register) = text.parse().ok().and_then(|place: usize| Strategy::ALL.get(place).copied()) {
+            app.act(Command::SetConflicts(Conflicts { register }));
+        }
+    });
+    let label = element("label").attribute("for", "conflicts").with("Of writes that did not know of each other");
+    let warning = move || match app.rules.with(|rules| rules.conflicts.clone()).map(|rule| rule.register) {
+        Some(Strategy::LastWriteWins) => "A clock that is behind makes writes vanish at once, though their clients are told OK.",
+        Some(Strategy::LastWriteWinsHybrid | Strategy::HighestNode | Strategy::FirstWriterWins) => {
+            "All but one vanish, though their clients were told OK."
+        }
+        Some(Strategy::KeepSiblings) | None => "",
+    };
+    element("div")
+        .class("failover")
+        .attribute("role", "group")
+        .attribute("aria-label", "Conflicts")
+        .with(element("h3").with("Conflicts"))
+        .with(element("div").class("pick stacked").with(label).with(field))
+        .with(
+            element("p").class("caution").attribute("role", "status").with(super::element::moving(move || warning().to_string())),
+        )
+        .view()
+}
+
+fn place(strategy: Strategy) -> usize {
+    Strategy::ALL.iter().position(|one| *one == strategy).unwrap_or_default()
+}
