@@ -78,6 +78,11 @@ impl Acknowledged {
         self.of(key).map_or(0, Chunked::next)
     }
 
+    /// The one of the key that was acknowledged last.
+    pub fn last(&self, key: Key) -> Option<Acknowledgement> {
+        self.of(key)?.last().copied()
+    }
+
     /// How many writes were acknowledged.
     pub fn total(&self) -> u64 {
         self.keys.values().map(Chunked::next).sum()

@@ -37,9 +37,11 @@ pub struct Difference {
 
 pub fn compare(primary: Option<NodeId>, views: &SmallMap<NodeId, NodeView>) -> Convergence {
     let Some(reference) = primary.or_else(|| views.keys().next().copied()) else { return Convergence::default() };
-    let copies = |node: NodeId| -> SmallMap<Key, Write> {
-        let copies = views.get(&node).map(|view| view.copies.as_slice()).unwrap_or_default();
-        copies.iter().map(|write| (write.key, *write)).collect()
+    let copies = |node: NodeId| -> SmallMap<Key, Vec<Write>> {
+        let mut copies: SmallMap<Key, Vec<Write>> = SmallMap::new();
+        let all = views.get(&node).map(|view| view.copies.as_slice()).unwrap_or_default();
+        all.iter().for_each(|write| copies.or_default(write.key).push(*write));
+        copies
     };
     let right = copies(reference);
     let mut differing = Vec::new();
@@ -47,9 +49,10 @@ pub fn compare(primary: Option<NodeId>, views: &SmallMap<NodeId, NodeView>) -> C
         let own = copies(node);
         let keys: SmallSet<Key> = right.keys().chain(own.keys()).copied().collect();
         for key in keys.iter().copied() {
-            let (expected, held) = (right.get(&key).copied(), own.get(&key).copied());
+            let (expected, held) = (right.get(&key), own.get(&key));
             if expected != held {
-                differing.push(Difference { node, key, expected, held });
+                let first = |copies: Option<&Vec<Write>>| copies.and_then(|copies| copies.first().copied());
+                differing.push(Difference { node, key, expected: first(expected), held: first(held) });
             }
         }
     }

@@ -24,6 +24,8 @@ pub struct Lost {
     pub acknowledged_by: Option<NodeId>,
     /// The primary that does not have it, since when, and what it had instead then.
     pub missing_at: NodeId,
+    /// There is no primary: no peer shows it, this one as little as the others.
+    pub among_peers: bool,
     pub since: Micros,
     pub instead: Option<Write>,
 }
@@ -53,7 +55,15 @@ impl Losses {
             self.0.retain(|(own, _), lost| *own != key || !beside(lost));
         }
         for (write, acknowledged_at, acknowledged_by) in missing(acknowledged, key, held) {
-            let lost = Lost { write, acknowledged_at, acknowledged_by, missing_at: primary, since: now, instead: held };
+            let lost = Lost {
+                write,
+                acknowledged_at,
+                acknowledged_by,
+                missing_at: primary,
+                among_peers: false,
+                since: now,
+                instead: held,
+            };
             if !self.0.contains_key(&(key, write.id)) {
                 self.0.insert((key, write.id), lost);
             }

@@ -14,11 +14,13 @@ mod durability;
 mod freshness;
 #[cfg(test)]
 mod made_up;
+mod peers;
 
 pub use acknowledged::{Acknowledged, Acknowledgement, Later};
 pub use convergence::{Convergence, Difference, compare};
 pub use durability::{Losses, Lost};
 pub use freshness::{Freshness, StaleRead};
+use peers::Peers;
 
 use crate::{
     protocol::{Protocol, Standing},
@@ -26,7 +28,7 @@ use crate::{
         chunked::Chunked,
         id::{NodeId, OperationId},
         operation::Write,
-        small::SmallMap,
+        small::{SmallMap, SmallSet},
         time::Micros,
     },
     store::log::{Epoch, Lsn},
@@ -78,6 +80,7 @@ pub struct Judge {
     losses: Losses,
     /// The new primary was still replaying its log when last looked at.
     unsettled: bool,
+    peers: Peers,
 }
 
 const ROWS_DROPPED: &str = "the run is so long that the first operations are no longer known";
@@ -90,7 +93,14 @@ const NOTHING_RUNS: &str = "no node is running";
 impl Judge {
     /// To be called after every step. Cheap when nothing happened that could have lost a write.
     pub fn look<P: Protocol>(&mut self, world: &World<P>) {
+        let before = self.freshness.acknowledged().total();
         let mut suspects = self.freshness.extend(world.history());
+        let new = if self.freshness.acknowledged().total() > before { suspects.clone() } else { SmallSet::new() };
+        let acknowledged = self.freshness.acknowledged();
+        self.peers.look(world, new.iter().filter_map(|key| acknowledged.last(*key)));
+        if self.peers.are_there() {
+            return;
+        }
         let leads = |node| world.standing(node).is_some_and(|standing| standing.role == Role::Primary);
         let shaken = self.authority.extend(world.trace(), leads, |write| {
             // Done before, and done again: it may have covered a later one.
@@ -121,7 +131,7 @@ impl Judge {
             durable: self.durable(world),
             converged: self.converged(world.now(), &convergence),
             stale_reads: self.stale_reads().len(),
-            lost: self.losses.all().copied().collect(),
+            lost: self.losses().copied().collect(),
             convergence,
         }
     }
@@ -133,7 +143,11 @@ impl Judge {
 
     /// How many acknowledged writes are known to be lost.
     pub fn lost(&self) -> usize {
-        self.losses.count()
+        self.losses().count()
+    }
+
+    fn losses(&self) -> impl Iterator<Item = &Lost> {
+        self.losses.all().chain(self.peers.losses())
     }
 
     fn fresh(&self) -> Verdict {
@@ -145,8 +159,14 @@ impl Judge {
     }
 
     fn durable<P: Protocol>(&self, world: &World<P>) -> Verdict {
-        if let Some(since) = self.losses.first_seen() {
-            return Verdict::Broken { since, operations: self.losses.all().map(|lost| lost.write.id).collect() };
+        if let Some(since) = self.losses().map(|lost| lost.since).min() {
+            return Verdict::Broken { since, operations: self.losses().map(|lost| lost.write.id).collect() };
+        }
+        if self.peers.are_there() {
+            return match self.freshness.missed_rows() {
+                true => Verdict::CannotTell { why: ROWS_DROPPED },
+                false => Verdict::Holds,
+            };
         }
         match self.authority.speaks(world) {
             Err(why) => Verdict::CannotTell { why },

@@ -13,13 +13,21 @@ use crate::{
 
 /// Who was promised what, and who broke the promise.
 pub fn why_lost(lost: &Lost) -> Sentence {
-    let Lost { write, acknowledged_at, acknowledged_by, missing_at, since, instead } = *lost;
+    let Lost { write, acknowledged_at, acknowledged_by, missing_at, among_peers, since, instead } = *lost;
     let start = Writer::default().write(Chip::of(write)).text(" was acknowledged to ").who(write.id.client);
     let said = match acknowledged_by {
         Some(node) => start.text(" by ").who(node),
         None => start,
     };
     let said = said.text(" at ").when(acknowledged_at).text(", but at ").when(since);
+    if among_peers {
+        let said = said.text(" no peer shows it: ").who(missing_at).text(" has ");
+        let said = match instead {
+            Some(other) => said.write(Chip::of(other)).text(" instead."),
+            None => said.strong("nothing").text(format!(" for {}.", write.key)),
+        };
+        return said.done();
+    }
     let said = said.text(" the primary, ").who(missing_at).text(", had ");
     let said = match instead {
         Some(other) => said.write(Chip::of(other)).text(" instead."),

@@ -71,6 +71,10 @@ pub trait Protocol: Clone {
     fn standing(&self) -> Standing;
     /// The write that the node holds for a key, as in the view.
     fn copy(&self, key: Key) -> Option<Write>;
+    /// All that readers are shown for a key, as in the view.
+    fn values(&self, key: Key) -> Vec<Write> {
+        self.copy(key).into_iter().collect()
+    }
     /// What is left of a node that is down: what a start would find.
     fn remains(config: &Self::Config, me: NodeId, disk: &Self::Disk) -> NodeView;
 }

@@ -220,6 +220,9 @@ macro_rules! protocols {
             fn copy(&self, key: Key) -> Option<Write> {
                 match self { $(#[cfg(feature = $feature)] Node::$name(node) => node.copy(key)),* }
             }
+            fn values(&self, key: Key) -> Vec<Write> {
+                match self { $(#[cfg(feature = $feature)] Node::$name(node) => node.values(key)),* }
+            }
             fn remains(config: &Settings, me: NodeId, disk: &NodeDisk) -> NodeView {
                 match config {
                     $(#[cfg(feature = $feature)]

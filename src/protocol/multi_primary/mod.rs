@@ -262,6 +262,10 @@ impl Protocol for MultiPrimary {
         self.shown(key).first().copied()
     }
 
+    fn values(&self, key: Key) -> Vec<Write> {
+        self.shown(key)
+    }
+
     fn remains(config: &Config, me: NodeId, disk: &Disk) -> NodeView {
         view::remains(config, me, disk)
     }

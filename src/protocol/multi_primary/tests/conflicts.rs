@@ -91,3 +91,33 @@ fn two_peers_give_the_same_number_to_two_clients() {
     assert_eq!((value(ana), value(ben)), (1, 1));
     assert_eq!(values(&play, A, X), [1, 1], "two writes with one value");
 }
+
+/// What the judge makes of it: hidden is lost, shown again is not; nothing is lost where all are kept.
+#[test]
+fn the_judge_calls_lost_what_nobody_shows() {
+    use crate::{check::Judge, world::World};
+    use std::sync::Arc;
+    let lost = |strategy: Strategy, then: Option<Strategy>| {
+        let play = torn(peers(2, with_strategy(strategy)));
+        let mut world = World::new(Arc::new(play.scenario.setup()), Arc::new(play.commands.clone()));
+        let mut judge = Judge::default();
+        let end = play.world.now();
+        world.run_watched(end, u64::MAX, |world| judge.look(world));
+        if let Some(register) = then {
+            let at = world.command_time();
+            let mut commands = play.commands.clone();
+            commands.push(crate::world::command::TimedCommand { at, command: Command::SetConflicts(Conflicts { register }) });
+            world.set_commands(Arc::new(commands));
+            world.run_watched(at + ms(50), u64::MAX, |world| judge.look(world));
+        }
+        let verdicts = judge.verdicts(&world);
+        assert_eq!(verdicts.durable.is_broken(), !verdicts.lost.is_empty());
+        assert!(verdicts.convergence.differing.is_empty());
+        verdicts.lost.iter().map(|lost| lost.write.value).collect::<Vec<_>>()
+    };
+    assert_eq!(lost(Strategy::KeepSiblings, None), [] as [i64; 0]);
+    assert_eq!(lost(Strategy::LastWriteWins, None), [7]);
+    assert_eq!(lost(Strategy::FirstWriterWins, None), [9]);
+    assert_eq!(lost(Strategy::LastWriteWins, Some(Strategy::KeepSiblings)), [] as [i64; 0], "it was only hidden");
+    assert_eq!(lost(Strategy::KeepSiblings, Some(Strategy::FirstWriterWins)), [9]);
+}

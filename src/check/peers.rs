@@ -1,0 +1,140 @@
+//! Lost writes where all are peers: acknowledged, written over by nobody who was shown them, and shown by no peer.
+//!
+//! There is no primary to ask. A write is done when some peer says so; from then on somebody has to show it until somebody writes
+//! over it. A strategy that hides one of two values loses it, whoever is right; if it is shown again, because the strategy was
+//! changed or a peer came back, it is not lost any more. What a peer that is down would find on its disk counts as shown. It cannot
+//! tell what a value was written over outside the group: who read it, thought, and wrote at another peer that did not show it.
+
+use super::{Lost, acknowledged::Acknowledgement};
+use crate::{
+    protocol::Protocol,
+    sim::{
+        chunked::Chunked,
+        id::{Key, NodeId, OperationId},
+        operation::Write,
+        small::{SmallMap, SmallSet},
+    },
+    trace::{CrashKind, Event, Fact, Kind, Role},
+    world::World,
+};
+
+/// Watches which acknowledged writes somebody still shows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Peers {
+    /// Index of the next event to read.
+    next: u64,
+    /// Whether the group is one of peers, as far as is known.
+    are_there: bool,
+    /// Acknowledged, and not written over.
+    standing: SmallMap<Key, Vec<Acknowledgement>>,
+    /// Written over before they were acknowledged.
+    covered_early: SmallSet<OperationId>,
+    losses: SmallMap<(Key, OperationId), Lost>,
+}
+
+impl Peers {
+    pub fn are_there(&self) -> bool {
+        self.are_there
+    }
+
+    pub fn losses(&self) -> impl Iterator<Item = &Lost> {
+        self.losses.values()
+    }
+
+    /// To be called after every step, with what was acknowledged since.
+    pub fn look<P: Protocol>(&mut self, world: &World<P>, new: impl Iterator<Item = Acknowledgement>) {
+        let is_peer = |node: &NodeId| world.standing(*node).is_some_and(|one| one.role == Role::Peer);
+        self.are_there = self.are_there || world.stores().iter().any(is_peer);
+        if !self.are_there {
+            self.next = world.trace().next();
+            return;
+        }
+        let mut suspects = SmallSet::new();
+        for one in new {
+            suspects.insert(one.write.key);
+            if !self.covered_early.remove(&one.write.id) {
+                self.standing.or_default(one.write.key).push(one);
+            }
+        }
+        let shaken = self.extend(world.trace(), &mut suspects);
+        if shaken {
+            suspects = self.standing.keys().copied().collect();
+        }
+        suspects.iter().for_each(|key| self.compare(world, *key));
+    }
+
+    /// Reads the events that it has not seen. Whether any key may be shown otherwise since.
+    fn extend(&mut self, trace: &Chunked<Event>, suspects: &mut SmallSet<Key>) -> bool {
+        let mut shaken = false;
+        for (_, event) in trace.range(self.next, trace.next()) {
+            match &event.kind {
+                Kind::Fact(Fact::Accepted { over, .. }) => over.iter().for_each(|write| self.cover(write)),
+                Kind::Fact(Fact::Merged { write, .. }) => {
+                    suspects.insert(write.key);
+                }
+                Kind::Fact(Fact::Dropped { writes, .. } | Fact::Conflict { writes }) => {
+                    for write in writes {
+                        suspects.insert(write.key);
+                    }
+                }
+                Kind::Crash { how: CrashKind::Machine | CrashKind::Wipe }
+                | Kind::Removed
+                | Kind::Command { .. }
+                | Kind::Fact(Fact::SnapshotInstalled { .. } | Fact::Recovered { .. }) => shaken = true,
+                _ => {}
+            }
+        }
+        self.next = trace.next();
+        shaken
+    }
+
+    /// Somebody who was shown the write wrote over it.
+    fn cover(&mut self, write: &Write) {
+        let standing = self.standing.or_default(write.key);
+        match standing.iter().position(|one| one.write.id == write.id) {
+            // A loss stays one: who wrote over what is shown again has not made it undone.
+            Some(at) => {
+                standing.remove(at);
+            }
+            None => {
+                self.covered_early.insert(write.id);
+            }
+        }
+    }
+
+    /// Whether what stands is still shown by somebody.
+    fn compare<P: Protocol>(&mut self, world: &World<P>, key: Key) {
+        let Some(standing) = self.standing.get(&key).filter(|standing| !standing.is_empty()) else { return };
+        let shown: Vec<(NodeId, Vec<Write>)> = world.stores().iter().map(|node| (*node, shown(world, *node, key))).collect();
+        let at = shown.iter().find(|(node, _)| world.view(*node).is_some()).or(shown.first());
+        let Some((node, instead)) = at.map(|(node, writes)| (*node, writes.first().copied())) else { return };
+        for one in standing {
+            let name = (key, one.write.id);
+            let is_shown = shown.iter().any(|(_, writes)| writes.contains(&one.write));
+            if is_shown {
+                self.losses.remove(&name);
+            } else if !self.losses.contains_key(&name) {
+                let lost = Lost {
+                    write: one.write,
+                    acknowledged_at: one.at,
+                    acknowledged_by: one.by,
+                    missing_at: node,
+                    among_peers: true,
+                    since: world.now(),
+                    instead,
+                };
+                self.losses.insert(name, lost);
+            }
+        }
+    }
+}
+
+/// What a peer shows for a key, or would after a start.
+fn shown<P: Protocol>(world: &World<P>, node: NodeId, key: Key) -> Vec<Write> {
+    match world.host(node).and_then(|host| host.process()) {
+        Some(process) => process.values(key),
+        None => {
+            world.remains(node).map_or_else(Vec::new, |view| view.copies.into_iter().filter(|write| write.key == key).collect())
+        }
+    }
+}
