@@ -7,6 +7,7 @@
 pub mod commit;
 pub mod detector;
 pub mod failover;
+pub mod kind;
 pub mod logs;
 pub mod node;
 pub mod primary_replica;

@@ -6,7 +6,8 @@
 //! effects come back under another type.
 
 use super::{
-    Context, Effect, Message, Named, NodeView, Order, Protocol, Request, Rule, Standing, Storage, commit::Commit, primary_replica,
+    Context, Effect, Message, Named, NodeView, Order, Protocol, Request, Rule, Standing, Storage, commit::Commit, kind::Kind,
+    primary_replica,
 };
 use crate::{
     sim::{
@@ -23,6 +24,9 @@ use serde::{Deserialize, Serialize};
 /// Protocols: their names, their modules, and the words under which they are on board.
 macro_rules! protocols {
     ($($name:ident $module:ident $feature:literal),*) => {
+        #[cfg(not(any($(feature = $feature),*)))]
+        compile_error!("no protocol is on board: choose one or more of the features under which src/protocol/node.rs lists protocols");
+
         /// Which protocol a group runs, and how.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -35,6 +39,13 @@ macro_rules! protocols {
             pub fn is_on_board(&self) -> bool {
                 match self {
                     $(Settings::$name(_) => cfg!(feature = $feature)),*
+                }
+            }
+
+            /// Which program of the page can run it.
+            pub fn kind(&self) -> Kind {
+                match self {
+                    $(Settings::$name(_) => const { Kind::of_feature($feature) }),*
                 }
             }
         }
