@@ -1,25 +1,32 @@
-// Loads and starts the program. Its file names come from the two `app-…` lines that the build writes into the page.
+// Loads and starts one of the programs that the page comes as: the one that can run what the address asks for. For each the
+// build writes a line into the page: the addresses of its two files, and their hashes where it is built for a host.
 // When it cannot start, a card in the page says so in words, whatever the reason.
 
 const loading = document.getElementById("boot");
 
-function address(name) {
-  const meta = document.querySelector(`meta[name="${name}"]`);
-  if (!meta) throw new Error(`the page does not name its ${name}`);
-  return new URL(meta.content, document.baseURI);
-}
+// Programs, by the first characters of the fragment (src/scenario/link.rs writes these); `page` is for all others.
+const PROGRAMS = { "#p1.": "peers" };
 
-// The build writes a hash of the program beside its preload link; the browser then refuses any other bytes.
-function integrityOf(url) {
-  for (const link of document.querySelectorAll("link[rel=preload][integrity]")) {
-    if (link.href === url.href) return link.integrity;
+const nameOf = (url) => url.pathname.split("/").pop();
+
+function wanted() {
+  const name = PROGRAMS[location.hash.slice(0, 4)] ?? "page";
+  for (const line of document.querySelectorAll("meta[name=program]")) {
+    const [module, wasm, moduleHash, wasmHash] = line.content.split(" ");
+    const url = new URL(wasm, document.baseURI);
+    if (/^[a-z]+/.exec(nameOf(url))?.[0] === name) return { module: new URL(module, document.baseURI).href, moduleHash, wasm: url, wasmHash };
   }
-  return undefined;
+  throw new Error(`the page does not name its program ${name}`);
 }
 
-async function fetchProgram(url) {
-  const name = url.pathname.split("/").pop();
-  const response = await fetch(url, { integrity: integrityOf(url) }).catch((error) => {
+// A browser checks the hash of a module only where a link says it.
+function announce(href, integrity) {
+  if (integrity) document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", integrity, href }));
+}
+
+async function fetchProgram({ wasm: url, wasmHash: integrity }) {
+  const name = nameOf(url);
+  const response = await fetch(url, { integrity }).catch((error) => {
     throw new Error(`${name} did not arrive (${error.message})`);
   });
   if (!response.ok) throw new Error(`the server answered ${response.status} for ${name}`);
@@ -31,17 +38,21 @@ async function unpacked(response) {
   return globalThis.replicariumUnpack(new Uint8Array(await response.arrayBuffer()));
 }
 
+let version = "";
+
 async function start() {
   if (typeof WebAssembly !== "object") {
     throw new Error("this browser has no WebAssembly, or it is switched off");
   }
-  const url = address("app-wasm");
-  const program = fetchProgram(url);
+  const { module, moduleHash, ...parts } = wanted();
+  version = nameOf(parts.wasm);
+  announce(module, moduleHash);
+  const program = fetchProgram(parts);
   // The import below may fail first; the fetch then has no other listener.
   program.catch(() => {});
-  const { default: init } = await import(address("app-module").href);
+  const { default: init } = await import(module);
   const response = await program;
-  await init({ module_or_path: url.pathname.endsWith(".bin") ? await unpacked(response) : response });
+  await init({ module_or_path: version.endsWith(".bin") ? await unpacked(response) : response });
 }
 
 // Scenario files are read and written by a part of its own, which is fetched when it is first needed. A browser may remember
@@ -50,14 +61,14 @@ let files;
 let tries = 0;
 
 async function loadFiles() {
-  const version = `${address("app-wasm").pathname.split("/").pop()}-${(tries += 1)}`;
-  const module = await import(new URL(`files.js?${version}`, document.baseURI).href);
-  await module.default({ module_or_path: new URL(`files_bg.wasm?${version}`, document.baseURI) });
+  const again = `${version}-${(tries += 1)}`;
+  const module = await import(new URL(`files.js?${again}`, document.baseURI).href);
+  await module.default({ module_or_path: new URL(`files_bg.wasm?${again}`, document.baseURI) });
   return module;
 }
 
 async function help() {
-  const response = await fetch(new URL(`help.html?${address("app-wasm").pathname.split("/").pop()}`, document.baseURI));
+  const response = await fetch(new URL(`help.html?${version}`, document.baseURI));
   if (!response.ok) throw new Error(`the server answered ${response.status}`);
   return response.text();
 }

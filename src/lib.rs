@@ -39,3 +39,8 @@ pub mod world;
 pub mod platform;
 #[cfg(target_arch = "wasm32")]
 pub mod ui;
+
+/// Smaller than the standard one, and quick whatever is asked for. All programs of the page have it.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();

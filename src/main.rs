@@ -1,9 +1,5 @@
-//! The page: mounts the user interface. Does nothing outside the browser.
-
-/// Smaller than the standard one, and quick whatever is asked for.
-#[cfg(target_arch = "wasm32")]
-#[global_allocator]
-static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+//! The page for scenarios with a primary: mounts the user interface. Does nothing outside the browser. Which protocols are
+//! on board is for index.html to say, by features.
 
 fn main() {
     #[cfg(target_arch = "wasm32")]

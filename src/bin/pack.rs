@@ -1,9 +1,10 @@
-//! Packs the page's program, after trunk has built it: `cargo run --example pack -- dist`. assets/unpack.js is its other half.
+//! Packs the page's programs, after trunk has built them: `cargo run --example pack -- dist`. assets/unpack.js is its other half.
 //!
-//! Replaces `page-…_bg.wasm` by `page-…_bg.bin`, and its name and hash in index.html. Hosts offer gzip at best; this is
-//! a quarter smaller. Before that it gives what the program imports from `page-….js` short names, in both: those of
-//! wasm-bindgen end in a hash each, which nothing can make smaller. And it leaves out what only tools read. It does nothing else
-//! to the page.
+//! Replaces `page-…_bg.wasm` by `page-…_bg.bin`. Hosts offer gzip at best; this is a quarter smaller. Before that it gives what
+//! the program imports from `page-….js` short names, in both: those of wasm-bindgen end in a hash each, which nothing can
+//! make smaller. And it leaves out what only tools read. Both files get names by what is in them, so that no cache can mix two
+//! versions, and index.html gets these names and the files' hashes. So with every program that index.html names. It does nothing
+//! else to the page.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha384};
@@ -22,36 +23,38 @@ type Failure = Box<dyn std::error::Error>;
 fn main() -> Result<(), Failure> {
     let folder = std::env::args().nth(1).ok_or("say which folder holds the page that trunk built")?;
     let folder = Path::new(&folder);
-    let page = fs::read_to_string(folder.join("index.html"))?;
-    let Some((before, _)) = page.split_once("_bg.wasm") else { return Err("index.html names no program".into()) };
-    let stem = before.rsplit('/').next().unwrap_or_default();
-    let (name, script_name) = (format!("{stem}_bg.wasm"), format!("{}.js", stem_of_script(&page, stem)?));
-    let (program, script) = (fs::read(folder.join(&name))?, fs::read_to_string(folder.join(&script_name))?);
-    let (short, imports) = shorten(&program)?;
-    let short_script = rename(&script, &imports);
-    let packed = pack(&short)?;
-    let hash = |bytes: &[u8]| format!("sha384-{}", BASE64_STANDARD.encode(Sha384::digest(bytes)));
-    let mut page = page;
-    for (old, new, name) in [(&program[..], &packed[..], &name), (script.as_bytes(), short_script.as_bytes(), &script_name)] {
-        if !page.contains(&hash(old)) {
-            return Err(format!("index.html has no hash {} of {name}", hash(old)).into());
-        }
-        page = page.replace(&hash(old), &hash(new));
+    let mut page = fs::read_to_string(folder.join("index.html"))?;
+    let programs = programs(&page);
+    if programs.is_empty() {
+        return Err("index.html names no program".into());
     }
-    let packed_name = name.replace(".wasm", ".bin");
-    let page = page.replace(&name, &packed_name).replace(" type=application/wasm", "");
-    fs::write(folder.join(packed_name), packed)?;
-    fs::write(folder.join(script_name), short_script)?;
-    fs::write(folder.join("index.html"), page)?;
-    Ok(fs::remove_file(folder.join(&name))?)
+    for (script_name, name) in programs {
+        let (program, script) = (fs::read(folder.join(&name))?, fs::read_to_string(folder.join(&script_name))?);
+        let (short, imports) = shorten(&program)?;
+        let short_script = rename(&script, &imports);
+        let packed = pack(&short)?;
+        fs::remove_file(folder.join(&name))?;
+        fs::remove_file(folder.join(&script_name))?;
+        let kind = name.split(['-', '_']).next().unwrap_or_default();
+        let digests = [short_script.as_bytes(), &packed].map(Sha384::digest);
+        let [short, short_of_packed] =
+            digests.map(|digest| digest[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        let [hash, hash_of_packed] = digests.map(|digest| format!("sha384-{}", BASE64_STANDARD.encode(digest)));
+        let (new_script_name, packed_name) = (format!("{kind}-{short}.js"), format!("{kind}-{short_of_packed}_bg.bin"));
+        fs::write(folder.join(&new_script_name), short_script)?;
+        fs::write(folder.join(&packed_name), packed)?;
+        // In the order in which boot.js reads them.
+        page = page.replace(&script_name, &new_script_name).replace(&name, &format!("{packed_name} {hash} {hash_of_packed}"));
+    }
+    Ok(fs::write(folder.join("index.html"), page)?)
 }
 
-/// The script's name without its ending: `page-`, and a hash of its own.
-fn stem_of_script(page: &str, stem: &str) -> Result<String, Failure> {
-    let kind = stem.split_once('-').map_or(stem, |(kind, _)| kind);
-    let names = page.split(['"', '/', '=', ' ', '>']).filter_map(|word| word.strip_suffix(".js"));
-    let mut own = names.filter(|name| name.split_once('-').is_some_and(|(first, _)| first == kind));
-    Ok(own.next().ok_or("index.html names no script of the program")?.to_string())
+/// Names of the files of each program, script and program: `./page-….js ./page-…_bg.wasm`, as Trunk.toml has them written.
+fn programs(page: &str) -> Vec<(String, String)> {
+    let words: Vec<&str> =
+        page.split(['"', '\'', '=', ' ', '>']).map(|word| word.rsplit('/').next().unwrap_or_default()).collect();
+    let pairs = words.windows(2).filter(|pair| pair[0].ends_with(".js") && pair[1].ends_with("_bg.wasm"));
+    pairs.map(|pair| (pair[0].to_string(), pair[1].to_string())).collect()
 }
 
 /// With a header of numbers: how long the program is, how long without the sizes of its functions, where these begin and end,

@@ -68,6 +68,7 @@ impl Lab {
     /// Most events that the ends of all branches keep together, beside the current one.
     pub const HEAD_EVENTS_MAX: u64 = 500_000;
 
+    /// The start of a scenario, whose protocol must be on board.
     pub fn new(source: Source, scenario: Scenario) -> Lab {
         let commands = scenario.commands.clone();
         Lab::with_commands(source, scenario, commands)
@@ -84,6 +85,9 @@ impl Lab {
     /// Opens what a link holds; the cursor is where the link says, once [`Lab::go_to`] has run that far.
     pub fn open(shared: &Shared) -> Result<Lab, String> {
         let scenario = shared.scenario()?;
+        if !scenario.protocol.is_on_board() {
+            return Err("The scenario is of a kind that this program cannot run.".into());
+        }
         Ok(Lab::with_commands(shared.source.clone(), scenario, shared.commands.clone()))
     }
 

@@ -8,6 +8,7 @@ pub mod commit;
 pub mod conflicts;
 pub mod detector;
 pub mod failover;
+pub mod kind;
 pub mod logs;
 pub mod multi_primary;
 pub mod node;

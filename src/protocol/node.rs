@@ -7,7 +7,7 @@
 
 use super::{
     Context, Effect, Message, Named, NodeView, Order, Protocol, Request, Rule, Standing, Storage, commit::Commit,
-    conflicts::Conflicts, multi_primary, primary_replica,
+    conflicts::Conflicts, kind::Kind, multi_primary, primary_replica,
 };
 use crate::{
     sim::{
@@ -24,6 +24,9 @@ use serde::{Deserialize, Serialize};
 /// Protocols: their names, their modules, and the words under which they are on board.
 macro_rules! protocols {
     ($($name:ident $module:ident $feature:literal),*) => {
+        #[cfg(not(any($(feature = $feature),*)))]
+        compile_error!("no protocol is on board: choose one or more of the features under which src/protocol/node.rs lists protocols");
+
         /// Which protocol a group runs, and how.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -36,6 +39,13 @@ macro_rules! protocols {
             pub fn is_on_board(&self) -> bool {
                 match self {
                     $(Settings::$name(_) => cfg!(feature = $feature)),*
+                }
+            }
+
+            /// Which program of the page can run it.
+            pub fn kind(&self) -> Kind {
+                match self {
+                    $(Settings::$name(_) => const { Kind::of_feature($feature) }),*
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! What leaves the page as a link: a scenario (by name, or whole), the branch's commands and the moment shown.
 //!
 //! Compact (the bytes of [`super::wire`], then base64url), with a version in front; it goes into the fragment, so no server sees it.
+//! The first character says of which kind the scenario is, because assets/boot.js has to know which program can run it.
 //! Chat programs cut links near 2,000 characters: [`Shared::to_text`] says how long it got, the caller warns.
 
 use super::{
@@ -8,6 +9,7 @@ use super::{
     wire::{Bytes, Wire},
 };
 use crate::{
+    protocol::kind::Kind,
     sim::time::Micros,
     world::{
         Position,
@@ -19,8 +21,37 @@ use serde::{Deserialize, Serialize};
 
 /// The preset that opens when nothing else is asked for.
 pub const FIRST: &str = "first-look";
-/// First characters of a link: the form, then the version of the form.
-pub const PREFIX: &str = "r1.";
+/// The fragment that names no scenario, but asks for the program that can run those of this kind.
+pub const fn bare(kind: Kind) -> &'static str {
+    match kind {
+        Kind::PrimaryReplica => "",
+        Kind::Peers => prefix(Kind::Peers),
+    }
+}
+
+/// The kind that is asked for without naming a scenario.
+pub fn kind_of_bare(fragment: &str) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| bare(*kind) == fragment)
+}
+
+/// First characters of a link: the kind of its scenario, then the version of the form.
+const fn prefix(kind: Kind) -> &'static str {
+    match kind {
+        Kind::PrimaryReplica => "r1.",
+        Kind::Peers => "p1.",
+    }
+}
+
+/// Of which kind a link says that it is, and the rest of it. None if it is no link.
+pub fn parts(text: &str) -> Option<(Kind, &str)> {
+    for kind in Kind::ALL {
+        if let Some(rest) = text.strip_prefix(prefix(kind)) {
+            return Some((kind, rest));
+        }
+    }
+    None
+}
+
 /// Longest link that is read.
 pub const LINK_BYTES_MAX: usize = 100_000;
 
@@ -62,7 +93,15 @@ impl Shared {
     pub fn to_text(&self) -> String {
         let mut bytes = Vec::new();
         self.put(&mut bytes);
-        format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+        format!("{}{}", prefix(self.kind()), URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// Of which kind the scenario is.
+    pub fn kind(&self) -> Kind {
+        match &self.source {
+            Source::Preset(name) => presets::get(name).map_or(Kind::PrimaryReplica, |scenario| scenario.protocol.kind()),
+            Source::Inline(scenario) => scenario.protocol.kind(),
+        }
     }
 
     /// Reads a link. The error says what is wrong and is fit to be shown.
@@ -75,8 +114,8 @@ impl Shared {
 
     /// Reads a link of any length, which comes from another part of this program.
     pub fn from_long_text(text: &str) -> Result<Shared, String> {
-        let Some(body) = text.strip_prefix(PREFIX) else {
-            return Err("The link is not one of ours, or of a newer version: it should begin with `r1.`.".into());
+        let Some((kind, body)) = parts(text) else {
+            return Err("The link is not one of ours, or of a newer version: it should begin with `r1.` or `p1.`.".into());
         };
         let damaged = || "The link was damaged on its way. Copy the whole of it; some programs cut long links off.".to_string();
         let bytes = URL_SAFE_NO_PAD.decode(body).ok().ok_or_else(damaged)?;
@@ -93,7 +132,14 @@ impl Shared {
             return Err(format!("The link has {} bytes too many at its end.", bytes.left()));
         }
         shared.check()?;
-        Ok(shared)
+        match shared.kind() {
+            own if own == kind => Ok(shared),
+            own => Err(format!(
+                "The link was changed on its way: it begins with `{}`, but links to scenarios like its own begin with `{}`.",
+                prefix(kind),
+                prefix(own)
+            )),
+        }
     }
 
     fn check(&self) -> Result<(), String> {
@@ -155,6 +201,8 @@ mod tests {
             ("", "begin"),
             ("r9.AAAA", "begin"),
             ("r1.%%%", "damaged"),
+            ("p1.AAAA", "version 0"),
+            (&text.replace("r1.", "p1."), "begin with `r1.`"),
             (&text[..text.len() - 4], "Copy the whole"),
             (&format!("{text}AAAA"), "too many"),
             (&Shared { engine: 99, ..shared() }.to_text(), "version 99"),
@@ -169,7 +217,9 @@ mod tests {
     proptest! {
         #[test]
         fn never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = Shared::from_text(&format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(&bytes)));
+            for kind in Kind::ALL {
+                let _ = Shared::from_text(&format!("{}{}", prefix(kind), URL_SAFE_NO_PAD.encode(&bytes)));
+            }
         }
 
         #[test]
@@ -178,7 +228,7 @@ mod tests {
             let mut bytes = postcard::to_allocvec(&inline).unwrap();
             let at = at % bytes.len();
             bytes[at] = byte;
-            let _ = Shared::from_text(&format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(&bytes)));
+            let _ = Shared::from_text(&format!("r1.{}", URL_SAFE_NO_PAD.encode(&bytes)));
         }
     }
 }

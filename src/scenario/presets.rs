@@ -4,31 +4,48 @@
 
 use super::{
     Scenario,
+    link::FIRST,
     wire::{Bytes, Wire},
 };
 
 /// Name and scenario, one after another. A test holds them to the files.
 const PRESETS: &[u8] = include_bytes!("../../assets/scenarios/presets.bin");
 
-fn all() -> impl Iterator<Item = (String, Scenario)> {
+/// All presets in order, whether or not this program can run them. A test sees to it that all of them can be read.
+pub fn all() -> Vec<(String, Scenario)> {
     let mut bytes = Bytes::new(PRESETS);
-    std::iter::from_fn(move || Some((Wire::take(&mut bytes)?, Wire::take(&mut bytes)?)))
+    let mut all = Vec::new();
+    while let (Some(name), Some(scenario)) = (Wire::take(&mut bytes), Wire::take(&mut bytes)) {
+        all.push((name, scenario));
+    }
+    all
 }
 
 /// Names of all presets, in order.
 pub fn names() -> impl Iterator<Item = String> {
-    all().map(|(name, _)| name)
+    all().into_iter().map(|(name, _)| name)
 }
 
-/// The preset of this name. A test sees to it that all of them can be read.
+/// The preset of this name.
 pub fn get(name: &str) -> Option<Scenario> {
-    all().find(|(own, _)| own == name).map(|(_, scenario)| scenario)
+    all().into_iter().find(|(own, _)| own == name).map(|(_, scenario)| scenario)
+}
+
+/// What is shown when nothing else is asked for: the first look, or what else this program can run.
+pub fn first() -> (String, Scenario) {
+    let mut first = None;
+    for preset in all() {
+        if preset.1.protocol.is_on_board() && (first.is_none() || preset.0 == FIRST) {
+            first = Some(preset);
+        }
+    }
+    first.unwrap_or_default()
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
-    use crate::scenario::{link::FIRST, text};
+    use crate::scenario::text;
     use std::{env, fs, path::Path};
 
     /// Name and scenario of every TOML file.
@@ -66,6 +83,7 @@ mod tests {
     #[test]
     fn every_preset_is_its_file() {
         assert!(names().any(|name| name == FIRST));
+        assert_eq!(first().0, FIRST);
         for (name, scenario) in files() {
             assert_eq!(get(&name), Some(scenario), "{name}");
         }

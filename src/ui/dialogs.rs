@@ -1,18 +1,18 @@
 //! Dialogs: share, scenarios, partition, help.
 
 use super::{
-    element::{Element, Place, Words, changing, element, moving},
+    element::{Element, Inside, Place, Words, changing, element, moving},
     leptos::*,
     parts::{button, only_when},
     state::{App, Dialog},
     watched::Watched,
 };
 use crate::{
-    lab::Lab,
     platform::{address, clipboard, files},
+    protocol::kind::Kind,
     scenario::{
         Scenario,
-        link::{FIRST, PREFIX, Shared, Source},
+        link::{self, FIRST, Shared, Source},
         presets,
         text::FILE_BYTES_MAX,
     },
@@ -101,21 +101,19 @@ fn share(app: App) -> AnyView {
 /// Opens the JSON form of a scenario; on an error nothing changes.
 async fn open_json(app: App, json: &str) -> Result<(), String> {
     let scenario = Shared::from_long_text(&files::link_of_json(json).await?)?.scenario()?;
+    app.open_scenario(Source::Inline(Box::new(scenario.clone())), scenario)?;
     app.dialog.set(None);
-    app.open_scenario(Source::Inline(Box::new(scenario.clone())), scenario);
     Ok(())
 }
 
 /// Opens a link, or only its fragment; on an error nothing changes.
 fn open_link(app: App, text: &str) -> Result<(), String> {
     let fragment = text.split_once('#').map_or(text, |(_, fragment)| fragment);
-    if !fragment.starts_with(PREFIX) {
-        return Err("This is neither a link, which has “#r1.” in it, nor a scenario in JSON, which begins with “{”. Scenarios in TOML are for the command line.".into());
+    if link::parts(fragment).is_none() {
+        return Err("This is neither a link, which has “#r1.” or “#p1.” in it, nor a scenario in JSON, which begins with “{”. Scenarios in TOML are for the command line.".into());
     }
-    let shared = Shared::from_text(fragment)?;
-    let lab = Lab::open(&shared)?;
+    app.open_link(fragment)?;
     app.dialog.set(None);
-    app.open_at(lab, shared.cursor);
     Ok(())
 }
 
@@ -147,9 +145,6 @@ fn scenarios(app: App) -> AnyView {
         // What went wrong must be seen; a moment later it is there.
         set_timeout(move || alert.scroll_into_view_with_bool(false), std::time::Duration::ZERO);
     });
-    // The first look stays first.
-    let names = std::iter::once(FIRST.to_string()).chain(presets::names().filter(|name| name != FIRST));
-    let list: Vec<AnyView> = names.filter_map(|name| Some(preset(app, name.clone(), presets::get(&name)?))).collect();
     let said = move || {
         let what = element("b").with("That could not be opened; what was on screen stays.");
         element("div").class("error").with(what).with(element("pre").with(error.get())).view()
@@ -162,7 +157,8 @@ fn scenarios(app: App) -> AnyView {
         .on("input", move |event| pasted.set(event_target_value(&event)));
     let open = button("Open", open_pasted).disabled(move || pasted.with(|text| text.trim().is_empty()));
     vec![
-        element("ul").class("presets").with(list).view(),
+        group(app, Kind::PrimaryReplica).view(),
+        group(app, Kind::Peers).view(),
         subtitle("Your own"),
         row().with(element("label").class("file").with("Open a scenario file (JSON)").with(file)).view(),
         element("label").class("block").attribute("for", "paste").with("Or paste a link or a scenario").view(),
@@ -177,11 +173,24 @@ fn scenarios(app: App) -> AnyView {
     .into_any()
 }
 
+/// The product's own scenarios of one kind; nothing if there are none. This program may not be the one that can run them.
+fn group(app: App, kind: Kind) -> Option<AnyView> {
+    let mut list = Vec::new();
+    for (name, scenario) in presets::all() {
+        if scenario.protocol.kind() == kind {
+            // The first look stays first.
+            let place = if name == FIRST { 0 } else { list.len() };
+            list.insert(place, preset(app, name, scenario));
+        }
+    }
+    (!list.is_empty()).then(|| vec![subtitle(kind.name()), element("ul").class("presets").with(list).view()].into_any())
+}
+
 fn preset(app: App, name: String, scenario: Scenario) -> AnyView {
     let (title, about) = (scenario.title.clone(), scenario.about.clone());
     let open = move || {
         app.dialog.set(None);
-        app.open_scenario(Source::Preset(name.clone()), scenario.clone());
+        app.open_scenario(Source::Preset(name.clone()), scenario.clone()).unwrap_or_else(|what| app.say_bad(what));
     };
     let words = vec![element("b").with(title).view(), element("span").with(about).view()];
     element("li").with(button(words, open).view()).view()

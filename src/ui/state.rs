@@ -17,7 +17,7 @@ use crate::{
     platform::{address, dom, storage},
     scenario::{
         Scenario,
-        link::{FIRST, Shared, Source},
+        link::{self, Shared, Source},
         presets,
     },
     scene::{
@@ -141,17 +141,17 @@ pub struct App {
 const DONE: &str = "replicarium.done";
 
 fn first_lab() -> Lab {
-    let scenario = presets::get(FIRST).unwrap_or_default();
-    Lab::new(Source::Preset(FIRST.into()), scenario)
+    let (name, scenario) = presets::first();
+    Lab::new(Source::Preset(name), scenario)
 }
 
 impl App {
     /// What the address asks for, or the first screen; a bad link is said and changes nothing.
     pub fn open() -> App {
         let fragment = address::fragment();
-        let (lab, cursor, notice) = match fragment.as_str() {
-            "" => (first_lab(), None, None),
-            text => match Shared::from_text(text).and_then(|shared| Ok((Lab::open(&shared)?, shared.cursor))) {
+        let (lab, cursor, notice) = match link::kind_of_bare(&fragment) {
+            Some(_) => (first_lab(), None, None),
+            None => match Shared::from_text(&fragment).and_then(|shared| Ok((Lab::open(&shared)?, shared.cursor))) {
                 Ok((lab, cursor)) => (lab, Some(cursor), None),
                 Err(text) => (first_lab(), None, Some(Notice { text, bad: true })),
             },
@@ -161,6 +161,9 @@ impl App {
         match cursor {
             Some(cursor) => app.open_at(lab, cursor),
             None => app.refresh(),
+        }
+        if address::is_marked() {
+            app.playing.set(!dom::prefers_reduced_motion());
         }
         app
     }
@@ -236,13 +239,23 @@ impl App {
     /// Opens the link in the address; a bad one is said and changes nothing.
     pub fn open_address(&self) {
         let fragment = address::fragment();
-        if fragment.is_empty() {
-            return;
+        match link::kind_of_bare(&fragment) {
+            // What is on screen is as good as any other first screen.
+            Some(kind) if kind.is_on_board() => {}
+            Some(_) => address::load(&fragment, false),
+            None => self.open_link(&fragment).unwrap_or_else(|what| self.say_bad(what)),
         }
-        match Shared::from_text(&fragment).and_then(|shared| Ok((Lab::open(&shared)?, shared.cursor))) {
-            Ok((lab, cursor)) => self.open_at(lab, cursor),
-            Err(what) => self.say_bad(what),
+    }
+
+    /// Opens a link: here, or in the program that can run it. On an error nothing changes.
+    pub fn open_link(&self, text: &str) -> Result<(), String> {
+        let shared = Shared::from_text(text)?;
+        if shared.kind().is_on_board() {
+            self.open_at(Lab::open(&shared)?, shared.cursor);
+        } else {
+            address::load(text, false);
         }
+        Ok(())
     }
 
     /// Replaces the experiment and shows it, paused, at a moment.
@@ -253,10 +266,20 @@ impl App {
         self.refresh();
     }
 
-    pub fn open_scenario(&self, source: Source, scenario: Scenario) {
-        address::clear_fragment();
+    /// Opens the start of a scenario: here, or in the program that can run it. On an error nothing changes.
+    pub fn open_scenario(&self, source: Source, scenario: Scenario) -> Result<(), String> {
+        if !scenario.protocol.is_on_board() {
+            let start = Position { at: Micros::ZERO, steps: 0 };
+            let link = Shared::new(source, scenario.seed, scenario.commands, start).to_text();
+            // It may be too long to be read there.
+            Shared::from_text(&link)?;
+            address::load(&link, true);
+            return Ok(());
+        }
+        address::set_fragment(link::bare(scenario.protocol.kind()));
         self.replace(Lab::new(source, scenario));
         self.playing.set(!dom::prefers_reduced_motion());
+        Ok(())
     }
 
     /// Does something at the cursor.

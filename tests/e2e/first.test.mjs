@@ -5,8 +5,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { assert, axe, booted, DIST, noSidewaysScroll, pageTest, test } from "./harness.mjs";
 
-// As trunk leaves it, or packed.
+// The one that is loaded unless the address says otherwise, and all: packed, or as trunk leaves them.
 const WASM = /page[^/]*_bg\.(wasm|bin)$/;
+const PROGRAMS = /(page|peers)[^/]*_bg\.(wasm|bin)$/;
 
 pageTest("the page starts from a sub-path", async ({ page }) => {
   assert.equal(await page.locator("#boot-failure").count(), 0, "no failure card");
@@ -19,14 +20,20 @@ pageTest("the program is fetched once, with its hash checked", { before: countPr
   const hashes = await page.locator("link[integrity], script[integrity]").evaluateAll((all) =>
     all.map((element) => element.integrity),
   );
-  assert(hashes.length >= 4, "styles, scripts, module and program carry a hash");
-  for (const hash of hashes) assert.match(hash, /^sha(256|384|512)-/);
+  assert(hashes.length >= 7, "styles, scripts and the module carry a hash");
+  for (const line of await page.locator("meta[name=program]").evaluateAll((all) => all.map((meta) => meta.content))) {
+    const [module, program, ...own] = line.split(" ");
+    assert.match(`${module} ${program}`, /^\.\/([a-z]+)-\w+\.js \.\/\1-\w+_bg\.bin$/);
+    assert.equal(own.length, 2, "module and program carry a hash");
+    hashes.push(...own);
+  }
+  for (const hash of hashes) assert.match(hash, /^sha(256|384|512)-[\w+/]{43,}=*$/);
 });
 
 async function countPrograms(page) {
   page.programs = [];
   page.on("request", (request) => {
-    if (WASM.test(new URL(request.url()).pathname)) page.programs.push(request.url());
+    if (PROGRAMS.test(new URL(request.url()).pathname)) page.programs.push(request.url());
   });
 }
 
@@ -101,9 +108,16 @@ async function holdProgram(page) {
   });
 }
 
+async function changed(route, change) {
+  const response = await route.fetch();
+  await route.fulfill({ response, body: change(await response.body()) });
+}
+
 const FAILURES = [
   ["the program is blocked", (page) => page.route(WASM, (route) => route.abort())],
   ["the program is missing", (page) => page.route(WASM, (route) => route.fulfill({ status: 404, body: "not found" }))],
+  ["the program is another one", (page) => page.route(WASM, async (route) => changed(route, (body) => Buffer.concat([body, body])))],
+  ["the module is another one", (page) => page.route(/\/page-[^/]*\.js$/, async (route) => changed(route, (body) => `${body};`))],
   ["the program is damaged", (page) => page.route(WASM, (route) => route.fulfill({ contentType: "application/wasm", body: "no" }))],
   ["the module is missing", (page) => page.route(/\/page-[^/]*\.js$/, (route) => route.fulfill({ status: 404, body: "not found" }))],
   ["there is no WebAssembly", (page) => page.addInitScript(() => delete window.WebAssembly)],
