@@ -37,22 +37,21 @@ pub struct Difference {
 
 pub fn compare(primary: Option<NodeId>, views: &SmallMap<NodeId, NodeView>) -> Convergence {
     let Some(reference) = primary.or_else(|| views.keys().next().copied()) else { return Convergence::default() };
-    let copies = |node: NodeId| -> SmallMap<Key, Vec<Write>> {
-        let mut copies: SmallMap<Key, Vec<Write>> = SmallMap::new();
-        let all = views.get(&node).map(|view| view.copies.as_slice()).unwrap_or_default();
-        all.iter().for_each(|write| copies.or_default(write.key).push(*write));
-        copies
-    };
+    let copies = |node: NodeId| views.get(&node).map(|view| view.copies.as_slice()).unwrap_or_default();
     let right = copies(reference);
     let mut differing = Vec::new();
     for node in views.keys().copied().filter(|node| *node != reference) {
         let own = copies(node);
-        let keys: SmallSet<Key> = right.keys().chain(own.keys()).copied().collect();
+        // Mostly all is equal.
+        if own == right {
+            continue;
+        }
+        let keys: SmallSet<Key> = right.iter().chain(own).map(|write| write.key).collect();
         for key in keys.iter().copied() {
-            let (expected, held) = (right.get(&key), own.get(&key));
+            let of = |copies: &'_ [Write]| copies.iter().copied().filter(move |write| write.key == key).collect::<Vec<Write>>();
+            let (expected, held) = (of(right), of(own));
             if expected != held {
-                let first = |copies: Option<&Vec<Write>>| copies.and_then(|copies| copies.first().copied());
-                differing.push(Difference { node, key, expected: first(expected), held: first(held) });
+                differing.push(Difference { node, key, expected: expected.first().copied(), held: held.first().copied() });
             }
         }
     }

@@ -43,6 +43,10 @@ impl Peers {
 
     /// To be called after every step, with what was acknowledged since.
     pub fn look<P: Protocol>(&mut self, world: &World<P>, new: impl Iterator<Item = Acknowledgement>) {
+        // A page that has no peers on board needs none of this.
+        if !cfg!(feature = "peers") {
+            return;
+        }
         let is_peer = |node: &NodeId| world.standing(*node).is_some_and(|one| one.role == Role::Peer);
         self.are_there = self.are_there || world.stores().iter().any(is_peer);
         if !self.are_there {

@@ -24,6 +24,9 @@ use crate::{
 
 /// The sentence for such a fact, if it is one and deserves one.
 pub(super) fn told(world: &LabWorld, node: NodeId, event: &Event, fact: &Fact) -> Option<(Weight, Sentence)> {
+    if !cfg!(feature = "primary-replica") {
+        return None;
+    }
     let start = Writer::default().who(node);
     let (weight, said) = match fact {
         Fact::Appended { lsn, epoch, write: None } => {
@@ -217,6 +220,9 @@ pub(super) fn deposed(world: &LabWorld, event: &Event) -> Option<NodeId> {
 
 /// The new rule in words: who takes over, by what the failure is noticed, what keeps the old one from writing.
 pub(super) fn rule(failover: &Failover) -> Sentence {
+    if !cfg!(feature = "primary-replica") {
+        return Sentence::new();
+    }
     let start = Writer::default().text("When the primary is gone, ");
     let said = match failover.by {
         By::Operator => start.strong("a person decides").text(" who leads. "),

@@ -83,8 +83,10 @@ pub(super) fn dropped(
     let (what, weight) = match cargo {
         Cargo::Entries { last_write: Some(write), .. } => (start.text("The copy of ").write(Chip::of(*write)), Weight::Told),
         Cargo::Entries { .. } => (start.text("The copy of a no-op"), Weight::Quiet),
-        Cargo::Changes { count: 1, last, .. } => (start.text("The change ").write(Chip::of(*last)), Weight::Told),
-        Cargo::Changes { count, last, .. } => {
+        Cargo::Changes { count: 1, last, .. } if cfg!(feature = "peers") => {
+            (start.text("The change ").write(Chip::of(*last)), Weight::Told)
+        }
+        Cargo::Changes { count, last, .. } if cfg!(feature = "peers") => {
             (start.text(format!("The message with {count} changes up to ")).write(Chip::of(*last)), Weight::Told)
         }
         Cargo::State { .. } => (start.text("The state"), Weight::Told),

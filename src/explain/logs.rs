@@ -12,6 +12,9 @@ use crate::{
 
 /// The sentence for such a fact, if it is one.
 pub(super) fn told(node: NodeId, event: &Event, fact: &Fact) -> Option<(Weight, Sentence)> {
+    if !cfg!(feature = "primary-replica") {
+        return None;
+    }
     let start = Writer::default().who(node);
     let (weight, said) = match fact {
         Fact::Parted { after, entries } => {
@@ -53,6 +56,9 @@ pub(super) fn told(node: NodeId, event: &Event, fact: &Fact) -> Option<(Weight, 
 
 /// The new rule in words: what a log of its own comes to, what is kept, what is shipped.
 pub(super) fn rule(logs: &Logs) -> Sentence {
+    if !cfg!(feature = "primary-replica") {
+        return Sentence::new();
+    }
     let start = Writer::default().text("Who comes back with a log of its own ");
     let said = start.strong(match logs.rejoin {
         Rejoin::Clone => "is cloned anew",

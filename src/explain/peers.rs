@@ -4,10 +4,7 @@ use super::{Sentence, Writer, chip::Chip, narrate::Weight};
 use crate::{
     lab::LabWorld,
     protocol::{NodeView, PeerView, conflicts::Conflicts},
-    sim::{
-        id::{Address, NodeId},
-        operation::Write,
-    },
+    sim::{id::NodeId, operation::Write},
     store::object::register::Strategy,
     trace::Fact,
 };
@@ -112,6 +109,9 @@ fn chips(mut said: Writer, writes: &[Write]) -> Writer {
 
 /// What remains when a peer is gone.
 pub(super) fn without(world: &LabWorld, node: NodeId, own: &NodeView, said: Writer) -> Sentence {
+    if !cfg!(feature = "peers") {
+        return said.done();
+    }
     let others = || world.stores().iter().copied().filter(|other| *other != node);
     let views: Vec<NodeView> = others().filter_map(|other| world.view(other)).collect();
     let said = match views.len() {
@@ -137,6 +137,9 @@ fn knows(other: &PeerView, own: &PeerView, write: &Write) -> bool {
 
 /// Of the rule that now says who wins.
 pub(super) fn rule(conflicts: &Conflicts) -> Sentence {
+    if !cfg!(feature = "peers") {
+        return Sentence::new();
+    }
     let said = Writer::default().text("Of writes that did not know of each other ");
     said.strong(strategy_words(conflicts.register)).text(" from now on, also of those that are there.").done()
 }
@@ -151,10 +154,4 @@ pub fn backlog(world: &LabWorld, view: &NodeView) -> u64 {
         }
     }
     all.iter().map(|dot| dot.counter.saturating_sub(own.vector.get(dot.actor)) as u64).sum()
-}
-
-/// Peers that hold something else for a key than this one.
-pub fn who_differs(world: &LabWorld, node: NodeId, view: &NodeView) -> Vec<Address> {
-    let differs = |other: &NodeId| *other != node && world.view(*other).is_some_and(|their| their.copies != view.copies);
-    world.stores().iter().copied().filter(differs).map(Address::Node).collect()
 }

@@ -45,6 +45,9 @@ struct Way {
 
 /// Why `node` does not show what the primary holds for `key`. None if it does, or if there is no primary to compare with.
 pub fn why_old(world: &LabWorld, node: NodeId, key: Key) -> Option<Sentence> {
+    if !cfg!(feature = "primary-replica") {
+        return None;
+    }
     why_old_at_end(world, node, key, world.stores().len())
 }
 

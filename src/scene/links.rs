@@ -146,7 +146,7 @@ fn drawn(
 
 /// Whether two peers send each other changes, one way at least.
 fn exchange(world: &LabWorld, one: NodeId, other: NodeId) -> bool {
-    let Some(config) = world.setup().config.multi_primary() else { return false };
+    let Some(config) = world.setup().config.multi_primary().filter(|_| cfg!(feature = "peers")) else { return false };
     let members = world.members();
     config.targets(one, &members).contains(&other) || config.targets(other, &members).contains(&one)
 }

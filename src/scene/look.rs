@@ -96,6 +96,9 @@ pub fn look(cargo: &Cargo) -> Look {
     }
 }
 
+/// Whether peers are on board; else there is nothing to say of them.
+const PEERS: bool = cfg!(feature = "peers");
+
 /// What a message is, in words: `write x = 7, Ana to A`; with the name of the operation if it has one.
 pub fn words(world: &LabWorld, flight: &Flight<Node>) -> String {
     let Flight { from, to, class, cargo, .. } = flight;
@@ -109,8 +112,8 @@ pub fn words(world: &LabWorld, flight: &Flight<Node>) -> String {
         }
         Look::Generate(key, function, 0) => format!("statement {key} = {function}"),
         Look::Generate(key, function, more) => format!("{} log entries up to the statement {key} = {function}", more + 1),
-        Look::Write { chip, more: 0 } if matches!(cargo, Cargo::Changes { .. }) => format!("change {}", chip.text()),
-        Look::Write { chip, more } if matches!(cargo, Cargo::Changes { .. }) => {
+        Look::Write { chip, more: 0 } if PEERS && matches!(cargo, Cargo::Changes { .. }) => format!("change {}", chip.text()),
+        Look::Write { chip, more } if PEERS && matches!(cargo, Cargo::Changes { .. }) => {
             format!("{} changes up to {}", more + 1, chip.text())
         }
         Look::Values { more, .. } => format!("answer: {} values", more + 1),
@@ -135,18 +138,18 @@ pub fn words(world: &LabWorld, flight: &Flight<Node>) -> String {
         Look::No => "answer: no".into(),
         Look::Position => match cargo {
             Cargo::Position { flushed, .. } => format!("acknowledgement up to LSN {flushed}"),
-            Cargo::Have { changes, .. } => format!("confirmation of {changes} changes"),
+            Cargo::Have { changes, .. } if PEERS => format!("confirmation of {changes} changes"),
             _ => "acknowledgement".into(),
         },
         Look::NoOp => "log entry without a write (no-op)".into(),
         Look::Snapshot => match cargo {
-            Cargo::State { .. } => "all that the peer has".into(),
+            Cargo::State { .. } if PEERS => "all that the peer has".into(),
             _ => "snapshot of all data".into(),
         },
         Look::Control => match cargo {
             Cargo::Follow { from } => format!("request for the log from LSN {from}"),
             Cargo::Parted { last } => format!("word that the logs have parted; the other ends at {last}"),
-            Cargo::Have { .. } => "question for what is missing".into(),
+            Cargo::Have { .. } if PEERS => "question for what is missing".into(),
             Cargo::Announce { epoch } => format!("announcement of epoch {epoch}"),
             _ => "sign of life".into(),
         },

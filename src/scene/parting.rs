@@ -42,6 +42,9 @@ const LINES: u64 = 12;
 
 /// Where a node's log and the primary's part; none if its log is a part of the primary's.
 pub fn parting(world: &LabWorld, node: NodeId) -> Option<Parting> {
+    if !cfg!(feature = "primary-replica") {
+        return None;
+    }
     let primary = world.primary().filter(|primary| *primary != node)?;
     let (own, new) = (world.log(node)?, world.log(primary)?);
     let same = |lsn: &Lsn| match (own.get(*lsn), new.get(*lsn)) {

@@ -1,4 +1,5 @@
-//! What of a peer is shown: whose changes it has, values that did not know of each other, what it has yet to hear of.
+//! What of a peer is shown: whose changes it has, values that did not know of each other, what it has yet to hear of. A page that
+//! has no peers on board leaves all of it out.
 
 use super::stage::{Copy, Tone};
 use crate::{
@@ -13,6 +14,9 @@ use crate::{
 
 /// The values of a key on a peer's card.
 pub(super) fn copy(world: &LabWorld, node: NodeId, key: Key, view: &NodeView) -> Copy {
+    if !cfg!(feature = "peers") {
+        return Copy { key, chip: None, siblings: Vec::new(), old: false };
+    }
     let mut shown = view.copies.iter().filter(|write| write.key == key).copied().map(Chip::of);
     let chip = shown.next();
     Copy { key, chip, siblings: shown.collect(), old: is_old(world, node, key, view) }
@@ -39,6 +43,9 @@ fn newer(own: &PeerView, other: &PeerView, key: Key) -> bool {
 
 /// `A2 B1 C0`: how many changes of each peer it has. Peers that nobody has heard of are left out.
 pub(super) fn vector(world: &LabWorld, peer: &PeerView) -> String {
+    if !cfg!(feature = "peers") {
+        return String::new();
+    }
     let mut all = peer.vector.clone();
     world.stores().iter().filter_map(|node| world.view(*node)?.peer).for_each(|other| all.merge(&other.vector));
     let count = |actor| format!("{actor}{}", peer.vector.get(actor));
@@ -47,7 +54,7 @@ pub(super) fn vector(world: &LabWorld, peer: &PeerView) -> String {
 
 /// What a running peer is up to. `brief`: in few words.
 pub(super) fn status(world: &LabWorld, view: &NodeView, brief: bool) -> (Tone, String) {
-    let Some(peer) = view.peer.as_deref() else { return (Tone::Plain, String::new()) };
+    let Some(peer) = view.peer.as_deref().filter(|_| cfg!(feature = "peers")) else { return (Tone::Plain, String::new()) };
     if !peer.ready {
         return (Tone::Warn, if brief { "not ready" } else { "has no data yet · takes nothing" }.into());
     }
@@ -128,6 +135,9 @@ fn said(one: &VersionView) -> String {
 
 /// What a peer has, name by name.
 pub fn rows(world: &LabWorld, view: &NodeView, peer: &PeerView) -> Vec<(&'static str, String)> {
+    if !cfg!(feature = "peers") {
+        return Vec::new();
+    }
     let mut rows = vec![
         ("has changes", vector(world, peer)),
         ("lacks", backlog(world, view).to_string()),

@@ -38,7 +38,7 @@ pub(super) fn status(
         }
         return (Tone::Plain, if brief { disk } else { format!("{disk} · epoch {}", view.epoch) });
     }
-    if view.role == Role::Peer {
+    if view.role == Role::Peer || !cfg!(feature = "primary-replica") {
         return peers::status(world, view, brief);
     }
     if view.role == Role::Primary {
@@ -167,6 +167,9 @@ pub(super) fn listed(nodes: &[NodeId]) -> String {
 
 /// What a node knows of who is alive and who may lead, name by name; nothing where nobody watches.
 pub fn watch_rows(world: &LabWorld, node: NodeId, view: &NodeView) -> Vec<(&'static str, String)> {
+    if !cfg!(feature = "primary-replica") {
+        return Vec::new();
+    }
     let mut rows = Vec::new();
     if !view.suspects.is_empty() {
         rows.push(("suspects", listed(&view.suspects)));

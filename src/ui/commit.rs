@@ -269,7 +269,11 @@ fn warning(app: App) -> String {
     })
 }
 
+/// Nothing where no protocol with a primary is on board; so in all panels that only groups with a primary have.
 pub fn commit(app: App) -> AnyView {
+    if !cfg!(feature = "primary-replica") {
+        return None.view();
+    }
     let remote = Derived::new(move || rule(app).level.is_remote());
     element("div")
         .class("commit")

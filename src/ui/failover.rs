@@ -84,6 +84,9 @@ fn put_back(id: &str, place: usize) {
 }
 
 pub fn failover(app: App) -> AnyView {
+    if !cfg!(feature = "primary-replica") {
+        return None.view();
+    }
     let refused = Watched::new(String::new());
     let change = move |change: &dyn Fn(&mut Failover)| {
         let old = app.world(|world| Rules::of(world).config.failover);

@@ -2,7 +2,7 @@
 
 use super::leptos::*;
 use super::{
-    element::{element, moving},
+    element::{Inside, element, moving},
     parts::select,
     rules::Rules,
     state::App,
@@ -41,6 +41,9 @@ fn retentions(kept: u64) -> [(Retention, String); 4] {
 }
 
 pub fn log_settings(app: App) -> AnyView {
+    if !cfg!(feature = "primary-replica") {
+        return None.view();
+    }
     let change = move |change: &dyn Fn(&mut Logs)| {
         let mut new = app.world(|world| Rules::of(world).config.logs());
         change(&mut new);

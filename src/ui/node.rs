@@ -77,7 +77,7 @@ fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
             ("sent", format!("{} messages, {} bytes", host.load.messages_out, host.load.bytes_out)),
         ];
         let is_monitor = view.role == Role::Monitor;
-        if let Some(peer) = view.peer.as_deref() {
+        if let Some(peer) = view.peer.as_deref().filter(|_| PEERS) {
             // It has no log that all share.
             rows.splice(0..4, peer_rows(world, &view, peer));
         }
@@ -123,6 +123,14 @@ fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
             slow: host.slow,
         })
     })
+}
+
+/// Whether peers are on board at all.
+const PEERS: bool = cfg!(feature = "peers");
+
+/// A part that only groups with a primary have.
+fn of_primary(facts: Derived<NodeFacts>, part: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyView {
+    if PEERS { only_when(move || facts.with(|facts| !facts.peer), part) } else { part() }
 }
 
 pub fn node_panel(app: App, node: NodeId) -> AnyView {
@@ -175,14 +183,11 @@ pub fn node_panel(app: App, node: NodeId) -> AnyView {
             .title("The writing client asks this node and no other (W)")
             .view(),
         crash,
-        only_when(
-            move || facts.with(|facts| !facts.peer),
-            move || {
-                act("Promote", "Makes this node primary, whoever was (P)", Command::Promote { node })
-                    .disabled(move || facts.with(|facts| !facts.promotable))
-                    .view()
-            },
-        ),
+        of_primary(facts, move || {
+            act("Promote", "Makes this node primary, whoever was (P)", Command::Promote { node })
+                .disabled(move || facts.with(|facts| !facts.promotable))
+                .view()
+        }),
         pause,
         button("Cut off", move || cut_off(app, node)).title("No link to this node works any more").view(),
         act("Power off", "The machine dies: only what was flushed to disk survives", Command::CrashMachine { node })
@@ -196,12 +201,12 @@ pub fn node_panel(app: App, node: NodeId) -> AnyView {
         changing(move || facts.with(|facts| facts.why.clone()).map(|why| why_box(app, why))),
         changing(move || facts.with(|facts| facts.parting.clone()).map(|(both, stopped)| parting(app, node, both, stopped))),
         key_picker(app, key),
-        only_when(move || facts.with(|facts| facts.peer), move || version_list(app, node, key)),
+        if PEERS { only_when(move || facts.with(|facts| facts.peer), move || version_list(app, node, key)) } else { None.view() },
         element("div").class("acts").with(acts).view(),
         only_when(move || facts.with(|facts| !facts.primary), lag),
         skew,
         slow,
-        only_when(move || facts.with(|facts| !facts.peer), move || vec![upstream(app, node), delay(app, node)].into_any()),
+        of_primary(facts, move || vec![upstream(app, node), delay(app, node)].into_any()),
         rows(move || facts.with(|facts| facts.rows.clone())),
         element("p").with(remove.view()).view(),
     ]

@@ -15,6 +15,9 @@ use crate::{
 };
 
 pub fn parting(app: App, node: NodeId, parting: Parting, stopped: bool) -> AnyView {
+    if !cfg!(feature = "primary-replica") {
+        return None.view();
+    }
     let Parting { primary, after, own, new } = parting;
     let told = own.lines.iter().filter(|line| line.acknowledged).count();
     let fate = match (stopped, told) {

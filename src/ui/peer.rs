@@ -59,10 +59,10 @@ fn list(app: App, node: NodeId, Versions { key, seen, rows, is_conflict }: Versi
         button("Write another value", other).title("Writes a new value over all of them, at this peer").view()
     });
     element("section")
-        .class(if is_conflict { "versions conflict" } else { "versions" })
+        .class(if is_conflict { "parting versions" } else { "parting versions calm" })
         .attribute("aria-label", "Versions")
         .with(element("b").with(title))
-        .with(element("ul").with(rows.into_iter().map(row).collect::<Vec<AnyView>>()))
+        .with(element("ol").with(rows.into_iter().map(row).collect::<Vec<AnyView>>()))
         .with(by_hand)
         .with(element("p").class("small").with(format!("has seen {seen}")))
         .view()

@@ -42,6 +42,9 @@ fn caution(app: App, node: NodeId) -> String {
 
 /// For replicas of a group in which there is a choice.
 pub fn upstream(app: App, node: NodeId) -> AnyView {
+    if !cfg!(feature = "primary-replica") {
+        return None.view();
+    }
     let has_choice = move || {
         app.rules.with(|rules| {
             let has_choice = rules.stores.len() > 2 || rules.config.upstream(node).is_some();
@@ -66,6 +69,9 @@ const DELAYS: [Micros; 4] = [Micros::from_secs(1), Micros::from_secs(5), Micros:
 
 /// Time to take back a mistake, as the operator of PostgreSQL or MySQL can set it for a replica.
 pub fn delay(app: App, node: NodeId) -> AnyView {
+    if !cfg!(feature = "primary-replica") {
+        return None.view();
+    }
     let options = move || {
         app.rules.with(|rules| {
             let now = rules.config.delay(node);

@@ -45,6 +45,9 @@ fn loss_between_nodes(lab: &Lab) -> f64 {
     pair.map_or(0.0, |(a, b)| world.network().settings(a.into(), b.into(), MessageClass::Replicate).loss)
 }
 
+/// Whether peers are on board at all.
+const PEERS: bool = cfg!(feature = "peers");
+
 /// How many nodes beside the primary there are, or how many peers.
 fn replicas(app: App) -> usize {
     app.rules.with(|rules| rules.stores.len().saturating_sub(usize::from(!rules.are_peers())))
@@ -52,7 +55,7 @@ fn replicas(app: App) -> usize {
 
 /// One of these words, by what the nodes are to each other.
 fn word(app: App, replica: &'static str, peer: &'static str) -> String {
-    if app.rules.with(Rules::are_peers) { peer.into() } else { replica.into() }
+    if PEERS && app.rules.with(Rules::are_peers) { peer.into() } else { replica.into() }
 }
 
 pub fn settings(app: App) -> AnyView {
@@ -104,11 +107,11 @@ pub fn settings(app: App) -> AnyView {
         .class("acts")
         .with(button("Partition…", move || app.dialog.set(Some(Dialog::Partition))).view())
         .with(heal.disabled(move || !app.watch(|lab| lab.world().network().any_cut())).view());
-    let rules = either(
-        move || app.rules.with(Rules::are_peers),
-        move || conflict_rule(app),
-        move || vec![commit(app), failover(app), log_settings(app)].into_any(),
-    );
+    let of_primary = move || vec![commit(app), failover(app), log_settings(app)].into_any();
+    let rules = match PEERS {
+        true => either(move || app.rules.with(Rules::are_peers), move || conflict_rule(app), of_primary),
+        false => of_primary(),
+    };
     element("section")
         .class("settings")
         .attribute("aria-label", "Settings")
