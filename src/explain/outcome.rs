@@ -5,6 +5,7 @@ use super::{
     chip::Chip,
     election,
     narrate::{Weight, action_of, logged_otherwise},
+    peers,
     search::{lsn_of, recent},
     words::duration,
 };
@@ -181,6 +182,10 @@ fn asked(world: &LabWorld, event: &Event) -> Vec<Address> {
 /// Adds which of the running nodes do not have the write yet. Having had it is enough: it may have been overwritten since.
 /// `by`: who acknowledged it.
 fn on_its_way(world: &LabWorld, said: Writer, chip: &Chip, by: Option<NodeId>) -> Writer {
+    let unreached = peers::unreached(world, &chip.write);
+    if !unreached.is_empty() {
+        return said.text(" It has yet to reach ").all(&unreached).text(".");
+    }
     let Some(lsn) = lsn_of(world, chip.write.id) else { return said };
     let lacks = |node: &NodeId| {
         let view = world.view(*node)?;

@@ -1,10 +1,13 @@
 //! What is told of peers: writes that meet, that win and lose, that wait for each other, and who lacks what.
 
-use super::{Sentence, Writer, chip::Chip, narrate::Weight};
+use super::{Sentence, Writer, chip::Chip, narrate::Weight, search::carries};
 use crate::{
     lab::LabWorld,
     protocol::{NodeView, PeerView, conflicts::Conflicts},
-    sim::{id::NodeId, operation::Write},
+    sim::{
+        id::{Address, Key, NodeId},
+        operation::Write,
+    },
     store::object::register::Strategy,
     trace::Fact,
 };
@@ -133,6 +136,53 @@ fn knows(other: &PeerView, own: &PeerView, write: &Write) -> bool {
     let (Some(theirs), Some(ours)) = (of_key(other), of_key(own)) else { return false };
     let dot = own.keys[ours].versions.iter().find(|version| version.write == *write).and_then(|version| version.dot);
     dot.is_some_and(|dot| other.keys[theirs].seen.includes(dot))
+}
+
+/// The peers that have not seen an acknowledged write.
+pub(super) fn unreached(world: &LabWorld, write: &Write) -> Vec<Address> {
+    if !cfg!(feature = "peers") {
+        return Vec::new();
+    }
+    let peers: Vec<(NodeId, Box<PeerView>)> =
+        world.stores().iter().filter_map(|node| Some((*node, world.view(*node)?.peer?))).collect();
+    let Some((_, holder)) = peers.iter().find(|(_, peer)| shows(peer, write)) else { return Vec::new() };
+    peers.iter().filter(|(_, peer)| !knows(peer, holder, write)).map(|(node, _)| Address::Node(*node)).collect()
+}
+
+fn shows(peer: &PeerView, write: &Write) -> bool {
+    peer.keys.iter().flat_map(|key| &key.versions).any(|version| version.write == *write)
+}
+
+/// Why a peer does not show what another one shows, which has seen all that this one has seen of the key. None if there is no such.
+pub fn why_old(world: &LabWorld, node: NodeId, key: Key) -> Option<Sentence> {
+    if !cfg!(feature = "peers") {
+        return None;
+    }
+    let own = world.remains(node)?;
+    let mine = own.peer.as_deref()?;
+    let others = world.stores().iter().copied().filter(|other| *other != node);
+    let newer = |other: NodeId| {
+        let peer = world.view(other)?.peer?;
+        let theirs = peer.keys.iter().find(|view| view.key == key)?;
+        let ours = mine.keys.iter().find(|view| view.key == key);
+        let covers = ours.is_none_or(|ours| theirs.seen.covers(&ours.seen) && theirs.seen != ours.seen);
+        let write = theirs.versions.iter().find(|one| one.shown && !shows(mine, &one.write))?.write;
+        covers.then_some((other, write))
+    };
+    let (holder, write) = others.filter_map(newer).next()?;
+    let start = Writer::default().who(holder).text(" has ").write(Chip::of(write));
+    let flight = world.flights().find(|flight| flight.to == node.into() && carries(&flight.cargo, &write));
+    let said = match flight {
+        _ if world.view(node).is_none() => start.text(", and ").who(node).text(" is down."),
+        Some(flight) if !flight.lost => start.text("; a copy is on its way and arrives at ").when(flight.ends_at).text("."),
+        Some(flight) => start.text("; the copy on its way will be lost at ").when(flight.ends_at).text("."),
+        None if world.network().is_cut(holder.into(), node.into()) => {
+            start.text(", and between them ").strong("nothing passes").text(".")
+        }
+        None if mine.held > 0 => start.text(". What has arrived here waits for an earlier change."),
+        None => start.text(", and it has not come this far yet."),
+    };
+    Some(said.done())
 }
 
 /// Of the rule that now says who wins.

@@ -32,8 +32,12 @@ pub fn lsn_of(world: &LabWorld, id: OperationId) -> Option<Lsn> {
 
 /// Whether a message brings this write, as far as is seen from outside.
 pub fn carries(cargo: &Cargo, write: &Write) -> bool {
-    let Cargo::Entries { first_write, last_write, .. } = cargo else { return false };
-    [first_write, last_write].into_iter().flatten().any(|carried| carried.id == write.id)
+    let ends = match cargo {
+        Cargo::Entries { first_write, last_write, .. } => [*first_write, *last_write],
+        Cargo::Changes { first, last, .. } => [Some(*first), Some(*last)],
+        _ => return false,
+    };
+    ends.into_iter().flatten().any(|carried| carried.id == write.id)
 }
 
 /// When a primary had this write on disk at this place, if that is among the recent events.

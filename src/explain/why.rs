@@ -1,6 +1,6 @@
 //! Why a node shows an old value: what became of the newer write on its way there. And why a write counts as lost.
 
-use super::{Sentence, Writer, chip::Chip, narrate::logged_otherwise, search::carries, words::duration};
+use super::{Sentence, Writer, chip::Chip, narrate::logged_otherwise, peers, search::carries, words::duration};
 use crate::{
     check::Lost,
     lab::LabWorld,
@@ -46,9 +46,9 @@ struct Way {
 /// Why `node` does not show what the primary holds for `key`. None if it does, or if there is no primary to compare with.
 pub fn why_old(world: &LabWorld, node: NodeId, key: Key) -> Option<Sentence> {
     if !cfg!(feature = "primary-replica") {
-        return None;
+        return peers::why_old(world, node, key);
     }
-    why_old_at_end(world, node, key, world.stores().len())
+    why_old_at_end(world, node, key, world.stores().len()).or_else(|| peers::why_old(world, node, key))
 }
 
 /// The end of a chain of replicas, `length` long at most: nodes that do not agree who leads may feed each other in a circle.

@@ -139,10 +139,13 @@ pub fn nice_span(horizon: Micros) -> Micros {
     }
 }
 
+/// Whether peers are on board at all.
+const PEERS: bool = cfg!(feature = "peers");
+
 fn mark_of(event: &Event, commands: &[TimedCommand]) -> Option<Mark> {
     let mark = |kind, label: String| Some(Mark { at: event.at, kind, colour: 0, label });
     match &event.kind {
-        Kind::Fact(Fact::Appended { write: Some(write), .. }) => {
+        Kind::Fact(Fact::Appended { write: Some(write), .. } | Fact::Accepted { write, .. }) => {
             let chip = Chip::of(*write);
             let label = format!("{} writes {}", write.id.client, chip.text());
             Some(Mark { at: event.at, kind: MarkKind::Write, colour: chip.colour, label })
@@ -174,6 +177,12 @@ fn mark_of(event: &Event, commands: &[TimedCommand]) -> Option<Mark> {
         Kind::Fact(Fact::FellBack { .. }) => mark(MarkKind::Fault, format!("{} goes on alone", event.node?)),
         Kind::Fact(Fact::SyncAgain) => mark(MarkKind::Action, format!("{} waits for replicas again", event.node?)),
         Kind::Fact(Fact::Parted { .. }) => mark(MarkKind::Fault, format!("{} stops: its log has parted", event.node?)),
+        Kind::Fact(Fact::Conflict { writes }) if PEERS => {
+            mark(MarkKind::Suspicion, format!("{} has a conflict over {}", event.node?, writes.first()?.key))
+        }
+        Kind::Fact(Fact::Dropped { writes, .. }) if PEERS => {
+            mark(MarkKind::Violation, format!("{} hides {}", event.node?, Chip::of(*writes.first()?).text()))
+        }
         Kind::Fact(Fact::Discarded { .. }) => mark(MarkKind::Violation, format!("{} discards writes", event.node?)),
         Kind::Command { number } => match &commands.get(*number as usize)?.command {
             Command::Cut { from, to, .. } => mark(MarkKind::Fault, format!("{from}–{to} is cut")),

@@ -1,7 +1,7 @@
 // The page comes as two programs, one for each kind of scenario; a visit loads the one that the address asks for.
 
 import { assert, booted, pageTest } from "./harness.mjs";
-import { button, dialog, expectText, forward, node, onNode, openDialog, openPreset, openText, PAUSED, picture, press, sharedLink } from "./page.mjs";
+import { button, dialog, expectText, forward, node, onNode, openDialog, openText, PAUSED, picture, press, sharedLink } from "./page.mjs";
 
 /** The programs that this load of the page has fetched, by name. */
 const programs = (page) =>
@@ -116,8 +116,16 @@ pageTest("scenarios stand under the kind that they are of, in both programs", PA
 });
 
 pageTest("a scenario with a primary opens from the program for peers", { ...PAUSED, fragment: "#p1." }, async ({ page }) => {
-  await openPreset(page, "Semi-synchronous");
+  await openDialog(page, "Scenarios");
+  await loads(page, "page", () => dialog(page).getByRole("button", { name: /^Semi-synchronous/ }).click());
   await expectText(page.locator("header"), /Semi-synchronous, until it is not/);
-  await press(page, "Home");
-  assert.equal(new URL(page.url()).hash, "");
+  await loads(page, "peers", () => page.goBack());
+});
+
+pageTest("a scenario of peers opens from the program for primaries, and plays there", async ({ page }) => {
+  await openDialog(page, "Scenarios");
+  assert.deepEqual((await dialog(page).locator("h3").allInnerTexts()).slice(0, 2), ["Primary–replica", "Peer-to-peer"]);
+  await loads(page, "peers", () => dialog(page).getByRole("button", { name: /^A ring with a gap/ }).click());
+  await expectText(page.locator("header"), /A ring with a gap/);
+  await button(page, "Pause").waitFor();
 });

@@ -297,6 +297,29 @@ const SCENES = {
     ]),
   ),
   ...Object.fromEntries(
+    // Those of peers: as above.
+    [
+      ["cut", "two-edits", 2_600, "C"],
+      ["conflict", "two-edits", 4_800, "A"],
+      ["clock", "clock-behind", 3_300, "B"],
+      ["answer-first", "answer-first", 1_600, "C"],
+      ["ring", "broken-ring", 4_200, "D"],
+      ["offline", "offline", 8_200],
+      ["same-number", "same-number", 2_400, "B"],
+    ].map(([name, preset, ms, node]) => [
+      `peers-${name}`,
+      {
+        ...PAUSED,
+        fragment: "#p1.",
+        steps: async (page) => {
+          await open(page, `peers-${preset}`);
+          await forward(page, ms);
+          if (node) await select(page, "node", node);
+        },
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
     ["far-replica", "failover-loses-a-write", "log-truncated", "lossy-network", "two-primaries", "web-shop"].map((name) => [
       `preset-${name}`,
       {
