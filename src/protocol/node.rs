@@ -7,7 +7,7 @@
 
 use super::{
     Context, Effect, Message, Named, NodeView, Order, Protocol, Request, Rule, Standing, Storage, commit::Commit,
-    conflicts::Conflicts, multi_primary, primary_replica,
+    conflicts::Conflicts, multi_primary, primary_replica, quorum,
 };
 use crate::{
     sim::{
@@ -243,7 +243,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { PrimaryReplica primary_replica "primary-replica", MultiPrimary multi_primary "peers" }
+protocols! { PrimaryReplica primary_replica "primary-replica", MultiPrimary multi_primary "peers", Quorum quorum "peers" }
 
 impl Settings {
     /// The rule by which a write counts as done, where there is one.
@@ -253,7 +253,7 @@ impl Settings {
 
     /// Who wins where peers wrote the same without knowing of each other; none where that cannot be.
     pub fn conflicts(&self) -> Option<&Conflicts> {
-        self.multi_primary().map(|config| &config.conflicts)
+        self.multi_primary().map(|config| &config.conflicts).or(self.quorum().map(|config| &config.conflicts))
     }
 
     /// How much later this node's readers see entries than they could; none: at once.

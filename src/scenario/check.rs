@@ -9,6 +9,7 @@ use crate::{
         multi_primary,
         node::Node,
         primary_replica::{Config, Upstream},
+        quorum,
     },
     sim::{
         clock::Clock,
@@ -139,6 +140,8 @@ impl Scenario {
     pub const BANDWIDTH_BYTES_PER_S_MAX: u64 = 1_000_000_000_000;
     /// Of a custom topology.
     pub const LINKS_MAX: usize = 45;
+    /// Of each node on the ring.
+    pub const VIRTUAL_NODES: RangeInclusive<u16> = 1..=256;
     pub const LOG_CHANGES: RangeInclusive<u32> = 1..=10_000;
     pub const LOG_RETENTION_ENTRIES: RangeInclusive<u64> = 1..=100_000;
     pub const BATCH_ENTRIES: RangeInclusive<u32> = 1..=1_000;
@@ -187,6 +190,7 @@ impl Scenario {
         match &self.protocol {
             ProtocolSettings::PrimaryReplica(config) => self.check_primary_replica(check, config),
             ProtocolSettings::MultiPrimary(config) => self.check_multi_primary(check, config),
+            ProtocolSettings::Quorum(config) => self.check_quorum(check, config),
         }
     }
 
@@ -252,10 +256,34 @@ impl Scenario {
         if let Some(every) = config.compare_every {
             check.within(&at("compare_every"), every, Self::WAIT);
         }
+        self.check_reads(
+            check,
+            "peers answer with what they have and ask nobody, so a read can only be local and without a token",
+        );
+    }
+
+    fn check_quorum(&self, check: &mut Check, config: &quorum::Config) {
+        let at = |field: &str| format!("protocol.quorum.{field}");
+        if let Some((field, what)) = config.problem(self.nodes.count) {
+            check.say(at(field), what);
+        }
+        check.within(&at("virtual_nodes"), config.virtual_nodes, Self::VIRTUAL_NODES);
+        for (field, value) in [
+            ("hints.window", Some(config.hints.window)),
+            ("hints.every", Some(config.hints.every)),
+            ("anti_entropy_every", config.anti_entropy_every),
+            ("timeout", Some(config.timeout)),
+        ] {
+            value.into_iter().for_each(|value| check.within(&at(field), value, Self::WAIT));
+        }
+        self.check_reads(check, "how sure a read is follows from r and w, so it can only be local and without a token");
+    }
+
+    /// Nobody asks for what only a log can give.
+    fn check_reads(&self, check: &mut Check, why: &str) {
         for (index, client) in self.clients.iter().enumerate() {
             if client.token || client.concern != Concern::Local {
-                let what = "peers answer with what they have and ask nobody, so a read can only be local and without a token";
-                check.say(format!("clients[{index}].{}", if client.token { "token" } else { "concern" }), what);
+                check.say(format!("clients[{index}].{}", if client.token { "token" } else { "concern" }), why);
             }
         }
     }
@@ -354,7 +382,7 @@ impl Scenario {
                 return Some("set_conflicts: all writes go through one primary, so none are in conflict".into());
             }
             (ProtocolSettings::PrimaryReplica(config), _) => config,
-            (ProtocolSettings::MultiPrimary(_), command) => {
+            (ProtocolSettings::MultiPrimary(_) | ProtocolSettings::Quorum(_), command) => {
                 let of_primary = matches!(
                     command,
                     Command::Promote { .. }

@@ -89,7 +89,13 @@ pub fn look(cargo: &Cargo) -> Look {
         Cargo::Changes { count, last, .. } => Look::Write { chip: Chip::of(*last), more: count - 1 },
         Cargo::Have { asks: false, .. } => Look::Position,
         Cargo::Have { asks: true, .. } => Look::Control,
-        Cargo::State { .. } => Look::Snapshot,
+        Cargo::State { .. } | Cargo::Copies { .. } => Look::Snapshot,
+        Cargo::Hint { write, .. } => Look::Write { chip: Chip::of(*write), more: 0 },
+        Cargo::Fetch { .. } => Look::Ask,
+        Cargo::Fetched { last: Some(last), count } if *count > 1 => Look::Values { chip: Chip::of(*last), more: count - 1 },
+        Cargo::Fetched { last, .. } => Look::Value(last.map(Chip::of)),
+        Cargo::Stored => Look::Position,
+        Cargo::Hashes { .. } => Look::Control,
         Cargo::Heartbeat { .. } | Cargo::Echo { .. } => Look::Heartbeat,
         Cargo::AskVote { trial, .. } => Look::AskVote { trial: *trial },
         Cargo::Vote { granted, trial, .. } => Look::Vote { granted: *granted, trial: *trial },
@@ -109,6 +115,10 @@ pub fn words(world: &LabWorld, flight: &Flight<Node>) -> String {
         }
         Look::Generate(key, function, 0) => format!("statement {key} = {function}"),
         Look::Generate(key, function, more) => format!("{} log entries up to the statement {key} = {function}", more + 1),
+        Look::Write { chip, .. } if matches!(cargo, Cargo::Hint { .. }) => match cargo {
+            Cargo::Hint { of, .. } => format!("{} to be kept for {of}", chip.text()),
+            _ => chip.text(),
+        },
         Look::Write { chip, more: 0 } if matches!(cargo, Cargo::Changes { .. }) => format!("change {}", chip.text()),
         Look::Write { chip, more } if matches!(cargo, Cargo::Changes { .. }) => {
             format!("{} changes up to {}", more + 1, chip.text())
@@ -118,6 +128,7 @@ pub fn words(world: &LabWorld, flight: &Flight<Node>) -> String {
         Look::Write { chip, more } => format!("{} log entries up to {}", more + 1, chip.text()),
         Look::Ask => match cargo {
             Cargo::Ask { action, .. } => format!("{} {}", name.unwrap_or("question for"), action.key()),
+            Cargo::Fetch { key } => format!("question for the copy of {key}"),
             _ => "question".into(),
         },
         Look::Value(Some(chip)) => format!("answer {}", chip.text()),
@@ -136,17 +147,21 @@ pub fn words(world: &LabWorld, flight: &Flight<Node>) -> String {
         Look::Position => match cargo {
             Cargo::Position { flushed, .. } => format!("acknowledgement up to LSN {flushed}"),
             Cargo::Have { changes, .. } => format!("confirmation of {changes} changes"),
+            Cargo::Stored => "confirmation that the copy is on disk".into(),
             _ => "acknowledgement".into(),
         },
         Look::NoOp => "log entry without a write (no-op)".into(),
         Look::Snapshot => match cargo {
             Cargo::State { .. } => "all that the peer has".into(),
+            Cargo::Copies { keys } => format!("copies of {keys} keys that differ"),
             _ => "snapshot of all data".into(),
         },
         Look::Control => match cargo {
             Cargo::Follow { from } => format!("request for the log from LSN {from}"),
             Cargo::Parted { last } => format!("word that the logs have parted; the other ends at {last}"),
             Cargo::Have { .. } => "question for what is missing".into(),
+            Cargo::Hashes { count: 0 } => "word that nothing differs".into(),
+            Cargo::Hashes { count } => format!("{count} hashes to compare"),
             Cargo::Announce { epoch } => format!("announcement of epoch {epoch}"),
             _ => "sign of life".into(),
         },
