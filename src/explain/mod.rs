@@ -8,6 +8,7 @@ mod logs;
 pub mod narrate;
 mod outcome;
 pub mod peers;
+mod quorum;
 pub mod search;
 mod why;
 pub mod words;

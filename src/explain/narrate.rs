@@ -4,7 +4,7 @@ use super::{
     Sentence, Writer,
     chip::Chip,
     commands::commanded,
-    election, fault, logs, outcome, peers,
+    election, fault, logs, outcome, peers, quorum,
     search::{acknowledged, on_disk_at, primary_has},
     words::{counted, duration},
 };
@@ -196,7 +196,8 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
         }
         _ => logs::told(node, event, fact)
             .or_else(|| election::told(world, node, event, fact))
-            .or_else(|| peers::told(world, node, fact)),
+            .or_else(|| peers::told(world, node, fact))
+            .or_else(|| quorum::told(node, fact)),
     }
 }
 

@@ -98,7 +98,7 @@ fn is_acknowledged(world: &LabWorld, write: &Write) -> bool {
 }
 
 /// "x = 1, x = 2 and x = 3"
-fn chips(mut said: Writer, writes: &[Write]) -> Writer {
+pub(super) fn chips(mut said: Writer, writes: &[Write]) -> Writer {
     for (index, write) in writes.iter().enumerate() {
         said = match index {
             0 => said,

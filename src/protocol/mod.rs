@@ -13,7 +13,9 @@ pub mod logs;
 pub mod multi_primary;
 pub mod node;
 pub mod primary_replica;
+pub mod quorum;
 mod round_trip;
+mod versions;
 
 use crate::{
     sim::{
@@ -179,6 +181,8 @@ pub struct PeerView {
     pub held: usize,
     /// To whom it has sent so many changes that are not confirmed.
     pub unconfirmed: Vec<(NodeId, u64)>,
+    /// What it keeps for others, who could not be reached.
+    pub hints: Vec<(NodeId, Write)>,
 }
 
 /// What a peer keeps of a key.

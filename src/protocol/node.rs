@@ -7,7 +7,7 @@
 
 use super::{
     Context, Effect, Message, Named, NodeView, Order, Protocol, Request, Rule, Standing, Storage, commit::Commit,
-    conflicts::Conflicts, kind::Kind, multi_primary, primary_replica,
+    conflicts::Conflicts, kind::Kind, multi_primary, primary_replica, quorum,
 };
 use crate::{
     sim::{
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 /// Protocols: their names, their modules, and the words under which they are on board.
 macro_rules! protocols {
-    ($($name:ident $module:ident $feature:literal),*) => {
+    ($($name:ident $module:ident $feature:literal $known:literal),*) => {
         #[cfg(not(any($(feature = $feature),*)))]
         compile_error!("no protocol is on board: choose one or more of the features under which src/protocol/node.rs lists protocols");
 
@@ -31,21 +31,21 @@ macro_rules! protocols {
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case", deny_unknown_fields)]
         pub enum Settings {
-            $($name($module::Config)),*
+            $(#[cfg(any(feature = $feature, feature = $known))] $name($module::Config)),*
         }
 
         impl Settings {
             /// Whether this program can run it.
             pub fn is_on_board(&self) -> bool {
                 match self {
-                    $(Settings::$name(_) => cfg!(feature = $feature)),*
+                    $(#[cfg(any(feature = $feature, feature = $known))] Settings::$name(_) => cfg!(feature = $feature)),*
                 }
             }
 
             /// Which program of the page can run it.
             pub fn kind(&self) -> Kind {
                 match self {
-                    $(Settings::$name(_) => const { Kind::of_feature($feature) }),*
+                    $(#[cfg(any(feature = $feature, feature = $known))] Settings::$name(_) => const { Kind::of_feature($feature) }),*
                 }
             }
         }
@@ -66,7 +66,8 @@ macro_rules! protocols {
 
         /// What is inside, if it is of this protocol.
         impl Settings {
-            $(pub fn $module(&self) -> Option<&$module::Config> {
+            $(#[cfg(any(feature = $feature, feature = $known))]
+            pub fn $module(&self) -> Option<&$module::Config> {
                 #[allow(irrefutable_let_patterns, reason = "there may be one protocol only")]
                 if let Settings::$name(config) = self { Some(config) } else { None }
             })*
@@ -256,7 +257,13 @@ macro_rules! protocols {
     };
 }
 
-protocols! { PrimaryReplica primary_replica "primary-replica", MultiPrimary multi_primary "peers" }
+// Of each: under which feature it is on board, and under which its settings are at least known, so that links to it
+// can be told from damaged ones.
+protocols! {
+    PrimaryReplica primary_replica "primary-replica" "peers",
+    MultiPrimary multi_primary "peers" "primary-replica",
+    Quorum quorum "quorum" "quorum"
+}
 
 impl Settings {
     /// The rule by which a write counts as done, where there is one.
@@ -266,7 +273,10 @@ impl Settings {
 
     /// Who wins where peers wrote the same without knowing of each other; none where that cannot be.
     pub fn conflicts(&self) -> Option<&Conflicts> {
-        self.multi_primary().map(|config| &config.conflicts)
+        let conflicts = self.multi_primary().map(|config| &config.conflicts);
+        #[cfg(feature = "quorum")]
+        let conflicts = conflicts.or(self.quorum().map(|config| &config.conflicts));
+        conflicts
     }
 
     /// How much later this node's readers see entries than they could; none: at once.

@@ -6,7 +6,6 @@ use crate::{
     protocol::{
         commit::Commit,
         failover::Failover,
-        multi_primary,
         node::Node,
         primary_replica::{Config, Upstream},
     },
@@ -43,7 +42,7 @@ impl fmt::Display for Problem {
 }
 
 /// A number as it stands in a sentence.
-trait Shown {
+pub(super) trait Shown {
     fn shown(&self) -> String;
 }
 
@@ -67,16 +66,16 @@ impl Shown for f64 {
 
 /// Collects problems under a path.
 #[derive(Default)]
-struct Check {
+pub(super) struct Check {
     problems: Vec<Problem>,
 }
 
 impl Check {
-    fn say(&mut self, at: impl Into<String>, what: impl Into<String>) {
+    pub(super) fn say(&mut self, at: impl Into<String>, what: impl Into<String>) {
         self.problems.push(Problem { at: at.into(), what: what.into() });
     }
 
-    fn within<T: PartialOrd + Shown>(&mut self, at: &str, value: T, range: RangeInclusive<T>) {
+    pub(super) fn within<T: PartialOrd + Shown>(&mut self, at: &str, value: T, range: RangeInclusive<T>) {
         if !range.contains(&value) {
             let [value, low, high] = [&value, range.start(), range.end()].map(Shown::shown);
             self.say(at, format!("{value} is out of range; allowed is {low} to {high}"));
@@ -139,6 +138,8 @@ impl Scenario {
     pub const BANDWIDTH_BYTES_PER_S_MAX: u64 = 1_000_000_000_000;
     /// Of a custom topology.
     pub const LINKS_MAX: usize = 45;
+    /// Of each node on the ring.
+    pub const VIRTUAL_NODES: RangeInclusive<u16> = 1..=256;
     pub const LOG_CHANGES: RangeInclusive<u32> = 1..=10_000;
     pub const LOG_RETENTION_ENTRIES: RangeInclusive<u64> = 1..=100_000;
     pub const BATCH_ENTRIES: RangeInclusive<u32> = 1..=1_000;
@@ -189,6 +190,8 @@ impl Scenario {
             protocol if !protocol.is_on_board() => {}
             ProtocolSettings::PrimaryReplica(config) => self.check_primary_replica(check, config),
             ProtocolSettings::MultiPrimary(config) => self.check_multi_primary(check, config),
+            #[cfg(feature = "quorum")]
+            ProtocolSettings::Quorum(config) => self.check_quorum(check, config),
         }
     }
 
@@ -237,27 +240,6 @@ impl Scenario {
         for (field, count) in [("count", commit.needed(others as usize + 1)), ("min_replicas", commit.min_replicas as usize)] {
             if count > others as usize && (field != "count" || commit.level.is_remote()) {
                 check.say(at(&format!("commit.{field}")), format!("{count} replicas are asked for, and the group has {others}"));
-            }
-        }
-    }
-
-    fn check_multi_primary(&self, check: &mut Check, config: &multi_primary::Config) {
-        let at = |field: &str| format!("protocol.multi_primary.{field}");
-        let members: Vec<NodeId> = (0..self.nodes.count).map(NodeId).collect();
-        check.within(&at("links"), config.links.len(), 0..=Self::LINKS_MAX);
-        if let Some(what) = config.problem(&members) {
-            check.say(at(if config.links.is_empty() { "topology" } else { "links" }), what);
-        }
-        check.within(&at("batch_changes"), config.batch_changes, Self::BATCH_ENTRIES);
-        check.within(&at("log_changes_max"), config.log_changes_max, Self::LOG_CHANGES);
-        check.within(&at("resend_after"), config.resend_after, Self::WAIT);
-        if let Some(every) = config.compare_every {
-            check.within(&at("compare_every"), every, Self::WAIT);
-        }
-        for (index, client) in self.clients.iter().enumerate() {
-            if client.token || client.concern != Concern::Local {
-                let what = "peers answer with what they have and ask nobody, so a read can only be local and without a token";
-                check.say(format!("clients[{index}].{}", if client.token { "token" } else { "concern" }), what);
             }
         }
     }
@@ -356,7 +338,7 @@ impl Scenario {
                 return Some("set_conflicts: all writes go through one primary, so none are in conflict".into());
             }
             (ProtocolSettings::PrimaryReplica(config), _) => config,
-            (ProtocolSettings::MultiPrimary(_), command) => {
+            (_, command) => {
                 let of_primary = matches!(
                     command,
                     Command::Promote { .. }

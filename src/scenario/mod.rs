@@ -4,6 +4,7 @@
 //! where, and what is allowed. It must not run anything.
 
 mod check;
+mod check_peers;
 pub mod fields;
 pub mod link;
 mod model;

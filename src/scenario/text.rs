@@ -57,7 +57,11 @@ pub fn to_json(scenario: &Scenario) -> String {
 
 /// The link that says the same as the JSON form.
 pub fn link_of_json(json: &str) -> Result<String, String> {
-    from_json(json).map(|scenario| Shared::of(scenario).to_text()).map_err(|refused| refused.to_string())
+    let scenario = from_json(json).map_err(|refused| refused.to_string())?;
+    if !scenario.protocol.is_on_board() {
+        return Err("The page cannot run this protocol yet; the command line can: replicarium run FILE".into());
+    }
+    Ok(Shared::of(scenario).to_text())
 }
 
 /// The JSON form of what a link shows, with all commands of its branch.

@@ -86,14 +86,50 @@ pub fn look(cargo: &Cargo) -> Look {
         | Cargo::Parted { .. }
         | Cargo::Accuse { .. }
         | Cargo::Appoint { .. } => Look::Control,
-        Cargo::Changes { count, last, .. } => Look::Write { chip: Chip::of(*last), more: count - 1 },
-        Cargo::Have { asks: false, .. } => Look::Position,
-        Cargo::Have { asks: true, .. } => Look::Control,
-        Cargo::State { .. } => Look::Snapshot,
         Cargo::Heartbeat { .. } | Cargo::Echo { .. } => Look::Heartbeat,
         Cargo::AskVote { trial, .. } => Look::AskVote { trial: *trial },
         Cargo::Vote { granted, trial, .. } => Look::Vote { granted: *granted, trial: *trial },
+        _ => look_of_peers(cargo),
     }
+}
+
+/// What only peers send.
+fn look_of_peers(cargo: &Cargo) -> Look {
+    match cargo {
+        _ if !PEERS => Look::Control,
+        Cargo::Changes { count, last, .. } => Look::Write { chip: Chip::of(*last), more: count - 1 },
+        Cargo::Have { asks: false, .. } => Look::Position,
+        Cargo::Have { asks: true, .. } => Look::Control,
+        Cargo::State { .. } | Cargo::Copies { .. } => Look::Snapshot,
+        Cargo::Hint { write, .. } => Look::Write { chip: Chip::of(*write), more: 0 },
+        Cargo::Fetch { .. } => Look::Ask,
+        Cargo::Fetched { last: Some(last), count } if *count > 1 => Look::Values { chip: Chip::of(*last), more: count - 1 },
+        Cargo::Fetched { last, .. } => Look::Value(last.map(Chip::of)),
+        Cargo::Stored => Look::Position,
+        Cargo::Hashes { .. } => Look::Control,
+        _ => Look::Control,
+    }
+}
+
+/// The same in words.
+fn words_of_peers(cargo: &Cargo) -> Option<String> {
+    if !PEERS {
+        return None;
+    }
+    Some(match cargo {
+        Cargo::Changes { count: 1, last, .. } => format!("change {}", Chip::of(*last).text()),
+        Cargo::Changes { count, last, .. } => format!("{count} changes up to {}", Chip::of(*last).text()),
+        Cargo::Have { changes, asks: false } => format!("confirmation of {changes} changes"),
+        Cargo::Have { asks: true, .. } => "question for what is missing".into(),
+        Cargo::State { .. } => "all that the peer has".into(),
+        Cargo::Hint { of, write } => format!("{} to be kept for {of}", Chip::of(*write).text()),
+        Cargo::Stored => "confirmation that the copy is on disk".into(),
+        Cargo::Fetch { key } => format!("question for the copy of {key}"),
+        Cargo::Copies { keys } => format!("copies of {keys} keys that differ"),
+        Cargo::Hashes { count: 0 } => "word that nothing differs".into(),
+        Cargo::Hashes { count } => format!("{count} hashes to compare"),
+        _ => return None,
+    })
 }
 
 /// Whether peers are on board; else there is nothing to say of them.
@@ -103,7 +139,7 @@ const PEERS: bool = cfg!(feature = "peers");
 pub fn words(world: &LabWorld, flight: &Flight<Node>) -> String {
     let Flight { from, to, class, cargo, .. } = flight;
     let name = flight.operation.and_then(|operation| world.operation_name(operation));
-    let what = match look(cargo) {
+    let told = || match look(cargo) {
         Look::Write { chip, more: 0 } if *class == MessageClass::Request => {
             format!("{} {}", name.unwrap_or("write"), chip.text())
         }
@@ -112,10 +148,6 @@ pub fn words(world: &LabWorld, flight: &Flight<Node>) -> String {
         }
         Look::Generate(key, function, 0) => format!("statement {key} = {function}"),
         Look::Generate(key, function, more) => format!("{} log entries up to the statement {key} = {function}", more + 1),
-        Look::Write { chip, more: 0 } if PEERS && matches!(cargo, Cargo::Changes { .. }) => format!("change {}", chip.text()),
-        Look::Write { chip, more } if PEERS && matches!(cargo, Cargo::Changes { .. }) => {
-            format!("{} changes up to {}", more + 1, chip.text())
-        }
         Look::Values { more, .. } => format!("answer: {} values", more + 1),
         Look::Write { chip, more: 0 } => format!("log entry {}", chip.text()),
         Look::Write { chip, more } => format!("{} log entries up to {}", more + 1, chip.text()),
@@ -138,21 +170,17 @@ pub fn words(world: &LabWorld, flight: &Flight<Node>) -> String {
         Look::No => "answer: no".into(),
         Look::Position => match cargo {
             Cargo::Position { flushed, .. } => format!("acknowledgement up to LSN {flushed}"),
-            Cargo::Have { changes, .. } if PEERS => format!("confirmation of {changes} changes"),
             _ => "acknowledgement".into(),
         },
         Look::NoOp => "log entry without a write (no-op)".into(),
-        Look::Snapshot => match cargo {
-            Cargo::State { .. } if PEERS => "all that the peer has".into(),
-            _ => "snapshot of all data".into(),
-        },
+        Look::Snapshot => "snapshot of all data".into(),
         Look::Control => match cargo {
             Cargo::Follow { from } => format!("request for the log from LSN {from}"),
             Cargo::Parted { last } => format!("word that the logs have parted; the other ends at {last}"),
-            Cargo::Have { .. } if PEERS => "question for what is missing".into(),
             Cargo::Announce { epoch } => format!("announcement of epoch {epoch}"),
             _ => "sign of life".into(),
         },
     };
+    let what = words_of_peers(cargo).unwrap_or_else(told);
     format!("{what}, {from} to {to}")
 }

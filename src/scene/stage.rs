@@ -427,5 +427,6 @@ pub fn refused(refusal: Refusal) -> &'static str {
         Refusal::Monitor => "refused: a monitor",
         Refusal::TooStale => "refused: too old",
         Refusal::DiskFull => "refused: disk full",
+        Refusal::TooFewCopies { .. } => "refused: too few copies",
     }
 }

@@ -33,10 +33,14 @@ pub enum MessageClass {
     Heartbeat,
     /// Elections.
     Vote,
+    /// A coordinator asks for a copy.
+    Fetch,
+    /// The copy that it asked for.
+    Fetched,
 }
 
 impl MessageClass {
-    pub const ALL: [MessageClass; 8] = [
+    pub const ALL: [MessageClass; 10] = [
         MessageClass::Request,
         MessageClass::Response,
         MessageClass::Replicate,
@@ -45,6 +49,8 @@ impl MessageClass {
         MessageClass::Control,
         MessageClass::Heartbeat,
         MessageClass::Vote,
+        MessageClass::Fetch,
+        MessageClass::Fetched,
     ];
 }
 

@@ -93,6 +93,8 @@ pub enum Refusal {
     TooStale,
     /// The primary’s disk is full.
     DiskFull,
+    /// So few of the nodes that have copies can be reached, and more are needed.
+    TooFewCopies { have: u8, need: u8 },
 }
 
 /// What a node answers.

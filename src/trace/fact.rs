@@ -2,7 +2,11 @@
 
 use super::{Role, SyncState};
 use crate::{
-    sim::{id::NodeId, operation::Write, time::Micros},
+    sim::{
+        id::{Key, NodeId},
+        operation::Write,
+        time::Micros,
+    },
     store::{
         log::{Epoch, Lsn},
         object::register::Strategy,
@@ -280,5 +284,76 @@ pub enum Fact {
     /// A neighbour lacks changes that are no longer kept, so it is sent all data.
     StateNeeded {
         peer: NodeId,
+    },
+    /// A node takes a client’s write, over these that it knows of, and sends it to the home nodes of the key.
+    Coordinates {
+        write: Write,
+        over: Vec<Write>,
+        homes: Vec<NodeId>,
+    },
+    /// As many nodes as asked for have the write on disk: it is acknowledged.
+    EnoughCopies {
+        write: Write,
+        on: Vec<NodeId>,
+    },
+    /// Only so many nodes said in time that they have the write on disk. Its client is told; nothing is taken back.
+    TooFewCopies {
+        write: Write,
+        have: u8,
+        need: u8,
+    },
+    /// A coordinator refuses at once: so few of those it would ask can be reached, as far as it knows.
+    TooFewReachable {
+        have: u8,
+        need: u8,
+    },
+    /// As many nodes have answered a read as asked for; what their copies come to.
+    Gathered {
+        writes: Vec<Write>,
+        from: Vec<NodeId>,
+    },
+    /// Only so many nodes answered a read in time.
+    TooFewAnswers {
+        have: u8,
+        need: u8,
+    },
+    /// Nodes whose answers were behind are sent everything that the others knew.
+    ReadRepaired {
+        nodes: Vec<NodeId>,
+        writes: Vec<Write>,
+    },
+    /// A node has a write on disk for another, who cannot be reached.
+    HintKept {
+        write: Write,
+        of: NodeId,
+    },
+    /// These nodes have what was kept for them, and it is kept no longer.
+    HandedOver {
+        to: Vec<NodeId>,
+        writes: Vec<Write>,
+    },
+    /// What was kept for a node is dropped: it was away for too long.
+    HintDropped {
+        of: NodeId,
+        writes: Vec<Write>,
+    },
+    /// Two nodes have compared what they have: by so many hashes, and they differed in these keys.
+    TreesCompared {
+        with: NodeId,
+        hashes: u32,
+        keys: Vec<Key>,
+    },
+    /// A node did not answer for so long that it is taken for unreachable.
+    Unreachable {
+        node: NodeId,
+        after: Micros,
+    },
+    /// Something came from it after all.
+    Reachable {
+        node: NodeId,
+    },
+    /// An empty node has what these had, and answers readers from now on.
+    Restored {
+        from: Vec<NodeId>,
     },
 }

@@ -13,7 +13,7 @@ pub use fact::{Fact, NoVote};
 
 use crate::{
     sim::{
-        id::{Address, ClientId, EventId, MessageId, NodeId, OperationId},
+        id::{Address, ClientId, EventId, Key, MessageId, NodeId, OperationId},
         network::MessageClass,
         operation::{Action, Function, Outcome, Write},
         time::Micros,
@@ -157,6 +157,30 @@ pub enum Cargo {
     Parted {
         last: Lsn,
     },
+    /// A coordinator asks what a home node has.
+    Fetch {
+        key: Key,
+    },
+    /// Its answer: so many values; the last of them.
+    Fetched {
+        count: u32,
+        last: Option<Write>,
+    },
+    /// A copy is on the sender’s disk.
+    Stored,
+    /// A copy to be kept for another.
+    Hint {
+        of: NodeId,
+        write: Write,
+    },
+    /// Hashes of what the sender has, to be compared; none: nothing differs.
+    Hashes {
+        count: u32,
+    },
+    /// The sender’s copies of so many keys in which two nodes differ.
+    Copies {
+        keys: u32,
+    },
 }
 
 /// Why a message went no further.
@@ -203,6 +227,8 @@ pub enum TimerName {
     Campaign,
     /// Compare with neighbours what both have.
     Compare,
+    /// Try to hand over what is kept for others.
+    HandOff,
 }
 
 /// What a node was doing when it was not waiting for messages.

@@ -6,10 +6,10 @@ use super::{
     message::{Change, State},
 };
 use crate::{
-    protocol::conflicts::Conflicts,
+    protocol::versions::{Visible, answer, evaluate, latest_stamp, look, note_conflicts, visible},
     sim::{
         id::{Key, NodeId},
-        operation::{Action, Answer, Function, Request, Write},
+        operation::{Action, Answer, Request, Write},
     },
     store::{
         object::{
@@ -22,29 +22,6 @@ use crate::{
     trace::Fact,
 };
 use std::sync::Arc;
-
-/// What readers are shown, and what a strategy keeps from them.
-pub(super) type Visible = (Vec<Write>, Vec<Write>);
-
-pub(super) fn visible(object: &Object, conflicts: &Conflicts) -> Visible {
-    let writes = |versions: Vec<&Version>| versions.iter().filter(|one| !one.deleted).map(|one| one.write).collect();
-    match object {
-        Object::Register(register) => {
-            let view = register.view(conflicts.register);
-            (writes(view.shown), writes(view.dropped))
-        }
-        // Keys of other types come with the actions that make them.
-        _ => (Vec::new(), Vec::new()),
-    }
-}
-
-/// The latest hybrid time that an object carries.
-fn latest_stamp(object: &Object) -> Option<Stamp> {
-    match object {
-        Object::Register(register) => register.siblings().values().map(|version| version.hybrid).max(),
-        _ => None,
-    }
-}
 
 impl MultiPrimary {
     /// Its hybrid clock is never behind what it has.
@@ -63,7 +40,7 @@ impl MultiPrimary {
         let shown = self.shown(request.action.key());
         let read = shown.first().copied();
         ctx.note_about(request.operation, Fact::Served { read, applied: self.data.position() });
-        ctx.reply(request, if shown.len() > 1 { Answer::Several(shown.into()) } else { Answer::Read(read) });
+        ctx.reply(request, answer(shown));
     }
 
     /// Takes a client's write: over everything that it shows for the key and everything that will be shown before it.
@@ -73,7 +50,7 @@ impl MultiPrimary {
         let over = visible(&Object::Register(register.clone()), &self.config.conflicts).0;
         let (value, is_made_here) = match request.action {
             Action::Write { value, .. } => (value, false),
-            Action::Generate { function, .. } => (self.evaluate(function, &over, request, ctx), true),
+            Action::Generate { function, .. } => (evaluate(function, &over, request, ctx), true),
             Action::Read { .. } => return,
         };
         let write = Write { id: request.operation, key, value };
@@ -86,14 +63,6 @@ impl MultiPrimary {
         ctx.note_about(request.operation, Fact::Accepted { write, over });
         let answer = if is_made_here { Answer::Generated(write) } else { Answer::Written };
         self.keep(change, From::Client(request, answer), ctx);
-    }
-
-    fn evaluate(&self, function: Function, over: &[Write], request: Request, ctx: &Ctx) -> i64 {
-        match function {
-            Function::Next => over.iter().map(|write| write.value).max().unwrap_or(0).saturating_add(1),
-            Function::Clock => ctx.local_us() / 1_000,
-            Function::Random => ctx.random_value(Function::RANDOM_BELOW, request.operation) as i64,
-        }
     }
 
     /// A key with what is still on its way to the disk.
@@ -220,25 +189,11 @@ impl MultiPrimary {
 
     /// What is shown and hidden of some keys now.
     pub(super) fn look(&self, keys: &[Key]) -> Vec<(Key, Visible)> {
-        let look = |key: &Key| self.data.objects.get(key).map(|object| visible(object, &self.config.conflicts));
-        keys.iter().map(|key| (*key, look(key).unwrap_or_default())).collect()
+        look(&self.data.objects, keys, &self.config.conflicts)
     }
 
     /// Says what is new about some keys since they were looked at.
     pub(super) fn note_conflicts(&self, before: Vec<(Key, Visible)>, ctx: &mut Ctx) {
-        before.into_iter().for_each(|(key, before)| self.note_conflict(key, before, ctx));
-    }
-
-    /// Says what writes that did not know of each other have met, and which of them readers do not get to see.
-    fn note_conflict(&self, key: Key, (shown_before, dropped_before): Visible, ctx: &mut Ctx) {
-        let Some(object) = self.data.objects.get(&key) else { return };
-        let (shown, dropped) = visible(object, &self.config.conflicts);
-        if shown.len() > 1 && shown.iter().any(|write| !shown_before.contains(write)) {
-            ctx.note(Fact::Conflict { writes: shown.clone() });
-        }
-        let new: Vec<Write> = dropped.iter().copied().filter(|write| !dropped_before.contains(write)).collect();
-        if !new.is_empty() {
-            ctx.note(Fact::Dropped { writes: new, kept: shown.first().copied(), strategy: self.config.conflicts.register });
-        }
+        note_conflicts(before, &self.data.objects, &self.config.conflicts, ctx);
     }
 }

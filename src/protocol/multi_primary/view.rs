@@ -1,10 +1,13 @@
 //! What of a peer can be looked at: from outside, and at any time. It changes nothing.
 
-use super::{Config, Disk, MultiPrimary, accept::visible, disk::Data};
+use super::{Config, Disk, MultiPrimary, disk::Data};
 use crate::{
-    protocol::{KeyView, NodeView, PeerView, VersionView},
+    protocol::{
+        NodeView, PeerView,
+        versions::{key_view, visible},
+    },
     sim::id::NodeId,
-    store::{object::Object, version::Actor},
+    store::version::Actor,
     trace::Role,
 };
 
@@ -15,36 +18,7 @@ pub(super) fn remains(config: &Config, me: NodeId, disk: &Disk) -> NodeView {
 
 fn view(config: &Config, actor: Actor, data: &Data) -> NodeView {
     let position = data.position();
-    let keys: Vec<KeyView> = data
-        .objects
-        .iter()
-        .filter_map(|(key, object)| {
-            let Object::Register(register) = object else { return None };
-            let (shown, _) = visible(object, &config.conflicts);
-            let version = |(dot, version): (_, &crate::store::object::register::Version)| VersionView {
-                dot: Some(dot),
-                write: version.write,
-                deleted: version.deleted,
-                stamp: version.stamp,
-                hybrid: version.hybrid,
-                shown: shown.contains(&version.write),
-            };
-            let mut versions: Vec<VersionView> = register.siblings().iter().map(version).collect();
-            // By the wall clock something may win that others have overwritten long ago.
-            let is_there = |write| versions.iter().any(|one: &VersionView| one.write == write);
-            let ghosts: Vec<_> = shown.iter().filter(|write| !is_there(**write)).copied().collect();
-            let latest = register.latest().filter(|latest| ghosts.contains(&latest.write));
-            versions.extend(latest.map(|latest| VersionView {
-                dot: None,
-                write: latest.write,
-                deleted: latest.deleted,
-                stamp: latest.stamp,
-                hybrid: latest.hybrid,
-                shown: true,
-            }));
-            Some(KeyView { key: *key, seen: register.seen().clone(), versions })
-        })
-        .collect();
+    let keys = data.objects.iter().filter_map(|(key, object)| key_view(*key, object, &config.conflicts)).collect();
     NodeView {
         role: Role::Peer,
         copies: data.objects.values().flat_map(|object| visible(object, &config.conflicts).0).collect(),
@@ -58,6 +32,7 @@ fn view(config: &Config, actor: Actor, data: &Data) -> NodeView {
             ready: true,
             held: 0,
             unconfirmed: Vec::new(),
+            hints: Vec::new(),
         })),
         ..NodeView::default()
     }

@@ -4,6 +4,7 @@
 //! it against the model (every field is here, no other is) and against the checks (the ranges are the real ones). It must
 //! not decide anything: the checks do.
 
+mod quorum;
 mod shapes;
 mod table;
 #[cfg(all(test, not(target_arch = "wasm32")))]

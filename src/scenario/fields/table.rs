@@ -1,6 +1,6 @@
 //! The table. In the order in which a person would read it; shapes that are used in several places come last.
 
-use super::{Field, Form, shapes::shapes};
+use super::{Field, Form, quorum::quorum, shapes::shapes};
 use crate::{
     scenario::Scenario,
     sim::{network::Network, time::Micros},
@@ -9,8 +9,8 @@ use crate::{
 use Form::*;
 use std::ops::RangeInclusive;
 
-pub(super) const CLASSES: [&str; 8] =
-    ["request", "response", "replicate", "acknowledge", "snapshot", "control", "heartbeat", "vote"];
+pub(super) const CLASSES: [&str; 10] =
+    ["request", "response", "replicate", "acknowledge", "snapshot", "control", "heartbeat", "vote", "fetch", "fetched"];
 pub(super) const LEVELS: [&str; 5] = ["async", "local_flush", "remote_write", "remote_flush", "remote_apply"];
 const REJOIN: [&str; 3] = ["clone", "rewind", "refuse"];
 const TOPOLOGIES: [&str; 5] = ["all_to_all", "ring", "star", "tree", "custom"];
@@ -29,7 +29,7 @@ pub(super) fn row(path: &'static str, form: Form, default: &'static str, meaning
 
 /// Every field and every command, in the order of reading.
 pub fn table() -> Vec<Field> {
-    [run(), peers(), nodes(), network(), clients(), commands(), shapes()].concat()
+    [run(), peers(), quorum(), nodes(), network(), clients(), commands(), shapes()].concat()
 }
 
 fn run() -> Vec<Field> {

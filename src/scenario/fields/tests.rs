@@ -103,6 +103,7 @@ fn defaults_are_the_real_ones() {
     let sparse = json(&serde_json::from_value(sparse).expect("a scenario"));
     let peers = json!({ "protocol": { "multi_primary": {} }, "commands": [{ "at": "1s", "do": { "set_conflicts": {} } }] });
     let peers = json(&serde_json::from_value(peers).expect("a scenario"));
+    let quorum = json(&serde_json::from_value(json!({ "protocol": { "quorum": {} } })).expect("a scenario"));
     let whole = json(&Scenario::default());
     for field in table() {
         let expected = match field.default {
@@ -118,7 +119,8 @@ fn defaults_are_the_real_ones() {
             let found = places(json).into_iter().find(|place| place.row == field.path)?;
             json.pointer(&found.pointer).cloned()
         };
-        let value = find(&whole).or_else(|| find(&sparse)).or_else(|| find(&peers)).unwrap_or(Json::Null);
+        let value =
+            find(&whole).or_else(|| find(&sparse)).or_else(|| find(&peers)).or_else(|| find(&quorum)).unwrap_or(Json::Null);
         assert_eq!(value, expected, "{}", field.path);
     }
 }

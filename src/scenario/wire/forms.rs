@@ -16,6 +16,7 @@ use crate::{
         logs::Logs,
         multi_primary::{Config as PeersConfig, Pair, Topology},
         primary_replica::{Config, Delayed, Rejoin, Retention, Shipping, Upstream},
+        quorum::{Config as QuorumConfig, Hints, ReadRepair},
     },
     sim::{
         clock::Clock,
@@ -81,6 +82,36 @@ impl Wire for End {
         }
         bytes.rest = before;
         Address::take(bytes).map(End::One)
+    }
+}
+
+// A program without quorums on board never has the third, and does not read it.
+impl Wire for ProtocolSettings {
+    fn put(&self, out: &mut Vec<u8>) {
+        match self {
+            ProtocolSettings::PrimaryReplica(config) => {
+                out.push(0);
+                config.put(out);
+            }
+            ProtocolSettings::MultiPrimary(config) => {
+                out.push(1);
+                config.put(out);
+            }
+            #[cfg(feature = "quorum")]
+            ProtocolSettings::Quorum(config) => {
+                out.push(2);
+                config.put(out);
+            }
+        }
+    }
+    fn take(bytes: &mut Bytes) -> Option<Self> {
+        match bytes.number()? {
+            0 => Wire::take(bytes).map(ProtocolSettings::PrimaryReplica),
+            1 => Wire::take(bytes).map(ProtocolSettings::MultiPrimary),
+            #[cfg(feature = "quorum")]
+            2 => Wire::take(bytes).map(ProtocolSettings::Quorum),
+            _ => None,
+        }
     }
 }
 
@@ -164,6 +195,10 @@ record! {
     Commit { level, which, count, among, timeout, on_timeout, visible_early, min_replicas, replica_timeout }
     PeersConfig { topology, links, causal, conflicts, batch_changes, resend_after, compare_every, log_changes_max }
     Pair { one, other }
+    QuorumConfig {
+        n, r, w, sloppy, hints, read_repair, anti_entropy_every, conflicts, virtual_nodes, timeout, local_shortcut
+    }
+    Hints { window, every }
     Conflicts { register }
     TimedCommand { at, command }
     Scenario { title, about, seed, until, keys, protocol, nodes, network, links, clients, commands }
@@ -172,7 +207,6 @@ record! {
 
 choice! {
     Source { 0 Preset { 0 name } 1 Inline { 0 scenario } }
-    ProtocolSettings { 0 PrimaryReplica { 0 config } 1 MultiPrimary { 0 config } }
     Distribution {
         0 Constant { 0 value }
         1 Uniform { low low, high high }
@@ -181,7 +215,10 @@ choice! {
         4 Pareto { scale scale, shape shape }
         5 Mixture { 0 parts }
     }
-    MessageClass { 0 Request {} 1 Response {} 2 Replicate {} 3 Acknowledge {} 4 Snapshot {} 5 Control {} 6 Heartbeat {} 7 Vote {} }
+    MessageClass {
+        0 Request {} 1 Response {} 2 Replicate {} 3 Acknowledge {} 4 Snapshot {} 5 Control {} 6 Heartbeat {} 7 Vote {} 8 Fetch {}
+        9 Fetched {}
+    }
     Target { 0 Primary {} 1 Replica {} 2 Any {} 3 Node { 0 node } 4 Nearest {} 5 Sticky {} }
     Pace { 0 Regular { every every } 1 Poisson { per_s per_s } 2 Think { time time } }
     Popularity { 0 Uniform {} 1 Zipf { exponent exponent } }
@@ -196,6 +233,7 @@ choice! {
     Rejoin { 0 Clone {} 1 Rewind {} 2 Refuse {} }
     By { 0 Operator {} 1 Election {} 2 Monitors {} }
     Topology { 0 AllToAll {} 1 Ring {} 2 Star {} 3 Tree {} 4 Custom {} }
+    ReadRepair { 0 Off {} 1 Asynchronous {} 2 BeforeAnswer {} }
     Strategy { 0 LastWriteWins {} 1 LastWriteWinsHybrid {} 2 HighestNode {} 3 FirstWriterWins {} 4 KeepSiblings {} }
     Detect { 0 Nothing {} 1 Timeout {} 2 Phi {} }
     Fencing { 0 Nothing {} 1 Lease {} 2 Power {} }

@@ -11,6 +11,7 @@ use crate::{
         logs::Logs,
         multi_primary::{self, Pair, Topology},
         primary_replica::{Config, Delayed, Rejoin, Retention, Shipping, Upstream},
+        quorum::{self, Hints, ReadRepair},
     },
     scenario::{NodesSettings, OneNode, ProtocolSettings},
     sim::{
@@ -168,8 +169,26 @@ fn commands() -> Vec<Command> {
 }
 
 /// Both together use every field and every choice.
-pub fn all() -> [Scenario; 2] {
-    [full(), peers()]
+pub fn all() -> [Scenario; 5] {
+    [full(), peers(), quorum(ReadRepair::Off), quorum(ReadRepair::Asynchronous), quorum(ReadRepair::BeforeAnswer)]
+}
+
+/// What only groups without a leader have.
+fn quorum(read_repair: ReadRepair) -> Scenario {
+    let protocol = ProtocolSettings::Quorum(quorum::Config {
+        n: 1,
+        r: 1,
+        w: 1,
+        sloppy: true,
+        hints: Hints { window: MS, every: MS },
+        read_repair,
+        anti_entropy_every: Some(MS),
+        conflicts: Conflicts { register: Strategy::KeepSiblings },
+        virtual_nodes: 1,
+        timeout: MS,
+        local_shortcut: true,
+    });
+    Scenario { protocol, ..Scenario::default() }
 }
 
 /// What only groups of peers have.

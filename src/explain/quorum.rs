@@ -1,0 +1,109 @@
+//! What is told of groups without a leader: copies counted, readers who find old ones, what is kept for others, trees compared.
+
+use super::{
+    Writer,
+    chip::Chip,
+    narrate::Weight,
+    peers::chips,
+    words::{counted, duration},
+};
+use crate::{
+    explain::Sentence,
+    sim::id::{Address, NodeId},
+    trace::Fact,
+};
+
+fn all(nodes: &[NodeId]) -> Vec<Address> {
+    nodes.iter().copied().map(Address::Node).collect()
+}
+
+/// The sentence for such a fact, if it is one.
+pub(super) fn told(node: NodeId, fact: &Fact) -> Option<(Weight, Sentence)> {
+    if !cfg!(feature = "quorum") {
+        return None;
+    }
+    let start = Writer::default().who(node);
+    let (weight, said) = match fact {
+        Fact::Coordinates { write, over, homes } => {
+            let said = start.text(" sends ").write(Chip::of(*write)).text(" to ").all(&all(homes)).text(", who keep the key");
+            let said = match over.as_slice() {
+                [] => said,
+                over => chips(said.text(", in place of "), over),
+            };
+            (if over.len() > 1 { Weight::Loud } else { Weight::Quiet }, said.text("."))
+        }
+        Fact::EnoughCopies { write, on } => {
+            let said = start.text(" acknowledges ").write(Chip::of(*write)).text(": it is ").strong("on disk").text(" at ");
+            (Weight::Quiet, said.all(&all(on)).text("."))
+        }
+        Fact::TooFewCopies { write, have, need } => {
+            let said = start.text(" cannot acknowledge ").write(Chip::of(*write)).text(": ").strong(copies(*have, *need));
+            let said = said.text(" have confirmed it in time.");
+            (Weight::Loud, if *have == 0 { said } else { said.text(" Nothing is taken back, so readers may find it.") })
+        }
+        Fact::TooFewReachable { have, need } => {
+            let said = start.strong(" refuses").text(format!(": it needs {}", counted(*need as u64, "node")));
+            (Weight::Loud, said.text(format!(" with a copy, and knows of {have} that it can reach.")))
+        }
+        Fact::Gathered { writes, from } => {
+            let said = start.text(" hears from ").all(&all(from)).text(": ");
+            let said = match writes.as_slice() {
+                [] => said.text("nothing there."),
+                writes => chips(said, writes).text("."),
+            };
+            (Weight::Quiet, said)
+        }
+        Fact::TooFewAnswers { have, need } => {
+            let said = start.text(" cannot answer: ").strong(copies(*have, *need));
+            (Weight::Loud, said.text(" were heard of in time."))
+        }
+        Fact::ReadRepaired { nodes, writes } => {
+            let said = chips(start.text(" sends "), writes).text(" to ").all(&all(nodes));
+            (Weight::Told, said.strong(", whose answers were behind").text(": read repair."))
+        }
+        Fact::HintKept { write, of } => {
+            let said = start.text(" keeps ").write(Chip::of(*write)).strong(" for ").who(*of);
+            (Weight::Told, said.text(", which gave no answer. Its own readers are not shown it."))
+        }
+        Fact::HandedOver { to, writes } => {
+            let said = chips(start.text(" has handed "), writes).text(" over to ").all(&all(to));
+            (Weight::Told, said.text(" and keeps it no longer."))
+        }
+        Fact::HintDropped { of, writes } => {
+            let said = chips(start.strong(" drops ").text("what it kept for ").who(*of).text(": "), writes);
+            (Weight::Loud, said.text(". That node was away for too long."))
+        }
+        Fact::TreesCompared { with, hashes, keys } => {
+            let said = start.text(" and ").who(*with).text(format!(" have compared {}: ", words(*hashes, "hash", "hashes")));
+            match keys.as_slice() {
+                [] => (Weight::Quiet, said.text("they have the same.")),
+                keys => {
+                    let names: Vec<String> = keys.iter().map(ToString::to_string).collect();
+                    (Weight::Told, said.strong(format!("they differ in {}", names.join(", "))).text("."))
+                }
+            }
+        }
+        Fact::Unreachable { node: other, after } => {
+            let said = start.text(" takes ").who(*other).strong(" for unreachable");
+            (Weight::Told, said.text(format!(": it gave no answer for {}.", duration(*after))))
+        }
+        Fact::Reachable { node: other } => (Weight::Told, start.text(" hears from ").who(*other).text(" again.")),
+        Fact::Restored { from } => {
+            let said = match from.as_slice() {
+                [] => start.text(" had nobody to ask, "),
+                from => start.text(" has taken over what ").all(&all(from)).text(" had, "),
+            };
+            (Weight::Told, said.text("and ").strong("answers readers").text(" from now on."))
+        }
+        _ => return None,
+    };
+    Some((weight, said.done()))
+}
+
+fn copies(have: u8, need: u8) -> String {
+    format!("{have} of {need} nodes")
+}
+
+fn words(count: u32, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}
