@@ -161,6 +161,7 @@ pub fn words(world: &LabWorld, flight: &Flight<Node>) -> String {
             Cargo::Parted { last } => format!("word that the logs have parted; the other ends at {last}"),
             Cargo::Have { .. } => "question for what is missing".into(),
             Cargo::Hashes { count: 0 } => "word that nothing differs".into(),
+            Cargo::Hashes { count: 1 } => "hash of all to compare".into(),
             Cargo::Hashes { count } => format!("{count} hashes to compare"),
             Cargo::Announce { epoch } => format!("announcement of epoch {epoch}"),
             _ => "sign of life".into(),
