@@ -5,9 +5,11 @@
 //! (the page, which has to be small) leaves variants out. It must not decide anything: inputs go to the protocol, its
 //! effects come back under another type.
 
+#[cfg(feature = "quorum")]
+use super::quorum;
 use super::{
     Context, Effect, Message, Named, NodeView, Order, Protocol, Request, Rule, Standing, Storage, commit::Commit,
-    conflicts::Conflicts, kind::Kind, multi_primary, primary_replica, quorum,
+    conflicts::Conflicts, kind::Kind, multi_primary, primary_replica,
 };
 use crate::{
     sim::{

@@ -1,8 +1,10 @@
 //! What is wrong with the settings of groups of peers.
 
 use super::{check::Check, model::Scenario};
+#[cfg(feature = "quorum")]
+use crate::protocol::quorum;
 use crate::{
-    protocol::{multi_primary, quorum},
+    protocol::multi_primary,
     sim::{id::NodeId, operation::Concern},
 };
 
@@ -26,6 +28,7 @@ impl Scenario {
         );
     }
 
+    #[cfg(feature = "quorum")]
     pub(super) fn check_quorum(&self, check: &mut Check, config: &quorum::Config) {
         let at = |field: &str| format!("protocol.quorum.{field}");
         if let Some((field, what)) = config.problem(self.nodes.count) {

@@ -127,6 +127,7 @@ fn words_of_peers(cargo: &Cargo) -> Option<String> {
         Cargo::Fetch { key } => format!("question for the copy of {key}"),
         Cargo::Copies { keys } => format!("copies of {keys} keys that differ"),
         Cargo::Hashes { count: 0 } => "word that nothing differs".into(),
+        Cargo::Hashes { count: 1 } => "hash of all to compare".into(),
         Cargo::Hashes { count } => format!("{count} hashes to compare"),
         _ => return None,
     })

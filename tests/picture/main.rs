@@ -7,6 +7,7 @@ mod cascade;
 mod covered;
 mod failover;
 mod generated;
+mod quorum;
 mod roles;
 
 use replicarium::{

@@ -101,3 +101,45 @@ fn an_empty_node_is_given_what_it_lacks() {
     assert_eq!(play.count(C, restored), 1);
     assert_eq!(play.get(C, Key(7), 50), Some(7));
 }
+
+/// A copy is not forgotten before all who are at home now have it.
+#[test]
+fn copies_stay_until_all_homes_have_them() {
+    let mut play = Play::new(quorums(3, [2, 1, 2], |config| config.anti_entropy_every = Some(ms(500))));
+    let keys: Vec<Key> = (0..32).map(Key).collect();
+    for key in &keys {
+        play.put(A, *key, 1);
+    }
+    play.run(3_000);
+    let before: Vec<Vec<NodeId>> = keys.iter().map(|key| play.preference(*key)[..2].to_vec()).collect();
+    play.act(Command::Crash { node: B });
+    play.act(Command::AddNode);
+    play.run(3_000);
+    let mut kept = 0;
+    for (key, old) in keys.iter().zip(before) {
+        let homes = play.preference(*key)[..2].to_vec();
+        for node in old.into_iter().filter(|node| !homes.contains(node) && *node != B) {
+            assert_eq!(play.values(node, *key).is_empty(), !homes.contains(&B), "{key} at {node}");
+            kept += usize::from(homes.contains(&B));
+        }
+    }
+    assert!(kept > 0, "some keys moved from a node to one that is down");
+}
+
+/// An empty node that finds nobody does not take itself for restored.
+#[test]
+fn an_empty_node_waits_for_somebody() {
+    let mut play = Play::new(quorums(3, [3, 1, 1], |_| {}));
+    play.put(A, X, 1);
+    play.run(100);
+    for node in [A, B] {
+        play.act(Command::Crash { node });
+    }
+    play.act(Command::Wipe { node: C });
+    play.act(Command::Restart { node: C });
+    play.run(10_000);
+    assert_eq!(play.view(C).peer.map(|peer| peer.ready), Some(false));
+    play.act(Command::Restart { node: B });
+    play.run(1_000);
+    assert_eq!(play.get(C, X, 50), Some(1));
+}

@@ -83,3 +83,48 @@ fn hints_are_kept_on_disk_and_not_for_ever() {
     play.run(2_000);
     assert_eq!(play.values(homes[1], X), [1], "too late");
 }
+
+/// A stand-in that could not reach a home node itself hands over as soon as it hears from it.
+#[test]
+fn who_is_heard_of_is_given_its_hints_at_once() {
+    let (mut play, homes, others) = apart(|config| config.hints.every = ms(600_000));
+    play.put(others[0], X, 2);
+    play.run(500);
+    assert_eq!(play.hints(others[0]).len(), 1);
+    play.act(Command::HealAll);
+    play.run(500);
+    assert_eq!(play.hints(others[0]), []);
+    assert!(homes[1..].iter().any(|home| play.values(*home, X).contains(&2)));
+}
+
+/// A home node confirms what it was handed; meanwhile the stand-in keeps more for it. That is not given up, nor lost on the way to
+/// the disk.
+#[test]
+fn a_confirmation_is_for_what_was_handed_over() {
+    for flush in [1, 150] {
+        let mut scenario = apart(off).0.scenario.clone();
+        scenario.nodes.each.flush = constant(flush);
+        scenario.network.in_order = false;
+        let mut play = Play::new(scenario);
+        let mut homes = play.preference(X);
+        let others = homes.split_off(3);
+        play.both_ways(&[&[homes[0], others[0], others[1]], &[homes[1], homes[2]]]);
+        play.put(homes[0], X, 2);
+        play.run(1_000);
+        assert_eq!(play.hints(others[0]), [(homes[1], 2)]);
+        // It gets there, and the answer takes long.
+        play.act(slow(homes[1], others[0], MessageClass::Acknowledge, 400));
+        play.act(Command::Heal { from: others[0].into(), to: homes[1].into(), both: true });
+        while play.values(homes[1], X).is_empty() {
+            play.run(1);
+        }
+        play.act(Command::Cut { from: others[0].into(), to: homes[1].into(), both: false });
+        play.run(300);
+        play.put(homes[0], X, 3);
+        play.run(400);
+        assert_eq!(play.hints(others[0]), [(homes[1], 3)], "with flushes of {flush} ms");
+        play.act(Command::CrashMachine { node: others[0] });
+        play.act(Command::Restart { node: others[0] });
+        assert_eq!(play.hints(others[0]), [(homes[1], 3)], "with flushes of {flush} ms");
+    }
+}

@@ -125,9 +125,11 @@ fn a_disk_restored_from_an_old_copy_breaks_the_overlap() {
     play.both_ways(&[&[A], &[B, C]]);
     play.act(Command::Wipe { node: C });
     play.act(Command::Restart { node: C });
-    let early = play.read(ClientId(2), X, C);
+    let (early, other) = (play.read(ClientId(2), X, C), play.read(BEN, X, B));
     play.run(1_000);
     assert_eq!(play.outcome(early), Some(Outcome::Refused(Refusal::NotReady)));
+    let too_few = Refusal::TooFewCopies { have: 1, need: 2 };
+    assert_eq!(play.outcome(other), Some(Outcome::Refused(too_few)), "an empty node says nothing to readers");
     assert_eq!(play.count(C, |fact| *fact == Fact::Restored { from: vec![B] }), 1);
     assert_eq!(play.get(C, X, 300), Some(1), "two of three answer, and none has it");
     play.act(Command::HealAll);
@@ -176,7 +178,9 @@ fn a_clock_that_is_behind_drops_later_writes() {
 /// A machine that fails forgets nothing that it confirmed; a coordinator that starts anew confuses nothing.
 #[test]
 fn what_is_confirmed_survives_machines() {
-    let mut play = Play::new(quorums(3, [3, 1, 3], |_| {}));
+    let mut scenario = quorums(3, [3, 1, 3], |_| {});
+    scenario.nodes.each.flush = constant(60);
+    let mut play = Play::new(scenario);
     for value in 1..20 {
         let write = play.put(A, X, value);
         while play.outcome(write).is_none() {
@@ -206,4 +210,38 @@ fn without_the_shortcut_all_copies_cost_a_message() {
             assert_eq!(play.sent(|_, _, own| own == class), messages, "{class:?}");
         }
     }
+}
+
+/// What comes twice counts once, for writers and for readers.
+#[test]
+fn a_copy_counts_once() {
+    let mut scenario = quorums(3, [3, 3, 3], |_| {});
+    scenario.network.duplicate = 1.0;
+    let mut play = Play::new(scenario);
+    play.act(Command::Crash { node: C });
+    let (write, read) = (play.put(A, X, 1), play.read(BEN, X, B));
+    play.run(500);
+    assert_eq!(play.outcome(write), Some(Outcome::Unconfirmed));
+    assert_eq!(play.outcome(read), Some(Outcome::Refused(Refusal::TooFewCopies { have: 2, need: 3 })));
+}
+
+/// A confirmation of what a coordinator asked before it crashed is none of what it asks now.
+#[test]
+fn late_confirmations_belong_to_the_past() {
+    let mut scenario = quorums(3, [3, 2, 2], |_| {});
+    scenario.network.in_order = false;
+    let mut play = Play::new(scenario);
+    for other in [B, C] {
+        play.act(slow(other, A, MessageClass::Acknowledge, 200));
+    }
+    play.put(A, X, 1);
+    play.run(100);
+    play.act(Command::Crash { node: A });
+    play.act(Command::Restart { node: A });
+    for other in [B, C] {
+        play.act(slow(A, other, MessageClass::Replicate, 5_000));
+    }
+    let write = play.issue(ClientId(2), Action::Write { key: Y, value: 2 }, Some(A));
+    play.run(400);
+    assert_eq!(play.outcome(write), Some(Outcome::Unconfirmed), "nobody else has it");
 }

@@ -144,7 +144,7 @@ fn staleness_on_solid_state_disks() {
         ([3, 2, 2], 0.0, 1.0),
         ([3, 1, 1], 1.97, 0.999),
     ];
-    table("SSD", &[ssd(), ssd(), ssd(), ssd()], &rows, 6_400);
+    table("SSD", &[ssd(), ssd(), ssd(), ssd()], &rows, 16_000);
 }
 
 /// Q2, ph-31 with slow ones.
@@ -162,7 +162,7 @@ fn staleness_on_disks() {
         ([5, 1, 1], 0.0, 0.32043),
         ([10, 1, 1], 0.0, 0.21017),
     ];
-    table("DISK", &[disk(), ssd(), ssd(), ssd()], &rows, 6_400);
+    table("DISK", &[disk(), ssd(), ssd(), ssd()], &rows, 16_000);
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn staleness_in_versions() {
         ([3, 1, 1], vec![(1, 0.3333), (2, 0.5556), (3, 0.7037), (5, 0.8683), (10, 0.9827)]),
         ([3, 1, 2], vec![(1, 0.6667), (2, 0.8889), (3, 0.9630)]),
     ] {
-        let trials = 1_920;
+        let trials = 3_840;
         let mut behind = Vec::new();
         for seed in 0..trials / KEYS as u64 {
             let mut one = Trials::new(quorum, &[random(), Distribution::ZERO, random(), random()], seed);
