@@ -90,9 +90,13 @@ pub(super) fn dropped(
             (start.text(format!("The message with {count} changes up to ")).write(Chip::of(*last)), Weight::Told)
         }
         Cargo::State { .. } => (start.text("The state"), Weight::Told),
+        #[cfg(feature = "quorum")]
         Cargo::Hint { of, write } => (start.text("The copy of ").write(Chip::of(*write)).text(" for ").who(*of), Weight::Told),
+        #[cfg(feature = "quorum")]
         Cargo::Fetch { key } => (start.text(format!("The question for {key}")), Weight::Told),
+        #[cfg(feature = "quorum")]
         Cargo::Fetched { .. } => (start.text("The answer of ").who(from), Weight::Told),
+        #[cfg(feature = "quorum")]
         Cargo::Copies { .. } => (start.text("The copies"), Weight::Told),
         Cargo::Ask { .. } => (start.text("The request of ").who(from), Weight::Told),
         Cargo::Answer { .. } => (start.text("The answer of ").who(from), Weight::Told),

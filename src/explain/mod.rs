@@ -8,6 +8,7 @@ mod logs;
 pub mod narrate;
 mod outcome;
 pub mod peers;
+#[cfg(feature = "quorum")]
 mod quorum;
 pub mod search;
 mod why;

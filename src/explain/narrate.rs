@@ -4,7 +4,7 @@ use super::{
     Sentence, Writer,
     chip::Chip,
     commands::commanded,
-    election, fault, logs, outcome, peers, quorum,
+    election, fault, logs, outcome, peers,
     search::{acknowledged, on_disk_at, primary_has},
     words::{counted, duration},
 };
@@ -136,6 +136,15 @@ pub(super) fn action_of(world: &LabWorld, operation: OperationId) -> Option<Acti
     open.or_else(|| rows().find(|(_, row)| row.operation == operation).map(|(_, row)| row.action))
 }
 
+#[cfg(feature = "quorum")]
+use super::quorum::told as told_of_quorums;
+
+/// A program without quorums has nothing to tell of them.
+#[cfg(not(feature = "quorum"))]
+fn told_of_quorums(_: NodeId, _: &Fact) -> Option<(Weight, Sentence)> {
+    None
+}
+
 fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Sentence)> {
     let node = event.node?;
     let start = Writer::default().who(node);
@@ -197,7 +206,7 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
         _ => logs::told(node, event, fact)
             .or_else(|| election::told(world, node, event, fact))
             .or_else(|| peers::told(world, node, fact))
-            .or_else(|| quorum::told(node, fact)),
+            .or_else(|| told_of_quorums(node, fact)),
     }
 }
 

@@ -139,6 +139,7 @@ pub(super) fn told(
                 Refusal::Monitor => said.text("the node holds no data."),
                 Refusal::TooStale => said.text("the node may be further behind than the read allows."),
                 Refusal::DiskFull => said.text("the primary’s disk is full of log."),
+                #[cfg(feature = "quorum")]
                 Refusal::TooFewCopies { have, need } => {
                     said.text(format!("{need} nodes with a copy are needed, and {have} can be reached."))
                 }

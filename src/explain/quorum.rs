@@ -19,9 +19,6 @@ fn all(nodes: &[NodeId]) -> Vec<Address> {
 
 /// The sentence for such a fact, if it is one.
 pub(super) fn told(node: NodeId, fact: &Fact) -> Option<(Weight, Sentence)> {
-    if !cfg!(feature = "quorum") {
-        return None;
-    }
     let start = Writer::default().who(node);
     let (weight, said) = match fact {
         Fact::Coordinates { write, over, homes } => {

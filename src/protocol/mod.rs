@@ -13,6 +13,7 @@ pub mod logs;
 pub mod multi_primary;
 pub mod node;
 pub mod primary_replica;
+#[cfg(feature = "quorum")]
 pub mod quorum;
 mod round_trip;
 mod versions;

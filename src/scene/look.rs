@@ -100,12 +100,20 @@ fn look_of_peers(cargo: &Cargo) -> Look {
         Cargo::Changes { count, last, .. } => Look::Write { chip: Chip::of(*last), more: count - 1 },
         Cargo::Have { asks: false, .. } => Look::Position,
         Cargo::Have { asks: true, .. } => Look::Control,
-        Cargo::State { .. } | Cargo::Copies { .. } => Look::Snapshot,
+        Cargo::State { .. } => Look::Snapshot,
+        #[cfg(feature = "quorum")]
+        Cargo::Copies { .. } => Look::Snapshot,
+        #[cfg(feature = "quorum")]
         Cargo::Hint { write, .. } => Look::Write { chip: Chip::of(*write), more: 0 },
+        #[cfg(feature = "quorum")]
         Cargo::Fetch { .. } => Look::Ask,
+        #[cfg(feature = "quorum")]
         Cargo::Fetched { last: Some(last), count } if *count > 1 => Look::Values { chip: Chip::of(*last), more: count - 1 },
+        #[cfg(feature = "quorum")]
         Cargo::Fetched { last, .. } => Look::Value(last.map(Chip::of)),
+        #[cfg(feature = "quorum")]
         Cargo::Stored => Look::Position,
+        #[cfg(feature = "quorum")]
         Cargo::Hashes { .. } => Look::Control,
         _ => Look::Control,
     }
@@ -122,12 +130,19 @@ fn words_of_peers(cargo: &Cargo) -> Option<String> {
         Cargo::Have { changes, asks: false } => format!("confirmation of {changes} changes"),
         Cargo::Have { asks: true, .. } => "question for what is missing".into(),
         Cargo::State { .. } => "all that the peer has".into(),
+        #[cfg(feature = "quorum")]
         Cargo::Hint { of, write } => format!("{} to be kept for {of}", Chip::of(*write).text()),
+        #[cfg(feature = "quorum")]
         Cargo::Stored => "confirmation that the copy is on disk".into(),
+        #[cfg(feature = "quorum")]
         Cargo::Fetch { key } => format!("question for the copy of {key}"),
+        #[cfg(feature = "quorum")]
         Cargo::Copies { keys } => format!("copies of {keys} keys that differ"),
+        #[cfg(feature = "quorum")]
         Cargo::Hashes { count: 0 } => "word that nothing differs".into(),
+        #[cfg(feature = "quorum")]
         Cargo::Hashes { count: 1 } => "hash of all to compare".into(),
+        #[cfg(feature = "quorum")]
         Cargo::Hashes { count } => format!("{count} hashes to compare"),
         _ => return None,
     })

@@ -427,6 +427,7 @@ pub fn refused(refusal: Refusal) -> &'static str {
         Refusal::Monitor => "refused: a monitor",
         Refusal::TooStale => "refused: too old",
         Refusal::DiskFull => "refused: disk full",
+        #[cfg(feature = "quorum")]
         Refusal::TooFewCopies { .. } => "refused: too few copies",
     }
 }

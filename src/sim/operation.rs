@@ -94,6 +94,7 @@ pub enum Refusal {
     /// The primary’s disk is full.
     DiskFull,
     /// So few of the nodes that have copies can be reached, and more are needed.
+    #[cfg(feature = "quorum")]
     TooFewCopies { have: u8, need: u8 },
 }
 

@@ -2,11 +2,7 @@
 
 use super::{Role, SyncState};
 use crate::{
-    sim::{
-        id::{Key, NodeId},
-        operation::Write,
-        time::Micros,
-    },
+    sim::{id::NodeId, operation::Write, time::Micros},
     store::{
         log::{Epoch, Lsn},
         object::register::Strategy,
@@ -286,73 +282,87 @@ pub enum Fact {
         peer: NodeId,
     },
     /// A node takes a client’s write, over these that it knows of, and sends it to the home nodes of the key.
+    #[cfg(feature = "quorum")]
     Coordinates {
         write: Write,
         over: Vec<Write>,
         homes: Vec<NodeId>,
     },
     /// As many nodes as asked for have the write on disk: it is acknowledged.
+    #[cfg(feature = "quorum")]
     EnoughCopies {
         write: Write,
         on: Vec<NodeId>,
     },
     /// Only so many nodes said in time that they have the write on disk. Its client is told; nothing is taken back.
+    #[cfg(feature = "quorum")]
     TooFewCopies {
         write: Write,
         have: u8,
         need: u8,
     },
     /// A coordinator refuses at once: so few of those it would ask can be reached, as far as it knows.
+    #[cfg(feature = "quorum")]
     TooFewReachable {
         have: u8,
         need: u8,
     },
     /// As many nodes have answered a read as asked for; what their copies come to.
+    #[cfg(feature = "quorum")]
     Gathered {
         writes: Vec<Write>,
         from: Vec<NodeId>,
     },
     /// Only so many nodes answered a read in time.
+    #[cfg(feature = "quorum")]
     TooFewAnswers {
         have: u8,
         need: u8,
     },
     /// Nodes whose answers were behind are sent everything that the others knew.
+    #[cfg(feature = "quorum")]
     ReadRepaired {
         nodes: Vec<NodeId>,
         writes: Vec<Write>,
     },
     /// A node has a write on disk for another, who cannot be reached.
+    #[cfg(feature = "quorum")]
     HintKept {
         write: Write,
         of: NodeId,
     },
     /// These nodes have what was kept for them, and it is kept no longer.
+    #[cfg(feature = "quorum")]
     HandedOver {
         to: Vec<NodeId>,
         writes: Vec<Write>,
     },
     /// What was kept for a node is dropped: it was away for too long.
+    #[cfg(feature = "quorum")]
     HintDropped {
         of: NodeId,
         writes: Vec<Write>,
     },
     /// Two nodes have compared what they have: by so many hashes, and they differed in these keys.
+    #[cfg(feature = "quorum")]
     TreesCompared {
         with: NodeId,
         hashes: u32,
-        keys: Vec<Key>,
+        keys: Vec<crate::sim::id::Key>,
     },
     /// A node did not answer for so long that it is taken for unreachable.
+    #[cfg(feature = "quorum")]
     Unreachable {
         node: NodeId,
         after: Micros,
     },
     /// Something came from it after all.
+    #[cfg(feature = "quorum")]
     Reachable {
         node: NodeId,
     },
     /// An empty node has what these had, and answers readers from now on.
+    #[cfg(feature = "quorum")]
     Restored {
         from: Vec<NodeId>,
     },

@@ -13,7 +13,7 @@ pub use fact::{Fact, NoVote};
 
 use crate::{
     sim::{
-        id::{Address, ClientId, EventId, Key, MessageId, NodeId, OperationId},
+        id::{Address, ClientId, EventId, MessageId, NodeId, OperationId},
         network::MessageClass,
         operation::{Action, Function, Outcome, Write},
         time::Micros,
@@ -158,26 +158,32 @@ pub enum Cargo {
         last: Lsn,
     },
     /// A coordinator asks what a home node has.
+    #[cfg(feature = "quorum")]
     Fetch {
-        key: Key,
+        key: crate::sim::id::Key,
     },
     /// Its answer: so many values; the last of them.
+    #[cfg(feature = "quorum")]
     Fetched {
         count: u32,
         last: Option<Write>,
     },
     /// A copy is on the sender’s disk.
+    #[cfg(feature = "quorum")]
     Stored,
     /// A copy to be kept for another.
+    #[cfg(feature = "quorum")]
     Hint {
         of: NodeId,
         write: Write,
     },
     /// Hashes of what the sender has, to be compared; none: nothing differs.
+    #[cfg(feature = "quorum")]
     Hashes {
         count: u32,
     },
     /// The sender’s copies of so many keys in which two nodes differ.
+    #[cfg(feature = "quorum")]
     Copies {
         keys: u32,
     },

@@ -2,6 +2,8 @@
 //! ever made: nothing may be moved; what is new comes last, and with a new version of the form.
 
 use super::{Bytes, DEPTH_MAX, Wire, put_number};
+#[cfg(feature = "quorum")]
+use crate::protocol::quorum::{Config as QuorumConfig, Hints, ReadRepair};
 use crate::scenario::{
     link::{Shared, Source},
     model::{NodesSettings, OneNode, ProtocolSettings, Scenario},
@@ -16,7 +18,6 @@ use crate::{
         logs::Logs,
         multi_primary::{Config as PeersConfig, Pair, Topology},
         primary_replica::{Config, Delayed, Rejoin, Retention, Shipping, Upstream},
-        quorum::{Config as QuorumConfig, Hints, ReadRepair},
     },
     sim::{
         clock::Clock,
@@ -195,10 +196,6 @@ record! {
     Commit { level, which, count, among, timeout, on_timeout, visible_early, min_replicas, replica_timeout }
     PeersConfig { topology, links, causal, conflicts, batch_changes, resend_after, compare_every, log_changes_max }
     Pair { one, other }
-    QuorumConfig {
-        n, r, w, sloppy, hints, read_repair, anti_entropy_every, conflicts, virtual_nodes, timeout, local_shortcut
-    }
-    Hints { window, every }
     Conflicts { register }
     TimedCommand { at, command }
     Scenario { title, about, seed, until, keys, protocol, nodes, network, links, clients, commands }
@@ -233,7 +230,6 @@ choice! {
     Rejoin { 0 Clone {} 1 Rewind {} 2 Refuse {} }
     By { 0 Operator {} 1 Election {} 2 Monitors {} }
     Topology { 0 AllToAll {} 1 Ring {} 2 Star {} 3 Tree {} 4 Custom {} }
-    ReadRepair { 0 Off {} 1 Asynchronous {} 2 BeforeAnswer {} }
     Strategy { 0 LastWriteWins {} 1 LastWriteWinsHybrid {} 2 HighestNode {} 3 FirstWriterWins {} 4 KeepSiblings {} }
     Detect { 0 Nothing {} 1 Timeout {} 2 Phi {} }
     Fencing { 0 Nothing {} 1 Lease {} 2 Power {} }
@@ -274,4 +270,17 @@ choice! {
         33 SetTimeout { client client, timeout timeout }
         34 SetConflicts { 0 conflicts }
     }
+}
+
+#[cfg(feature = "quorum")]
+record! {
+    QuorumConfig {
+        n, r, w, sloppy, hints, read_repair, anti_entropy_every, conflicts, virtual_nodes, timeout, local_shortcut
+    }
+    Hints { window, every }
+}
+
+#[cfg(feature = "quorum")]
+choice! {
+    ReadRepair { 0 Off {} 1 Asynchronous {} 2 BeforeAnswer {} }
 }
