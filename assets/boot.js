@@ -5,7 +5,7 @@
 const loading = document.getElementById("boot");
 
 // Programs, by the first characters of the fragment (src/scenario/link.rs writes these); `page` is for all others.
-const PROGRAMS = { "#p1.": "peers" };
+const PROGRAMS = { "#p1.": "peers", "#q1.": "quorum", "#g1.": "gossip" };
 
 const nameOf = (url) => url.pathname.split("/").pop();
 
@@ -67,20 +67,23 @@ async function loadFiles() {
   return module;
 }
 
-async function help() {
-  const response = await fetch(new URL(`help.html?${version}`, document.baseURI));
+// What can be read, and is fetched when it is first asked for.
+const TEXTS = { help: "help.html", list: "list.txt" };
+
+async function text(file) {
+  const response = await fetch(new URL(`${file}?${version}`, document.baseURI));
   if (!response.ok) throw new Error(`the server answered ${response.status}`);
   return response.text();
 }
 
-globalThis.replicariumFiles = async (task, text) => {
-  if (task === "help") return help();
+globalThis.replicariumFiles = async (task, input) => {
+  if (TEXTS[task]) return text(TEXTS[task]);
   files ??= loadFiles();
   const module = await files.catch((error) => {
     files = undefined;
     throw error;
   });
-  return module[task](text);
+  return module[task](input);
 };
 
 function element(name, text, properties = {}) {

@@ -8,7 +8,8 @@ use replicarium::{
     client::workload::{ClientSettings, Pace, Target, Workload},
     lab::{Lab, LabWorld, Run},
     measure::Measures,
-    scenario::{Scenario, link::Source},
+    protocol::gossip,
+    scenario::{ProtocolSettings, Scenario, link::Source, presets},
     sim::{distribution::Distribution, time::Micros},
     world::World,
 };
@@ -113,6 +114,39 @@ fn keyframe_of_measures(bencher: Bencher, size: (u16, f64)) {
 fn reading(bencher: Bencher, size: (u16, f64)) {
     let run = watched(size);
     bencher.bench(|| run.reading());
+}
+
+/// A thousand nodes that gossip and watch each other, after a minute of it.
+fn crowd() -> Lab {
+    let mut scenario = presets::get("gossip-thousand").expect("a preset");
+    if let ProtocolSettings::Gossip(config) = &mut scenario.protocol {
+        config.mode = gossip::Mode::PushPull;
+        config.members = Some(gossip::Membership::default());
+    }
+    let mut lab = Lab::new(Source::Inline(Box::new(scenario.clone())), scenario);
+    lab.run_until(Micros::from_secs(20), u64::MAX);
+    lab
+}
+
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn crowd_steps(bencher: Bencher) {
+    let lab = crowd();
+    bencher.counter(ItemsCount::new(STEPS)).with_inputs(|| lab.clone()).bench_values(|mut lab| {
+        lab.run_until(Micros::MAX, STEPS);
+        lab
+    });
+}
+
+#[divan::bench(sample_count = 100)]
+fn crowd_keyframe(bencher: Bencher) {
+    let lab = crowd();
+    bencher.bench(|| lab.furthest_run().clone());
+}
+
+#[divan::bench(sample_count = 20)]
+fn crowd_verdicts(bencher: Bencher) {
+    let lab = crowd();
+    bencher.bench(|| lab.verdicts());
 }
 
 /// Back to the middle of the run, as far as one can be from a keyframe.

@@ -1,13 +1,15 @@
 // How long frames take while the page plays nine nodes with 2,000 operations a second at 1×, in headless Chromium without a
-// GPU. `node benches/frames.mjs [SECONDS] [ROUNDS] [read share]` measures what is in dist/ (or REPLICARIUM_DIST), after
+// GPU. `node benches/frames.mjs [SECONDS] [ROUNDS] [read share] [title of a gossip preset]` measures what is in dist/ (or REPLICARIUM_DIST), after
 // `./dev e2e layout` or the like has installed the browser tests' packages. Each round is preceded by the same page standing
 // still, so that what the machine itself does is seen; a frame is counted by the time from one animation frame to the next.
 
 import { readFile } from "node:fs/promises";
 import { launch, openPage, site } from "../tests/e2e/harness.mjs";
-import { button, openText } from "../tests/e2e/page.mjs";
+import { button, openPreset, openText } from "../tests/e2e/page.mjs";
 
-const [seconds = 10, rounds = 3, readShare = 0.5] = process.argv.slice(2).map(Number);
+const [seconds = 10, rounds = 3, readShare = 0.5] = process.argv.slice(2, 5).map(Number);
+/** Title of a preset for a group that gossips, in place of the nine nodes. */
+const gossip = process.argv[5];
 const VIEWPORT = { width: 1440, height: 900 };
 const WARM_UP_MS = 2_000;
 
@@ -45,9 +47,13 @@ const scenario = JSON.parse(await readFile(new URL("nine-nodes.json", import.met
 scenario.clients[0].workload.read_share = readShare;
 const [browser, host] = await Promise.all([launch(), site()]);
 for (let round = 1; round <= rounds; round += 1) {
-  const { context, page, faults } = await openPage(browser, host, { viewport: VIEWPORT, reducedMotion: "no-preference" });
-  await openText(page, JSON.stringify(scenario));
-  await page.getByRole("dialog").waitFor({ state: "detached" });
+  const { context, page, faults } = await openPage(browser, host, { viewport: VIEWPORT, reducedMotion: "no-preference", fragment: gossip ? "#g1." : "" });
+  if (gossip) {
+    await openPreset(page, gossip);
+  } else {
+    await openText(page, JSON.stringify(scenario));
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  }
   await button(page, "Pause").click();
   const still = await page.evaluate(watchFrames, 2_000);
   await page.getByLabel("Speed").selectOption({ label: "1×" });

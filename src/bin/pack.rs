@@ -8,12 +8,18 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha384};
-use squeeze::squeeze;
+use squeeze::{release, squeeze};
 use std::{fs, ops::Range, path::Path};
 use walk::Walk;
 
+#[path = "pack/earlier.rs"]
+mod earlier;
+#[path = "pack/guess.rs"]
+mod guess;
 #[path = "pack/squeeze.rs"]
 mod squeeze;
+#[path = "pack/trees.rs"]
+mod trees;
 #[path = "pack/walk.rs"]
 mod walk;
 
@@ -58,16 +64,24 @@ fn programs(page: &str) -> Vec<(String, String)> {
 }
 
 /// With a header of numbers: how long the program is, how long without the sizes of its functions, where these begin and end,
-/// and how many bytes there are of each class.
+/// and a sum of all its bytes by which a wrong one is known.
 fn pack(program: &[u8]) -> Result<Vec<u8>, Failure> {
     let (bytes, code) = without_sizes(program)?;
     let mut out = Vec::new();
-    let (counts, stream) = squeeze(&bytes, code.clone());
-    for number in [program.len(), bytes.len(), code.start, code.end].into_iter().chain(counts) {
+    for number in [program.len(), bytes.len(), code.start, code.end, checksum(program) as usize] {
         out.extend(u32::try_from(number)?.to_le_bytes());
+    }
+    let stream = squeeze(&bytes, code.clone());
+    if release(&stream, bytes.len(), code) != bytes {
+        return Err("what was packed is not what comes out of it".into());
     }
     out.extend(stream);
     Ok(out)
+}
+
+/// FNV-1a (Fowler, Noll and Vo), 32 bits.
+fn checksum(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 /// The program without the size before each function, and where its functions are then.
@@ -90,6 +104,7 @@ fn without_sizes(program: &[u8]) -> Result<(Vec<u8>, Range<usize>), Failure> {
             let size = read.number()?;
             let body = read.take(size)?;
             let mut walk = Walk::new();
+            walk.begin_function();
             let ends = body.iter().map(|byte| walk.step(*byte)).position(|ends| ends);
             if ends != Some(size - 1) {
                 return Err(

@@ -1,5 +1,5 @@
-//! The page for scenarios of peers: the same as src/main.rs, built with other features, and loaded in its place by
-//! assets/boot.js. Does nothing outside the browser.
+//! The page for scenarios of peers that all take writes: the same as src/main.rs, built with other features, and loaded in its
+//! place by assets/boot.js. Does nothing outside the browser.
 
 fn main() {
     #[cfg(target_arch = "wasm32")]

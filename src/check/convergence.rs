@@ -1,12 +1,12 @@
 //! Convergence: do all running nodes hold the same copies now?
 //!
-//! Under way it is normal that they do not; what counts is whether they do once nothing is written any more. A node that
+//! A key is compared among the nodes that keep it. Under way it is normal that they do not; what counts is whether they do once nothing is written any more. A node that
 //! is down does not count, a paused one does. Of one and the same write two nodes may hold different values, if each made its
 //! own (statement shipping): these are different copies. It cannot tell whether the copies that are equal are the right ones: that
 //! is durability's question.
 
 use crate::{
-    protocol::NodeView,
+    protocol::{NodeView, placement::Placement},
     sim::{
         id::{Key, NodeId},
         operation::Write,
@@ -19,43 +19,50 @@ use crate::{
 pub struct Convergence {
     /// How many nodes run.
     pub nodes: usize,
-    /// The node that the others are compared to: the primary; while none runs, the first one that runs.
-    pub reference: Option<NodeId>,
     /// In order of node and key.
     pub differing: Vec<Difference>,
 }
 
-/// A node holds something else for a key than the reference does.
+/// A node holds something else for a key than the reference does. Where a key holds several values, the first in which they differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Difference {
     pub node: NodeId,
     pub key: Key,
-    /// What the reference holds.
+    /// What the primary holds; while none runs, or where there is none, the first running node that keeps the key.
     pub expected: Option<Write>,
     pub held: Option<Write>,
 }
 
-pub fn compare(primary: Option<NodeId>, views: &SmallMap<NodeId, NodeView>) -> Convergence {
-    let Some(reference) = primary.or_else(|| views.keys().next().copied()) else { return Convergence::default() };
+pub fn compare(primary: Option<NodeId>, views: &SmallMap<NodeId, NodeView>, placement: &Placement) -> Convergence {
     let copies = |node: NodeId| views.get(&node).map(|view| view.copies.as_slice()).unwrap_or_default();
-    let right = copies(reference);
+    let first = primary.or_else(|| views.keys().next().copied()).map(copies).unwrap_or_default();
     let mut differing = Vec::new();
-    for node in views.keys().copied().filter(|node| *node != reference) {
-        let own = copies(node);
-        // Mostly all is equal.
-        if own == right {
-            continue;
-        }
-        let keys: SmallSet<Key> = right.iter().chain(own).map(|write| write.key).collect();
-        for key in keys.iter().copied() {
-            let of = |copies: &'_ [Write]| copies.iter().copied().filter(move |write| write.key == key).collect::<Vec<Write>>();
-            let (expected, held) = (of(right), of(own));
-            if expected != held {
-                differing.push(Difference { node, key, expected: expected.first().copied(), held: held.first().copied() });
+    // Mostly all is equal.
+    if placement.is_everywhere() && views.values().all(|view| view.copies == first) {
+        return Convergence { nodes: views.len(), differing };
+    }
+    let keys: SmallSet<Key> = first.iter().chain(views.values().flat_map(|view| &view.copies)).map(|write| write.key).collect();
+    // Of each key the running nodes that keep it; the first of them is what the others are compared to.
+    let kept: Vec<(Key, Vec<NodeId>)> = keys
+        .iter()
+        .map(|key| {
+            let leads = |node: &NodeId| Some(*node) == primary;
+            let keep = || views.keys().copied().filter(|node| placement.is_everywhere() || placement.is_home(*node, *key));
+            (*key, keep().filter(leads).chain(keep().filter(|node| !leads(node))).collect())
+        })
+        .collect();
+    for node in views.keys().copied() {
+        for (key, nodes) in kept.iter().filter(|(_, nodes)| nodes.contains(&node)) {
+            let of = |node: NodeId| copies(node).iter().copied().filter(|write| write.key == *key).collect::<Vec<Write>>();
+            let (expected, held) = (of(nodes[0]), of(node));
+            let first = (0..expected.len().max(held.len())).find(|place| expected.get(*place) != held.get(*place));
+            if let Some(place) = first {
+                let (expected, held) = (expected.get(place).copied(), held.get(place).copied());
+                differing.push(Difference { node, key: *key, expected, held });
             }
         }
     }
-    Convergence { nodes: views.len(), reference: Some(reference), differing }
+    Convergence { nodes: views.len(), differing }
 }
 
 #[cfg(test)]
@@ -91,13 +98,14 @@ mod tests {
             fenced: false,
             stopped: false,
             peer: None,
+            calls: vec![],
         }
     }
 
     /// Differences as `node key`, the copies of A, B, … given, compared to `primary`.
     fn differing(primary: Option<u16>, copies: &[&str]) -> String {
         let views = copies.iter().enumerate().map(|(index, copies)| (NodeId(index as u16), view(copies))).collect();
-        let found = compare(primary.map(NodeId), &views).differing;
+        let found = compare(primary.map(NodeId), &views, &Placement::default()).differing;
         found.iter().map(|one| format!("{}{}", one.node, one.key)).collect::<Vec<_>>().join(" ")
     }
 
@@ -111,8 +119,38 @@ mod tests {
             (Some(1), &["x=1 y=1", "x=1"], "Ay"),
             (Some(0), &["", "x=1"], "Bx"),
             (None, &["x=1", "x=1 y=2"], "By"),
+            (None, &["x=1 x=2", "x=2", "x=1", "x=1 x=2"], "Bx Cx"),
         ] {
             assert_eq!(differing(primary, copies), expected, "{copies:?}");
+        }
+    }
+
+    /// Of five nodes on a ring two keep each key: y is at C and D, x at D and E.
+    #[cfg(feature = "quorum")]
+    #[test]
+    fn a_key_is_compared_among_those_who_keep_it() {
+        let members: Vec<NodeId> = (0..5).map(NodeId).collect();
+        let config = crate::protocol::quorum::Config { n: 2, ..Default::default() };
+        let placement = Placement::on_ring(config.ring(&members), 2);
+        assert_eq!([Key(0), Key(1)].map(|key| placement.homes(key)), [[NodeId(3), NodeId(4)], [NodeId(2), NodeId(3)]]);
+        for (copies, expected) in [
+            (["", "", "", "x=1", "x=1"], ""),
+            (["", "", "", "x=1", ""], "Ex"),
+            (["", "", "", "", "x=1"], "Ex"),
+            // What others have is no matter.
+            (["x=7", "x=1", "x=2", "x=1", "x=1"], ""),
+            (["x=7", "", "y=1", "x=1 y=2", "x=1 y=1"], "Dy"),
+        ] {
+            let views = copies.iter().enumerate().map(|(index, copies)| (NodeId(index as u16), view(copies)));
+            let mut views: SmallMap<NodeId, NodeView> = views.collect();
+            let differing = |views: &SmallMap<NodeId, NodeView>| {
+                let found = compare(None, views, &placement).differing;
+                found.iter().map(|one| format!("{}{}", one.node, one.key)).collect::<Vec<_>>().join(" ")
+            };
+            assert_eq!(differing(&views), expected, "{copies:?}");
+            // With one of two down there is nothing to compare.
+            views.remove(&NodeId(3));
+            assert_eq!(differing(&views), "", "{copies:?}");
         }
     }
 
@@ -123,7 +161,7 @@ mod tests {
             NodeView { copies: vec![write], ..view("") }
         };
         let views: SmallMap<NodeId, NodeView> = (0..2).map(|node| (NodeId(node), held(i64::from(node)))).collect();
-        let found = compare(Some(NodeId(0)), &views).differing;
+        let found = compare(Some(NodeId(0)), &views, &Placement::default()).differing;
         assert_eq!(found.iter().map(|one| (one.node, one.held)).collect::<Vec<_>>(), [(NodeId(1), held(1).copies.pop())]);
     }
 }

@@ -4,7 +4,7 @@
 //! acknowledged, and was itself acknowledged before the read began. A read of nothing is stale if any write of the key was
 //! acknowledged before it began. What it cannot tell: a read of a write that was never acknowledged (timed out, or
 //! still open) could have come in any order and passes; nor does it draw conclusions from what other reads saw, as
-//! a check for linearizability would. So no stale reads does not mean linearizable.
+//! a check for linearizability would; and once somebody began to delete the key, that nothing is there may be right. So no stale reads does not mean linearizable.
 
 use super::acknowledged::{Acknowledged, Acknowledgement, Later};
 use crate::{
@@ -64,6 +64,8 @@ pub struct Freshness {
     missed_rows: bool,
     open: SmallMap<ClientId, Open>,
     acknowledged: Acknowledged,
+    /// Keys that somebody began to delete: that nothing is there may be right.
+    deleted: SmallSet<Key>,
     stale: Chunked<StaleRead>,
 }
 
@@ -101,6 +103,9 @@ impl Freshness {
         let key = row.action.key();
         let Some(outcome) = &row.outcome else {
             let known = self.acknowledged.count(key);
+            if matches!(row.action, Action::Delete { .. }) {
+                self.deleted.insert(key);
+            }
             self.open.insert(row.client, Open { operation: row.operation, row: index, at: row.at, known });
             return;
         };
@@ -109,6 +114,9 @@ impl Freshness {
             return self.acknowledged.push(Acknowledgement::new(write, (open.row, index), row.at, row.node));
         }
         if let (Action::Read { key }, &Outcome::Read(read)) = (row.action, outcome) {
+            if read.is_none() && self.deleted.contains(&key) {
+                return;
+            }
             let Some(later) = self.acknowledged.later(key, read, open.known) else { return };
             let Later { newest: missed, count: behind, first_at: acknowledged_at } = later;
             let (at, began, operation, client, node) = (row.at, open.at, row.operation, row.client, row.node);
@@ -158,6 +166,11 @@ mod tests {
             // A value whose write was never acknowledged could be the last.
             ("c+x=9 c? a+x=1 a. b+x b.9", ""),
             ("c+x=9 a+x=1 a. b+x b.9", ""),
+            // Deleted, or about to be: nothing may be there. What is read all the same is as old as before.
+            ("a+x=1 a. a+x=- a. b+x b.", ""),
+            ("a+x=1 a. a+x=- b+x b.", ""),
+            ("a+x=1 a. b+x b. a+x=- a.", "none<1 1 1"),
+            ("a+x=1 a. a+x=- a. a+x=2 a. b+x b.1", "1<2 1 1"),
             // A write acknowledged while the read was under way.
             ("a+x=1 a. c+x=2 b+x c. b.2", ""),
             // Values that the database made are like others, once a client was told of them.

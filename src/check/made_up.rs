@@ -18,7 +18,7 @@ pub fn write(key: &str, value: i64) -> Write {
 }
 
 /// A row a word, the n-th at n µs: `a+x=1` client a begins to write 1 into x, `b+x` begins to read x; `a.` a write is
-/// done, or a read found nothing; `b.1` a read returned the write of 1; `a?` no answer; `a!` refused. `a+x=*` leaves the value to
+/// done, or a read found nothing; `b.1` a read returned the write of 1; `a?` no answer; `a!` refused. `a+x=-` deletes x. `a+x=*` leaves the value to
 /// the database, and `a.7` is told that it is 7.
 pub fn history(text: &str) -> Chunked<Row> {
     let (mut rows, mut open) = (Chunked::default(), BTreeMap::new());
@@ -39,6 +39,7 @@ pub fn history(text: &str) -> Chunked<Row> {
             let key = key.parse().expect("a key");
             let (action, number) = match value.parse() {
                 Ok(value) => (Action::Write { key, value }, value as u32),
+                Err(_) if value == "-" => (Action::Delete { key }, 1_000 + index as u32),
                 Err(_) if value == "*" => (Action::Generate { key, function: Function::Next }, 1_000 + index as u32),
                 Err(_) => (Action::Read { key }, 1_000 + index as u32),
             };
@@ -54,7 +55,7 @@ pub fn history(text: &str) -> Chunked<Row> {
         let outcome = match (rest, action) {
             ("?", _) => Outcome::TimedOut,
             ("!", _) => Outcome::Refused(Refusal::NoProcess),
-            (_, Action::Write { .. }) => Outcome::Written,
+            (_, Action::Write { .. } | Action::Delete { .. }) => Outcome::Written,
             (value, Action::Generate { key, .. }) => {
                 let value = value[1..].parse().expect("a value");
                 writers.insert((key, value), operation);
@@ -65,6 +66,7 @@ pub fn history(text: &str) -> Chunked<Row> {
                 let value = value[1..].parse().expect("a value");
                 Outcome::Read(Some(Write { id: writers[&(key, value)], key, value }))
             }
+            (_, other) => panic!("no word begins {other:?}"),
         };
         rows.push(row(operation, action, Some(outcome)));
     }

@@ -125,7 +125,7 @@ impl Judge {
     /// Verdicts now; `world` is the one looked at last.
     pub fn verdicts<P: Protocol>(&self, world: &World<P>) -> Verdicts {
         let views = world.stores().iter().filter_map(|node| Some((*node, world.view(*node)?))).collect();
-        let convergence = compare(world.primary(), &views);
+        let convergence = compare(world.primary(), &views, world.placement());
         Verdicts {
             fresh: self.fresh(),
             durable: self.durable(world),

@@ -2,8 +2,9 @@
 //!
 //! There is no primary to ask. A write is done when some peer says so; from then on somebody has to show it until somebody writes
 //! over it. A strategy that hides one of two values loses it, whoever is right; if it is shown again, because the strategy was
-//! changed or a peer came back, it is not lost any more. What a peer that is down would find on its disk counts as shown. It cannot
-//! tell what a value was written over outside the group: who read it, thought, and wrote at another peer that did not show it.
+//! changed or a peer came back, it is not lost any more. What a peer that is down would find on its disk counts as shown, and so
+//! does what one keeps for another, until it is dropped. Who read it, thought, and wrote at another peer that did not show it has
+//! written over it if answers carry contexts; else nobody can tell.
 
 use super::{Lost, acknowledged::Acknowledgement};
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
         operation::Write,
         small::{SmallMap, SmallSet},
     },
+    store::version::{Dot, Seen},
     trace::{CrashKind, Event, Fact, Kind, Role},
     world::World,
 };
@@ -30,7 +32,12 @@ pub(super) struct Peers {
     /// Written over before they were acknowledged.
     covered_early: SmallSet<OperationId>,
     losses: SmallMap<(Key, OperationId), Lost>,
+    /// What the last versions of each key are called.
+    names: SmallMap<Key, Vec<(Dot, OperationId)>>,
 }
+
+/// Most names of a key that are remembered.
+const NAMES_MAX: usize = 100;
 
 impl Peers {
     pub fn are_there(&self) -> bool {
@@ -73,8 +80,27 @@ impl Peers {
         for (_, event) in trace.range(self.next, trace.next()) {
             match &event.kind {
                 Kind::Fact(Fact::Accepted { over, .. }) => over.iter().for_each(|write| self.cover(write)),
+                Kind::Fact(Fact::Versioned { dot, version, seen }) => self.versioned(*dot, version.write, seen),
+                #[cfg(feature = "quorum")]
+                Kind::Fact(Fact::Coordinates { over, .. }) => over.iter().for_each(|write| self.cover(write)),
                 Kind::Fact(Fact::Merged { write, .. }) => {
                     suspects.insert(write.key);
+                }
+                #[cfg(feature = "gossip")]
+                Kind::Fact(Fact::Heard { write, .. }) if !self.is_settled(write) => {
+                    suspects.insert(write.key);
+                }
+                #[cfg(feature = "gossip")]
+                Kind::Fact(Fact::FoundMissing { writes, .. }) => {
+                    for write in writes.iter().filter(|write| !self.is_settled(write)) {
+                        suspects.insert(write.key);
+                    }
+                }
+                #[cfg(feature = "quorum")]
+                Kind::Fact(Fact::HintDropped { writes, .. } | Fact::HandedOver { writes, .. }) => {
+                    for write in writes {
+                        suspects.insert(write.key);
+                    }
                 }
                 Kind::Fact(Fact::Dropped { writes, .. } | Fact::Conflict { writes }) => {
                     for write in writes {
@@ -92,6 +118,15 @@ impl Peers {
         shaken
     }
 
+    /// Of writes of which the newest alone is kept: whether it changes nothing that one more node has this one. In a large group
+    /// looking at all for each would take long.
+    #[cfg(feature = "gossip")]
+    fn is_settled(&self, write: &Write) -> bool {
+        let is_lost = |one: &Acknowledgement| self.losses.contains_key(&(write.key, one.write.id));
+        let standing = self.standing.get(&write.key);
+        standing.is_none_or(|standing| standing.iter().all(|one| (one.write.id == write.id) != is_lost(one)))
+    }
+
     /// Somebody who was shown the write wrote over it.
     fn cover(&mut self, write: &Write) {
         let standing = self.standing.or_default(write.key);
@@ -104,6 +139,21 @@ impl Peers {
                 self.covered_early.insert(write.id);
             }
         }
+    }
+
+    /// Somebody writes who had been shown these, perhaps elsewhere. What is lost by then stays lost.
+    fn versioned(&mut self, dot: Dot, write: Write, seen: &Seen) {
+        let Peers { names, standing, losses, .. } = self;
+        let (names, key) = (names.or_default(write.key), write.key);
+        let is_over = |one: &Acknowledgement| {
+            let mut own = names.iter().filter(|(_, id)| *id == one.write.id).peekable();
+            own.peek().is_some() && own.all(|(name, _)| *name != dot && seen.includes(*name))
+        };
+        standing.or_default(key).retain(|one| losses.contains_key(&(key, one.write.id)) || !is_over(one));
+        if names.len() == NAMES_MAX {
+            names.remove(0);
+        }
+        names.push((dot, write.id));
     }
 
     /// Whether what stands is still shown by somebody.
@@ -136,9 +186,11 @@ impl Peers {
 /// What a peer shows for a key, or would after a start.
 fn shown<P: Protocol>(world: &World<P>, node: NodeId, key: Key) -> Vec<Write> {
     match world.host(node).and_then(|host| host.process()) {
-        Some(process) => process.values(key),
-        None => {
-            world.remains(node).map_or_else(Vec::new, |view| view.copies.into_iter().filter(|write| write.key == key).collect())
-        }
+        Some(process) if !world.placement().is_by_key() => process.values(key),
+        _ => world.remains(node).map_or_else(Vec::new, |view| {
+            let kept = view.peer.map_or_else(Vec::new, |peer| peer.hints);
+            let all = view.copies.into_iter().chain(kept.into_iter().map(|(_, write)| write));
+            all.filter(|write| write.key == key).collect()
+        }),
     }
 }

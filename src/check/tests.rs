@@ -223,3 +223,60 @@ fn what_a_new_primary_still_replays_is_not_lost() {
     let cannot_tell = |why| Verdict::CannotTell { why };
     assert_eq!(seen, [Verdict::Holds, cannot_tell(NO_PRIMARY), cannot_tell(REPLAYING), Verdict::Holds]);
 }
+
+/// Five nodes on a ring, three of them at home at x: D, E and C in turn. `A` and `B` may stand in.
+#[cfg(feature = "quorum")]
+fn quorums(sloppy: bool, commands: &[(u64, Command)]) -> Scenario {
+    use crate::{protocol::quorum, scenario::ProtocolSettings};
+    let mut config = quorum::Config { sloppy, timeout: Micros::from_millis(100), ..Default::default() };
+    config.hints.window = Micros::from_secs(2);
+    let mut scenario = Scenario { links: vec![], ..scenario(commands) };
+    scenario.nodes.count = 5;
+    scenario.protocol = ProtocolSettings::Quorum(config);
+    scenario
+}
+
+#[cfg(feature = "quorum")]
+#[test]
+fn verdicts_where_each_key_has_homes_of_its_own() {
+    use Command::*;
+    let [d, e] = [NodeId(3), NodeId(4)];
+    let at_a = |value| Issue { client: ClientId(0), action: Action::Write { key: Key(0), value }, at: Some(A) };
+    let homes_away = || [C, d, e].map(|node| (500, CrashMachine { node })).to_vec();
+    let stood_in = || [homes_away(), vec![(600, at_a(2))]].concat();
+    let of_x = |at| [C, d, e].map(|node| (at, Wipe { node })).to_vec();
+    for (about, sloppy, commands, expected) in [
+        ("others have no copy and need none", false, vec![(0, at_a(1))], "+ + +"),
+        (
+            "a home node has not got it",
+            false,
+            vec![(0, Crash { node: e }), (1, at_a(1)), (1_900, Restart { node: e })],
+            "+ + 22(1)",
+        ),
+        ("one after another by one coordinator", false, (1..9).map(|value| (value * 100, at_a(value as i64))).collect(), "+ + +"),
+        ("all homes are empty again", false, [vec![(0, at_a(1))], of_x(500)].concat(), "+ 500(1) +"),
+        ("only stand-ins have it, and keep it", true, [vec![(100, at_a(1))], stood_in()].concat(), "+ + +"),
+    ] {
+        let scenario = quorums(sloppy, &commands);
+        assert_eq!(scenario.check(), [], "{about}");
+        let mut run = run(scenario);
+        run.run_until(Micros::from_secs(2), u64::MAX);
+        assert_eq!(verdicts(&run.verdicts()), expected, "{about}");
+    }
+}
+
+/// What stand-ins keep is lost when they drop it.
+#[cfg(feature = "quorum")]
+#[test]
+fn a_hint_that_is_dropped_is_a_write_lost() {
+    let [d, e] = [NodeId(3), NodeId(4)];
+    let at_a = |value| Command::Issue { client: ClientId(0), action: Action::Write { key: Key(0), value }, at: Some(A) };
+    let crashes = [d, e].map(|node| (500, Command::CrashMachine { node }));
+    let mut scenario = quorums(true, &[vec![(100, at_a(1))], crashes.to_vec(), vec![(600, at_a(2))]].concat());
+    scenario.commands.push(TimedCommand { at: Micros::from_millis(1_500), command: Command::Wipe { node: C } });
+    let mut run = run(scenario);
+    for (at, lost) in [(2_000, 0), (6_000, 1)] {
+        run.run_until(Micros::from_millis(at), u64::MAX);
+        assert_eq!(run.verdicts().lost.len(), lost, "at {at} ms");
+    }
+}

@@ -21,7 +21,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// The write that its client is told to be done by this row.
+    /// The write of a value that its client is told to be done by this row; what is counted, added, typed or deleted is none.
     pub fn written(&self) -> Option<Write> {
         match (self.action, self.outcome.as_ref()?) {
             (Action::Write { key, value }, Outcome::Written) => Some(Write { id: self.operation, key, value }),
@@ -49,6 +49,12 @@ impl Row {
             (Action::Generate { function, .. }, _) => {
                 (function.to_string(), self.written().map_or(Json::Null, |write| json!(write.value)))
             }
+            (Action::Add { amount, .. }, _) => ("add".into(), json!(amount)),
+            (Action::AddElement { element, .. }, _) => ("add_element".into(), json!(element)),
+            (Action::RemoveElement { element, .. }, _) => ("remove_element".into(), json!(element)),
+            (Action::Insert { place, character, .. }, _) => ("insert".into(), json!([place, character])),
+            (Action::Erase { place, .. }, _) => ("erase".into(), json!(place)),
+            (Action::Delete { .. }, _) => ("delete".into(), Json::Null),
         };
         let node = self.node.map(|node| node.to_string());
         let mut line = json!({
@@ -66,6 +72,26 @@ impl Row {
 mod tests {
     use super::*;
     use crate::sim::{id::Key, id::Origin, operation::Function};
+
+    #[test]
+    fn what_is_done_to_keys_of_other_types_stands_in_its_line() {
+        let id = OperationId { client: ClientId(1), origin: Origin::Hand, number: 0 };
+        let key = Key(0);
+        for (action, function, value) in [
+            (Action::Add { key, amount: -3 }, "add", json!(-3)),
+            (Action::AddElement { key, element: 5 }, "add_element", json!(5)),
+            (Action::RemoveElement { key, element: 5 }, "remove_element", json!(5)),
+            (Action::Insert { key, place: 2, character: 'ß' }, "insert", json!([2, "ß"])),
+            (Action::Erase { key, place: 2 }, "erase", json!(2)),
+            (Action::Delete { key }, "delete", Json::Null),
+        ] {
+            let outcome = Some(Outcome::Written);
+            let row = Row { at: Micros(5), client: ClientId(1), operation: id, action, outcome, node: None };
+            let line: Json = serde_json::from_str(&row.to_json(None)).expect("JSON");
+            assert_eq!((&line["type"], &line["f"], &line["value"]), (&json!("ok"), &json!(function), &value));
+            assert_eq!(row.written(), None, "no judge takes it for the value of a register");
+        }
+    }
 
     #[test]
     fn a_value_made_by_a_node_is_in_the_line_that_ends_the_operation() {

@@ -5,11 +5,16 @@
 //! operation keeps its identity over all tries. It must not know the truth about nodes.
 
 use super::workload::{ClientSettings, Target};
-use crate::sim::{
-    draw::{Chance, Lineage, Purpose},
-    id::{ClientId, EventId, NodeId, OperationId, Origin},
-    operation::{Action, Answer, Concern, Outcome, Refusal, Request},
-    time::Micros,
+use crate::{
+    protocol::Shown,
+    sim::{
+        draw::{Chance, Lineage, Purpose},
+        id::{ClientId, EventId, Key, NodeId, OperationId, Origin},
+        operation::{Action, Answer, Concern, Outcome, Refusal, Request},
+        small::SmallMap,
+        time::Micros,
+    },
+    store::version::Seen,
 };
 use std::{collections::VecDeque, sync::Arc};
 
@@ -55,6 +60,8 @@ pub struct Session {
     stuck_to: Option<NodeId>,
     /// Up to where of the log it has seen.
     token: u64,
+    /// Of each key, the versions that its answers have shown it, where they say.
+    shown: SmallMap<Key, Arc<Seen>>,
 }
 
 /// Among whom a session chooses, and by what.
@@ -95,6 +102,7 @@ impl Session {
             believed_primary: primary,
             stuck_to: None,
             token: 0,
+            shown: SmallMap::new(),
         }
     }
 
@@ -139,6 +147,18 @@ impl Session {
     /// An answer was from this position of the log.
     pub fn saw(&mut self, position: u64) {
         self.token = self.token.max(position);
+    }
+
+    /// With an answer came versions of the key, by their names.
+    pub fn is_shown(&mut self, key: Key, shown: Shown) {
+        if let Some(shown) = shown {
+            Arc::make_mut(self.shown.or_default(key)).merge(&shown);
+        }
+    }
+
+    /// What it says with a write: over which versions it is meant.
+    pub fn was_shown(&self, action: Action) -> Shown {
+        self.shown.get(&action.key()).filter(|_| action.is_write()).cloned()
     }
 
     /// Whether it has to know which node is the nearest.
@@ -208,6 +228,8 @@ impl Session {
             Refusal::NotPrimary { primary } => primary.filter(fresh),
             // An error of the primary itself, which its client reports; the others could only point back to it.
             Refusal::DiskFull | Refusal::TooFewReplicas => return None,
+            // Nor does it help to ask others about a key that cannot take this.
+            Refusal::WrongType { .. } | Refusal::GrowsOnly | Refusal::Gone | Refusal::Absent | Refusal::Full => return None,
             _ => None,
         };
         let later = members.iter().copied().filter(|node| *node > open.node);
@@ -263,7 +285,6 @@ impl Open {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::id::Key;
 
     const A: NodeId = NodeId(0);
     const B: NodeId = NodeId(1);

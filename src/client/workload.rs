@@ -6,7 +6,7 @@ use crate::sim::{
     distribution::Distribution,
     draw::{Chance, Draw, Lineage, Purpose},
     id::{ClientId, Key, NodeId, OperationId, Origin, Value},
-    operation::{Action, Concern, Function},
+    operation::{Action, Concern, Function, KeyType},
     time::Micros,
 };
 use serde::{Deserialize, Serialize};
@@ -108,14 +108,33 @@ pub enum Does {
     Next,
     Clock,
     Random,
+    /// Takes away, as the type of the key has it.
+    Remove,
 }
 
+/// Clients put so many different elements into sets, count by at most so much, and type at one of so many places: few enough to meet.
+const ELEMENTS: u64 = 8;
+
 impl Does {
-    fn action(self, key: Key, value: Value) -> Action {
+    fn action(self, key: Key, holds: KeyType, value: Value, draw: &mut Draw) -> Action {
         let generate = |function| Action::Generate { key, function };
+        let mut number = || draw.below(ELEMENTS);
+        match (self, holds) {
+            (Does::Write, KeyType::Counter) => return Action::Add { key, amount: number() as Value + 1 },
+            (Does::Remove, KeyType::Counter) => return Action::Add { key, amount: -(number() as Value + 1) },
+            (Does::Write, KeyType::Set | KeyType::Cart) => return Action::AddElement { key, element: number() as Value + 1 },
+            (Does::Remove, KeyType::Set | KeyType::Cart) => return Action::RemoveElement { key, element: number() as Value + 1 },
+            (Does::Write, KeyType::Text) => {
+                let character = char::from(b'a' + value.rem_euclid(26) as u8);
+                return Action::Insert { key, place: number() as u16, character };
+            }
+            (Does::Remove, KeyType::Text) => return Action::Erase { key, place: number() as u16 },
+            _ => {}
+        }
         match self {
             Does::Read => Action::Read { key },
             Does::Write => Action::Write { key, value },
+            Does::Remove => Action::Delete { key },
             Does::Next => generate(Function::Next),
             Does::Clock => generate(Function::Clock),
             Does::Random => generate(Function::Random),
@@ -183,13 +202,21 @@ impl Workload {
         matches!(self.pace, Pace::Think { .. })
     }
 
-    /// What operation `number` of a client does; values that clients write are different in the whole run.
-    pub fn action(&self, chance: Chance, client: ClientId, number: u32, clients: u16, keys: u16) -> Action {
+    /// What operation `number` of one of `clients` does to one of `keys`; values that clients write are different in the whole run.
+    /// `holds`: of what type a key is.
+    pub fn action(
+        &self,
+        chance: Chance,
+        (client, number): (ClientId, u32),
+        (clients, keys): (u16, u16),
+        holds: impl Fn(Key) -> KeyType,
+    ) -> Action {
         let mut draw = Self::draw(chance, Purpose::Action, client, number);
         let which = draw.unit();
         let unnamed = || if which < self.read_share { Does::Read } else { Does::Write };
         let does = self.named(which).map_or_else(unnamed, |named| named.does);
-        does.action(self.keys.pick(keys, &mut draw), number as i64 * clients as i64 + client.0 as i64 + 1)
+        let key = self.keys.pick(keys, &mut draw);
+        does.action(key, holds(key), number as i64 * clients as i64 + client.0 as i64 + 1, &mut draw)
     }
 
     /// What operation `number` of a client is called: the same draw as that of its action.
@@ -248,6 +275,33 @@ impl Popularity {
 mod tests {
     use super::*;
 
+    fn register(_: Key) -> KeyType {
+        KeyType::Register
+    }
+
+    /// What is put in and taken away is what the type of the key allows.
+    #[test]
+    fn operations_suit_their_keys() {
+        let named = |name: &str, does| NamedOperation { name: name.into(), does, weight: 1 };
+        let operations = Some(vec![named("put", Does::Write), named("take", Does::Remove)]);
+        let workload = Workload { operations, ..Default::default() };
+        for number in 0..200 {
+            let action = |holds| workload.action(Chance::new(3), (ClientId(0), number), (1, 1), |_| holds);
+            let puts = matches!(action(KeyType::Register), Action::Write { .. });
+            for (holds, put, taken) in [
+                (KeyType::Counter, "Add {", "Add {"),
+                (KeyType::Set, "AddElement", "RemoveElement"),
+                (KeyType::Cart, "AddElement", "RemoveElement"),
+                (KeyType::Text, "Insert", "Erase"),
+                (KeyType::Register, "Write", "Delete"),
+            ] {
+                let shown = format!("{:?}", action(holds));
+                assert!(shown.starts_with(if puts { put } else { taken }), "{holds}: {shown}");
+                assert_eq!(shown.contains("amount: -"), !puts && holds == KeyType::Counter, "{shown}");
+            }
+        }
+    }
+
     #[test]
     fn zipf_follows_its_weights() {
         let mut counts = [0.0; 3];
@@ -275,7 +329,7 @@ mod tests {
         for number in 0..count {
             let name = workload.name(chance, ClientId(3), number).expect("a name");
             let index = workload.operations.iter().flatten().position(|named| named.name == name).expect("one of them");
-            assert_eq!(workload.action(chance, ClientId(3), number, 9, 4).is_write(), index < 2, "{name}");
+            assert_eq!(workload.action(chance, (ClientId(3), number), (9, 4), register).is_write(), index < 2, "{name}");
             counts[index] += 1.0 / count as f64;
         }
         for (measured, share) in counts.into_iter().zip([0.01, 0.04, 0.95f64]) {
@@ -291,7 +345,7 @@ mod tests {
         let operations = Some(vec![named("browse", Does::Read, 3), named("post", Does::Write, 1)]);
         let (with, without) = (Workload { operations, ..web() }, Workload { read_share: 0.75, ..Default::default() });
         for number in 0..1_000 {
-            let action = |workload: &Workload| workload.action(Chance::new(5), ClientId(1), number, 2, 8);
+            let action = |workload: &Workload| workload.action(Chance::new(5), (ClientId(1), number), (2, 8), register);
             assert_eq!(action(&with), action(&without));
         }
         assert_eq!(without.name(Chance::new(5), ClientId(1), 0), None);
@@ -311,7 +365,7 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for client in 0..7 {
             for number in 0..50 {
-                let action = workload.action(Chance::new(2), ClientId(client), number, 7, 3);
+                let action = workload.action(Chance::new(2), (ClientId(client), number), (7, 3), register);
                 let Action::Write { value, .. } = action else { panic!("a read with read share 0") };
                 assert!(seen.insert(value));
             }

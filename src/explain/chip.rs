@@ -43,10 +43,28 @@ impl Shape {
     }
 }
 
+/// What the number of a mark stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sign {
+    /// What the key holds then.
+    #[default]
+    Value,
+    /// How much is counted, or what is put into a set or a cart.
+    Plus,
+    /// What is taken out.
+    Minus,
+    /// Typed into a text, or erased there.
+    Character,
+    Erased,
+    /// A deletion.
+    Deleted,
+}
+
 /// A write as it is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chip {
     pub write: Write,
+    pub sign: Sign,
     /// 0 to [`COLOURS`] − 1.
     pub colour: u8,
     pub shape: Shape,
@@ -55,7 +73,11 @@ pub struct Chip {
 impl Chip {
     pub fn of(write: Write) -> Chip {
         let (colour, shape) = mark(&write);
-        Chip { write, colour, shape }
+        Chip { write, sign: Sign::Value, colour, shape }
+    }
+
+    pub fn with(self, sign: Sign) -> Chip {
+        Chip { sign, ..self }
     }
 
     pub fn key(&self) -> Key {
@@ -66,9 +88,29 @@ impl Chip {
         self.write.value
     }
 
-    /// `x = 7`.
+    /// `x = 7`, `x +5`.
     pub fn text(&self) -> String {
-        format!("{} = {}", self.key(), self.value())
+        let between = if self.sign == Sign::Value { " = " } else { " " };
+        format!("{}{between}{}", self.key(), self.short())
+    }
+
+    /// `7`, `+5`, `−5`, `m`; a deletion is a dagger.
+    pub fn short(&self) -> String {
+        let value = self.value();
+        if self.sign == Sign::Value || !cfg!(feature = "peers") {
+            return value.to_string();
+        }
+        let character = || u32::try_from(value).ok().and_then(char::from_u32).unwrap_or('?');
+        match self.sign {
+            Sign::Value => value.to_string(),
+            Sign::Plus if value < 0 => format!("−{}", value.unsigned_abs()),
+            Sign::Plus => format!("+{value}"),
+            Sign::Minus => format!("−{value}"),
+            Sign::Character if character() == ' ' => "␣".into(),
+            Sign::Character => character().to_string(),
+            Sign::Erased => format!("⌫{}", character()),
+            Sign::Deleted => "†".into(),
+        }
     }
 }
 
@@ -87,6 +129,26 @@ fn mark(write: &Write) -> (u8, Shape) {
 mod tests {
     use super::*;
     use crate::sim::id::{ClientId, OperationId};
+
+    #[test]
+    fn what_is_counted_added_or_typed_is_told_from_values() {
+        let chip = |value, sign| {
+            Chip::of(Write { id: OperationId { client: ClientId(0), origin: Origin::Hand, number: 0 }, key: Key(0), value })
+                .with(sign)
+        };
+        for (value, sign, text) in [
+            (7, Sign::Value, "x = 7"),
+            (3, Sign::Plus, "x +3"),
+            (-3, Sign::Plus, "x −3"),
+            (5, Sign::Minus, "x −5"),
+            (109, Sign::Character, "x m"),
+            (-1, Sign::Character, "x ?"),
+            (109, Sign::Erased, "x ⌫m"),
+            (0, Sign::Deleted, "x †"),
+        ] {
+            assert_eq!(chip(value, sign).text(), text);
+        }
+    }
 
     #[test]
     fn writes_in_a_row_look_different() {

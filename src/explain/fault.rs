@@ -98,6 +98,12 @@ pub(super) fn dropped(
         Cargo::Fetched { .. } => (start.text("The answer of ").who(from), Weight::Told),
         #[cfg(feature = "quorum")]
         Cargo::Copies { .. } => (start.text("The copies"), Weight::Told),
+        #[cfg(feature = "gossip")]
+        Cargo::Rumours { writes, .. } if !writes.is_empty() => {
+            (super::peers::chips(start.text("The rumour "), writes), Weight::Quiet)
+        }
+        #[cfg(feature = "gossip")]
+        Cargo::Missing { count, .. } if *count > 0 => (start.text("What was missing,"), Weight::Told),
         Cargo::Ask { .. } => (start.text("The request of ").who(from), Weight::Told),
         Cargo::Answer { .. } => (start.text("The answer of ").who(from), Weight::Told),
         Cargo::Snapshot { .. } => (start.text("The snapshot"), Weight::Told),

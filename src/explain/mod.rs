@@ -1,9 +1,12 @@
 //! What happened, as sentences made from the trace. Every noun in a sentence exists in the run.
 
+pub mod actions;
 pub mod chip;
 mod commands;
 mod election;
 mod fault;
+#[cfg(feature = "gossip")]
+pub mod gossip;
 mod logs;
 pub mod narrate;
 mod outcome;
@@ -11,6 +14,7 @@ pub mod peers;
 #[cfg(feature = "quorum")]
 mod quorum;
 pub mod search;
+pub mod versions;
 mod why;
 pub mod words;
 
@@ -82,9 +86,10 @@ impl Writer {
         self
     }
 
-    /// A, B and C.
+    /// A, B and C; of very many the first few, and how many others.
     pub fn all(mut self, who: &[Address]) -> Writer {
-        for (index, one) in who.iter().enumerate() {
+        let named = if who.len() > Self::NAMES_MAX { Self::NAMES_FEW } else { who.len() };
+        for (index, one) in who.iter().take(named).enumerate() {
             self = match index {
                 0 => self,
                 last if last + 1 == who.len() => self.text(" and "),
@@ -92,8 +97,12 @@ impl Writer {
             };
             self = self.who(*one);
         }
-        self
+        if named < who.len() { self.text(format!(" and {} others", who.len() - named)) } else { self }
     }
+
+    /// Most that are named one by one, and how many of more.
+    const NAMES_MAX: usize = 12;
+    const NAMES_FEW: usize = 4;
 
     /// Another sentence after this one.
     pub fn and(mut self, sentence: Sentence) -> Writer {

@@ -1,7 +1,7 @@
 //! The headline above the stage: the last thing that happened and is worth a sentence.
 
 use super::{
-    Sentence, Writer,
+    Sentence, Writer, actions,
     chip::Chip,
     commands::commanded,
     election, fault, logs, outcome, peers,
@@ -61,9 +61,22 @@ pub fn headline(world: &LabWorld, stale: &Chunked<StaleRead>, since: EventId) ->
         Some(Headline { event: EventId(id), at: event.at, weight, sentence })
     });
     // Of what happened at one instant the heaviest is told, and of those the last.
-    let Some(last) = told.next() else { return asking(world, since) };
+    let Some(last) = told.next() else { return asking(world, since).or_else(|| quiet(world)) };
     let at = last.at;
     Some(told.take_while(|other| other.at == at).fold(last, |best, other| if other.weight > best.weight { other } else { best }))
+}
+
+/// While many ask each other and hear no news: how far the newest write has come.
+fn quiet(world: &LabWorld) -> Option<Headline> {
+    #[cfg(feature = "gossip")]
+    if let Some(write) = super::gossip::newest(world) {
+        let without = super::gossip::residue(world, &write);
+        let sentence = super::gossip::how_far(world, &write, &without, super::gossip::is_over(world, &write));
+        let event = EventId(world.trace().next().saturating_sub(1));
+        return Some(Headline { event, at: world.now(), weight: Weight::Quiet, sentence });
+    }
+    let _ = world;
+    None
 }
 
 /// Before anything else can be told: the last question that was asked.
@@ -85,6 +98,10 @@ fn asking(world: &LabWorld, since: EventId) -> Option<Headline> {
                     Function::Random => "a random number",
                 };
                 start.text(format!(" wants {what} to be written to {key}")).called(name).text(".").done()
+            }
+            (action, _) if action.is_write() => {
+                let what = actions::verb(action, world.setup().config.key_type(action.key())).unwrap_or_default();
+                start.text(format!(" wants to {what}")).called(name).text(".").done()
             }
             (action, _) => start.text(format!(" wants to read {}", action.key())).called(name).text(".").done(),
         })
@@ -115,7 +132,12 @@ pub fn tell(world: &LabWorld, event: &Event, stale: &Chunked<StaleRead>) -> Opti
         }
         Kind::Resume => Some((Weight::Loud, start().who(node?).strong(" goes on").text(" and finds what waited for it.").done())),
         Kind::Added => {
-            let said = start().who(node?).strong(" joins").text(" with an empty disk and asks the primary for the data.");
+            let said = start()
+                .who(node?)
+                .strong(" joins")
+                .text(" with an empty disk and asks ")
+                .text(if world.setup().config.commit().is_some() { "the primary" } else { "the others" })
+                .text(" for the data.");
             Some((Weight::Loud, said.done()))
         }
         Kind::Removed => Some((Weight::Loud, start().who(node?).strong(" left the group.").done())),
@@ -136,10 +158,18 @@ pub(super) fn action_of(world: &LabWorld, operation: OperationId) -> Option<Acti
     open.or_else(|| rows().find(|(_, row)| row.operation == operation).map(|(_, row)| row.action))
 }
 
+#[cfg(feature = "gossip")]
+use super::gossip::told as told_of_gossip;
 #[cfg(feature = "quorum")]
 use super::quorum::told as told_of_quorums;
 
-/// A program without quorums has nothing to tell of them.
+/// A program without them has nothing to tell of them.
+#[cfg(not(feature = "gossip"))]
+fn told_of_gossip(_: NodeId, _: &Fact) -> Option<(Weight, Sentence)> {
+    None
+}
+
+/// The same of quorums.
 #[cfg(not(feature = "quorum"))]
 fn told_of_quorums(_: NodeId, _: &Fact) -> Option<(Weight, Sentence)> {
     None
@@ -206,7 +236,8 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
         _ => logs::told(node, event, fact)
             .or_else(|| election::told(world, node, event, fact))
             .or_else(|| peers::told(world, node, fact))
-            .or_else(|| told_of_quorums(node, fact)),
+            .or_else(|| told_of_quorums(node, fact))
+            .or_else(|| told_of_gossip(node, fact)),
     }
 }
 

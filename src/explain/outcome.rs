@@ -1,7 +1,7 @@
 //! What a client is told, in words that also say what it does not know.
 
 use super::{
-    Sentence, Writer,
+    Sentence, Writer, actions,
     chip::Chip,
     election,
     narrate::{Weight, action_of, logged_otherwise},
@@ -16,7 +16,7 @@ use crate::{
         chunked::Chunked,
         id::{Address, NodeId},
         network::MessageClass,
-        operation::{Action, Outcome, Refusal, Write},
+        operation::{Action, KeyType, Outcome, Refusal, Write},
     },
     store::log::Epoch,
     trace::{Event, Kind, Role},
@@ -40,8 +40,18 @@ pub(super) fn told(
     let node = node.and_then(|(_, row)| row.node);
     let name = event.operation.and_then(|operation| world.operation_name(operation));
     let is_write = action.is_some_and(Action::is_write);
+    let holds = action.map_or(KeyType::Register, |action| world.setup().config.key_type(action.key()));
+    let what = action.and_then(|action| actions::noun(action, holds));
     let called = name.unwrap_or(if is_write { "write" } else { "read" });
     match *outcome {
+        Outcome::Written if what.is_some() => {
+            let said = start.who(client).text(format!("’s {}", what.unwrap_or_default())).called(name).strong(" is acknowledged");
+            let said = match node {
+                Some(node) => said.text(" by ").who(node).text(", which asked nobody."),
+                None => said.text("."),
+            };
+            (Weight::Told, said.done())
+        }
         Outcome::Written => {
             let Some(chip) = chip else { return (Weight::Told, start.who(client).text(" was told OK.").done()) };
             let said = start.who(client).text("’s ").text(called).text(" ").write(chip).strong(" is acknowledged");
@@ -90,6 +100,11 @@ pub(super) fn told(
                     };
                     (Weight::Loud, said.done())
                 }
+                // Peers do not order what is counted, so that nothing is newer or older.
+                None if holds != KeyType::Register => (Weight::Told, said.text(".").done()),
+                None if value.is_none() && is_deleted_once(world, action) => {
+                    (Weight::Told, said.text(": nobody wrote it, or it was deleted.").done())
+                }
                 None if value.is_some() => (Weight::Told, said.text(": nothing newer had been acknowledged.").done()),
                 None => (Weight::Told, said.text(": no write of it had been acknowledged.").done()),
             }
@@ -99,6 +114,16 @@ pub(super) fn told(
                 Some(name) => start.who(client).text("’s ").text(name),
                 None => start.who(client),
             };
+            if holds != KeyType::Register {
+                let key = action.map_or(String::new(), |action| action.key().to_string());
+                let said = said.text(format!(" reads the {holds} {key}"));
+                let said = if let Some(node) = node { said.text(" at ").who(node) } else { said };
+                let said = match writes.len() {
+                    0 => said.text(": ").strong("it is empty").text("."),
+                    _ => said.text(": ").strong(actions::contents(holds, writes)).text("."),
+                };
+                return (Weight::Told, said.done());
+            }
             let mut said = said.text(" reads ");
             for (index, write) in writes.iter().enumerate() {
                 let between = if index + 1 == writes.len() { " and " } else { ", " };
@@ -115,14 +140,15 @@ pub(super) fn told(
             )
         }
         Outcome::Refused(refusal) => {
-            let what = start.who(client).text("’s ").text(called);
-            let what = match chip {
-                Some(chip) => what.text(" ").write(chip),
-                None => what,
+            let said = start.who(client).text("’s ");
+            let said = match (chip, what) {
+                (Some(chip), _) => said.text(called).text(" ").write(chip),
+                (None, Some(what)) => said.text(what).called(name),
+                (None, None) => said.text(called),
             };
-            let said = what.strong(" is refused: ");
+            let said = said.strong(" is refused: ");
             let said = match refusal {
-                _ if asked(world, event).len() > 1 => {
+                _ if asked(world, event).len() > 1 && actions::refusal(refusal, None).is_none() => {
                     said.all(&asked(world, event)).text(" were asked, and none of them takes it.")
                 }
                 Refusal::NotPrimary { .. } => match node {
@@ -143,6 +169,9 @@ pub(super) fn told(
                 Refusal::TooFewCopies { have, need } => {
                     said.text(format!("{need} nodes with a copy are needed, and {have} can be reached."))
                 }
+                Refusal::WrongType { .. } | Refusal::GrowsOnly | Refusal::Gone | Refusal::Absent | Refusal::Full => {
+                    said.text(actions::refusal(refusal, action.map(Action::key)).unwrap_or_default())
+                }
             };
             (Weight::Loud, said.done())
         }
@@ -153,20 +182,30 @@ pub(super) fn told(
                 let said = said.strong(" is in doubt: ").who(deposed).text(" was deposed before it was confirmed.");
                 return (Weight::Loud, said.text(" The write may stay, or be thrown away.").done());
             }
+            #[cfg(feature = "quorum")]
+            if let Some(said) = super::quorum::unconfirmed(world, event, client) {
+                return (Weight::Loud, said);
+            }
             let said = start.text("For ").who(client).text(" the wait is over: ").strong("done here, but not confirmed.");
             (Weight::Loud, said.text(" The write stays; if its primary is lost, it may be lost too.").done())
         }
         Outcome::TimedOut => {
-            let what = match chip {
-                Some(chip) => {
-                    start.who(client).text(" got ").strong("no answer").text(" to the ").text(called).text(" ").write(chip)
-                }
-                None => start.who(client).text(" got ").strong("no answer").text(" to the ").text(called),
+            let said = start.who(client).text(" got ").strong("no answer").text(" to the ");
+            let what = match (chip, what) {
+                (Some(chip), _) => said.text(called).text(" ").write(chip),
+                (None, Some(what)) => said.text(what).called(name),
+                (None, None) => said.text(called),
             };
             let tail = if is_write { ". Whether it happened, the client cannot know." } else { "." };
             (Weight::Loud, what.text(tail).done())
         }
     }
+}
+
+/// Whether somebody asked for the key of this operation to be deleted.
+fn is_deleted_once(world: &LabWorld, action: Option<Action>) -> bool {
+    let deletes = |of: Action| matches!(of, Action::Delete { key } if Some(key) == action.map(Action::key));
+    world.history().iter().any(|(_, row)| deletes(row.action))
 }
 
 /// The nodes that were asked to do the operation that ends with `event`, in the order they were asked.

@@ -1,14 +1,23 @@
 //! What is told of peers: writes that meet, that win and lose, that wait for each other, and who lacks what.
 
-use super::{Sentence, Writer, chip::Chip, narrate::Weight, search::carries};
+use super::{
+    Sentence, Writer, actions,
+    chip::Chip,
+    narrate::Weight,
+    search::{acknowledged, carries},
+};
 use crate::{
     lab::LabWorld,
     protocol::{NodeView, PeerView, conflicts::Conflicts},
     sim::{
         id::{Address, Key, NodeId},
-        operation::Write,
+        operation::{KeyType, Write},
+        small::SmallMap,
     },
-    store::object::register::Strategy,
+    store::{
+        object::{counter::CounterKind, register::Strategy, set::SetKind},
+        version::Seen,
+    },
     trace::Fact,
 };
 
@@ -23,6 +32,17 @@ pub fn strategy_words(strategy: Strategy) -> &'static str {
     }
 }
 
+/// Which elements a set has, as part of a sentence.
+pub fn kind_words(kind: SetKind) -> &'static str {
+    match kind {
+        SetKind::GrowOnly => "a grow-only set has whatever was ever added",
+        SetKind::TwoPhase => "in a two-phase set removal is for good",
+        SetKind::LastWriteWins => "in a last-write-wins set the clocks of the peers decide between addition and removal",
+        SetKind::ObservedRemove => "in an observed-remove set a removal takes away only the additions it has seen",
+        SetKind::PositiveNegative => "in a PN-set additions and removals are counted against each other",
+    }
+}
+
 /// The sentence for such a fact, if it is one.
 pub(super) fn told(world: &LabWorld, node: NodeId, fact: &Fact) -> Option<(Weight, Sentence)> {
     // A page that has no peers on board needs none of these.
@@ -32,20 +52,22 @@ pub(super) fn told(world: &LabWorld, node: NodeId, fact: &Fact) -> Option<(Weigh
     let start = Writer::default().who(node);
     let (weight, said) = match fact {
         Fact::Accepted { write, over } => {
-            let said = start.text(" takes ").write(Chip::of(*write));
+            let said = change(world, start.text(" takes "), write);
+            let is_value = actions::change(world, write).is_none();
             let said = match over.as_slice() {
+                _ if !is_value => said.text(", asking nobody, and writes it to disk."),
                 [] => said.text(", asking nobody, and writes it to disk."),
                 [one] => said.text(" in place of ").write(Chip::of(*one)).text(", asking nobody."),
                 several => chips(said.text(" in place of "), several).text(": they are ").strong("one value again").text("."),
             };
-            (if over.len() > 1 { Weight::Loud } else { Weight::Quiet }, said)
+            (if over.len() > 1 && is_value { Weight::Loud } else { Weight::Quiet }, said)
         }
         Fact::Merged { write, by } if *by == node => {
-            let said = start.text(" has ").write(Chip::of(*write)).text(" on disk and shows it.");
+            let said = change(world, start.text(" has "), write).text(" on disk and shows it.");
             (Weight::Quiet, said)
         }
         Fact::Merged { write, by } => {
-            let said = start.text(" learns of ").write(Chip::of(*write)).text(", which was written at ").who(*by).text(".");
+            let said = change(world, start.text(" learns of "), write).text(", which was written at ").who(*by).text(".");
             (Weight::Quiet, said)
         }
         Fact::Conflict { writes } => {
@@ -59,7 +81,7 @@ pub(super) fn told(world: &LabWorld, node: NodeId, fact: &Fact) -> Option<(Weigh
                 None => said.text(": "),
             };
             let said = said.strong(strategy_words(*strategy)).text(".");
-            let acknowledged = writes.iter().filter(|write| is_acknowledged(world, write)).count();
+            let acknowledged = writes.iter().filter(|write| acknowledged(world, write.id)).count();
             let said = match (acknowledged, writes.len()) {
                 (0, _) => said,
                 (1, 1) => said.text(" Its client was told OK."),
@@ -69,11 +91,11 @@ pub(super) fn told(world: &LabWorld, node: NodeId, fact: &Fact) -> Option<(Weigh
             (Weight::Loud, said)
         }
         Fact::Overtook { write } => {
-            let said = start.text(" shows ").write(Chip::of(*write)).strong(" too early").text(": its writer had seen something");
+            let said = change(world, start.text(" shows "), write).strong(" too early").text(": its writer had seen something");
             (Weight::Loud, said.text(" that is not here yet."))
         }
         Fact::HeldBack { write, of } => {
-            let said = start.text(" holds ").write(Chip::of(*write)).strong(" back").text(": its writer had seen a write at ");
+            let said = change(world, start.text(" holds "), write).strong(" back").text(": its writer had seen a write at ");
             (Weight::Told, said.who(*of).text(" that is not here yet."))
         }
         Fact::AlreadyKnown { changes } => {
@@ -88,13 +110,77 @@ pub(super) fn told(world: &LabWorld, node: NodeId, fact: &Fact) -> Option<(Weigh
             let said = start.text(" sends ").who(*peer).text(" everything it has: the changes that ");
             (Weight::Told, said.who(*peer).text(" lacks are no longer kept one by one."))
         }
+        Fact::Hidden { writes, kind } => {
+            let said = start.text(" does not show ").strong(elements(writes)).text(format!(" in {}", of_key(world, writes)));
+            let said = said.text(", although nobody removed it who had seen it added: ").text(kind_words(*kind)).text(".");
+            (Weight::Loud, said)
+        }
+        Fact::RemovalIgnored { writes, kind } => {
+            let said = start.text(" still shows ").strong(elements(writes)).text(format!(" in {}", of_key(world, writes)));
+            let said = said.text(", although it was removed by somebody who had seen it: ").text(kind_words(*kind)).text(".");
+            (Weight::Loud, said)
+        }
+        Fact::SetSwitched { kind, back, gone } => {
+            let said = start.text(" shows another view of ").text(of_key(world, if back.is_empty() { gone } else { back }));
+            let said = match back.is_empty() {
+                true => said,
+                false => said.text(": ").strong(elements(back)).text(if back.len() == 1 { " is back" } else { " are back" }),
+            };
+            let said = match gone.is_empty() {
+                true => said,
+                false => said.text(if back.is_empty() { ": " } else { ", " }).strong(elements(gone)).text(" no longer shown"),
+            };
+            (Weight::Loud, said.text("; ").text(kind_words(*kind)).text("."))
+        }
+        Fact::BroughtBack { writes } => {
+            let said = match world.setup().config.key_type(writes.first()?.key) {
+                KeyType::Register => chips(start.text(" has "), writes).strong(" back").text(", which had been deleted: the "),
+                _ => {
+                    let said = start.text(" has ").strong(elements(writes)).text(" in ").text(of_key(world, writes));
+                    let said = said.strong(" again").text(", which had been taken out: ");
+                    return Some((Weight::Loud, said.text("carts that met are merged by union.").done()));
+                }
+            };
+            (Weight::Loud, said.text("tombstone has been forgotten, and somebody had not heard of it."))
+        }
+        Fact::Forgotten { writes } => {
+            let said = start.strong(" forgets").text(format!(" that {} was deleted", writes.first()?.key));
+            (Weight::Told, said.text(": nothing is kept of it any more."))
+        }
+        #[cfg(feature = "multi-primary")]
+        Fact::BelowZero { total } => {
+            let said = Writer::default().text(format!("{} at ", total.key)).who(node).strong(" falls below zero");
+            let said = said
+                .text(format!(", to −{}. Each peer counts what it takes and asks nobody first, ", total.value.unsigned_abs()));
+            (Weight::Loud, said.text("so all together may take more than there is."))
+        }
         _ => return None,
     };
     Some((weight, said.done()))
 }
 
-fn is_acknowledged(world: &LabWorld, write: &Write) -> bool {
-    world.history().iter().any(|(_, row)| row.operation == write.id && row.written().is_some())
+/// A change: a value that is written by its mark, everything else in words.
+fn change(world: &LabWorld, said: Writer, write: &Write) -> Writer {
+    match actions::change(world, write) {
+        Some(what) if what.starts_with(['a', 'r', 'e', 'd']) && !what.starts_with("a change") => said.text(format!("the {what}")),
+        Some(what) => said.text(what),
+        None => said.write(Chip::of(*write)),
+    }
+}
+
+/// "1, 3 and 5"
+fn elements(writes: &[Write]) -> String {
+    let all: Vec<String> = writes.iter().map(|write| write.value.to_string()).collect();
+    match all.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => all.concat(),
+    }
+}
+
+/// "the set x"
+fn of_key(world: &LabWorld, writes: &[Write]) -> String {
+    let Some(write) = writes.first() else { return String::new() };
+    format!("the {} {}", world.setup().config.key_type(write.key), write.key)
 }
 
 /// "x = 1, x = 2 and x = 3"
@@ -115,6 +201,10 @@ pub(super) fn without(world: &LabWorld, node: NodeId, own: &NodeView, said: Writ
     if !cfg!(feature = "peers") {
         return said.done();
     }
+    #[cfg(feature = "quorum")]
+    if world.placement().is_by_key() {
+        return super::quorum::without(world, node, said);
+    }
     let others = || world.stores().iter().copied().filter(|other| *other != node);
     let views: Vec<NodeView> = others().filter_map(|other| world.view(other)).collect();
     let said = match views.len() {
@@ -122,7 +212,13 @@ pub(super) fn without(world: &LabWorld, node: NodeId, own: &NodeView, said: Writ
         _ => said.text(" The others go on taking reads and writes."),
     };
     let Some(peer) = &own.peer else { return said.done() };
-    let covered = |write: &Write| views.iter().filter_map(|view| view.peer.as_deref()).any(|other| knows(other, peer, write));
+    let is_register = |write: &Write| world.setup().config.key_type(write.key) == KeyType::Register;
+    let knows = |other: &NodeView, write: &Write| match other.peer.as_deref() {
+        Some(other) if is_register(write) => knows(other, peer, write),
+        Some(theirs) => theirs.vector.covers(&peer.vector) || other.copies.contains(write),
+        None => false,
+    };
+    let covered = |write: &Write| views.iter().any(|other| knows(other, write));
     let alone: Vec<Write> = own.copies.iter().copied().filter(|write| !covered(write)).collect();
     if alone.is_empty() {
         return said.done();
@@ -132,21 +228,42 @@ pub(super) fn without(world: &LabWorld, node: NodeId, own: &NodeView, said: Writ
 
 /// Whether another peer has seen a write that this one shows.
 fn knows(other: &PeerView, own: &PeerView, write: &Write) -> bool {
+    #[cfg(feature = "gossip")]
+    if own.gossip.is_some() {
+        return super::gossip::knows(other, own, write);
+    }
     let of_key = |peer: &PeerView| peer.keys.iter().position(|view| view.key == write.key);
     let (Some(theirs), Some(ours)) = (of_key(other), of_key(own)) else { return false };
     let dot = own.keys[ours].versions.iter().find(|version| version.write == *write).and_then(|version| version.dot);
     dot.is_some_and(|dot| other.keys[theirs].seen.includes(dot))
 }
 
-/// The peers that have not seen an acknowledged write.
+fn backlog_by_key(world: &LabWorld, node: NodeId, own: &PeerView) -> u64 {
+    let peers: Vec<Box<PeerView>> = world.stores().iter().filter_map(|node| world.view(*node)?.peer).collect();
+    let mut known: SmallMap<Key, Seen> = SmallMap::new();
+    for view in peers.iter().flat_map(|peer| &peer.keys).chain(&own.keys) {
+        known.or_default(view.key).merge(&view.seen);
+    }
+    let has = |key: Key| own.keys.iter().find(|view| view.key == key).map_or(0, |view| view.seen.count());
+    let homely = known.iter().filter(|(key, _)| world.placement().is_home(node, **key));
+    homely.map(|(key, seen)| seen.count() - has(*key)).sum()
+}
+
+/// The peers that have not seen an acknowledged write, of those that keep its key.
 pub(super) fn unreached(world: &LabWorld, write: &Write) -> Vec<Address> {
     if !cfg!(feature = "peers") {
         return Vec::new();
     }
+    #[cfg(feature = "gossip")]
+    if world.setup().config.gossip().is_some() {
+        return super::gossip::residue(world, write).into_iter().map(Address::Node).collect();
+    }
     let peers: Vec<(NodeId, Box<PeerView>)> =
         world.stores().iter().filter_map(|node| Some((*node, world.view(*node)?.peer?))).collect();
     let Some((_, holder)) = peers.iter().find(|(_, peer)| shows(peer, write)) else { return Vec::new() };
-    peers.iter().filter(|(_, peer)| !knows(peer, holder, write)).map(|(node, _)| Address::Node(*node)).collect()
+    let lacks =
+        |(node, peer): &&(NodeId, Box<PeerView>)| world.placement().is_home(*node, write.key) && !knows(peer, holder, write);
+    peers.iter().filter(lacks).map(|(node, _)| Address::Node(*node)).collect()
 }
 
 fn shows(peer: &PeerView, write: &Write) -> bool {
@@ -158,14 +275,18 @@ pub fn why_old(world: &LabWorld, node: NodeId, key: Key) -> Option<Sentence> {
     if !cfg!(feature = "peers") {
         return None;
     }
-    let own = world.remains(node)?;
+    let own = world.remains(node).filter(|_| world.placement().is_home(node, key))?;
     let mine = own.peer.as_deref()?;
     let others = world.stores().iter().copied().filter(|other| *other != node);
     let newer = |other: NodeId| {
         let peer = world.view(other)?.peer?;
         let theirs = peer.keys.iter().find(|view| view.key == key)?;
         let ours = mine.keys.iter().find(|view| view.key == key);
-        let covers = ours.is_none_or(|ours| theirs.seen.covers(&ours.seen) && theirs.seen != ours.seen);
+        let covers = match &mine.gossip {
+            // The newest alone counts.
+            Some(_) => world.stamp(other, key) > ours.and_then(|ours| ours.versions.first()).map(|version| version.stamp),
+            None => ours.is_none_or(|ours| theirs.seen.covers(&ours.seen) && theirs.seen != ours.seen),
+        };
         let write = theirs.versions.iter().find(|one| one.shown && !shows(mine, &one.write))?.write;
         covers.then_some((other, write))
     };
@@ -191,12 +312,25 @@ pub(super) fn rule(conflicts: &Conflicts) -> Sentence {
         return Sentence::new();
     }
     let said = Writer::default().text("Of writes that did not know of each other ");
-    said.strong(strategy_words(conflicts.register)).text(" from now on, also of those that are there.").done()
+    let said = said.strong(strategy_words(conflicts.register)).text(" from now on, also of those that are there; ");
+    let said = said.text(kind_words(conflicts.set));
+    said.text(match conflicts.counter {
+        CounterKind::GrowOnly => "; counters only grow.",
+        CounterKind::PositiveNegative => "; counters go up and down.",
+    })
+    .done()
 }
 
-/// The nodes that lack something another peer has, with how many changes of all that are known to running peers.
-pub fn backlog(world: &LabWorld, view: &NodeView) -> u64 {
+/// How many changes this node lacks of all that are known to running peers; of keys whose home it is.
+pub fn backlog(world: &LabWorld, node: NodeId, view: &NodeView) -> u64 {
     let Some(own) = view.peer.as_deref() else { return 0 };
+    #[cfg(feature = "gossip")]
+    if own.gossip.is_some() {
+        return super::gossip::backlog(world, own);
+    }
+    if world.placement().is_by_key() {
+        return backlog_by_key(world, node, own);
+    }
     let mut all = own.vector.clone();
     for node in world.stores() {
         if let Some(peer) = world.view(*node).and_then(|view| view.peer) {

@@ -5,12 +5,15 @@ use super::{
     chip::Chip,
     narrate::Weight,
     peers::chips,
+    search::recent,
     words::{counted, duration},
 };
 use crate::{
     explain::Sentence,
-    sim::id::{Address, NodeId},
-    trace::Fact,
+    lab::LabWorld,
+    protocol::quorum::{Config, Quorums, ReadRepair},
+    sim::id::{Address, Key, NodeId},
+    trace::{Event, Fact, Kind},
 };
 
 fn all(nodes: &[NodeId]) -> Vec<Address> {
@@ -80,6 +83,12 @@ pub(super) fn told(node: NodeId, fact: &Fact) -> Option<(Weight, Sentence)> {
                 }
             }
         }
+        Fact::HashesCompared { with, hashes } => {
+            let differ = hashes.iter().filter(|one| one.own != one.theirs).count() as u32;
+            let said = start.text(format!(" compares {} of ", words(hashes.len() as u32, "hash", "hashes"))).who(*with);
+            let said = said.text(" with its own: ");
+            (Weight::Quiet, if differ == 0 { said.text("they are equal.") } else { said.text(format!("{differ} differ.")) })
+        }
         Fact::Unreachable { node: other, after } => {
             let said = start.text(" takes ").who(*other).strong(" for unreachable");
             (Weight::Told, said.text(format!(": it gave no answer for {}.", duration(*after))))
@@ -103,4 +112,63 @@ fn copies(have: u8, need: u8) -> String {
 
 fn words(count: u32, one: &str, more: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { more })
+}
+
+/// Of the rule that now says how many copies there are, and how many of them are asked.
+pub(super) fn rule(rule: &Quorums) -> Sentence {
+    let Quorums { n, r, w, sloppy, read_repair, anti_entropy_every } = *rule;
+    let said = Writer::default().text("From now on ").strong(format!("N = {n}, R = {r}, W = {w}"));
+    let said = said.text(format!(
+        ": each key has {}, {} make a read, {} on disk a write.",
+        counted(n as u64, "home node"),
+        words(r as u32, "answer", "answers"),
+        words(w as u32, "copy", "copies"),
+    ));
+    let said = if sloppy { said.text(" Others stand in for home nodes that cannot be reached.") } else { said };
+    let said = match read_repair {
+        ReadRepair::Off => said.text(" Readers repair nothing."),
+        ReadRepair::Asynchronous => said.text(" Reads repair copies that are behind, beside the answer."),
+        ReadRepair::BeforeAnswer => said.text(" Reads repair copies that are behind before they answer."),
+    };
+    match anti_entropy_every {
+        Some(every) => said.text(format!(" Home nodes compare what they have every {}.", duration(every))).done(),
+        None => said.done(),
+    }
+}
+
+/// What its client does not know of a write that reached too few.
+pub(super) fn unconfirmed(world: &LabWorld, event: &Event, client: Address) -> Option<Sentence> {
+    let too_few = |other: &Event| match &other.kind {
+        Kind::Fact(Fact::TooFewCopies { write, have, need }) if other.operation == event.operation => {
+            Some((*write, *have, *need))
+        }
+        _ => None,
+    };
+    let (write, have, need) = recent(world).find_map(too_few)?;
+    let said = Writer::default().who(client).text("’s write ").write(Chip::of(write)).strong(" is not confirmed: ");
+    let said = said.text(format!("{} of the {need} copies asked for {} on disk. ", have, if have == 1 { "is" } else { "are" }));
+    Some(said.text(if have == 0 { "It may still get there." } else { "It is not taken back: readers may find it." }).done())
+}
+
+/// What is left of the homes of keys without a node.
+pub(super) fn without(world: &LabWorld, node: NodeId, said: Writer) -> Sentence {
+    let Some(rule) = world.setup().config.quorum().map(Config::quorums) else { return said.done() };
+    let (mut few, mut touched) = (None, false);
+    for key in (0..world.setup().keys.max(1)).map(Key) {
+        let homes = world.placement().homes(key);
+        let left = homes.iter().filter(|home| world.view(**home).is_some()).count() as u8;
+        touched |= homes.contains(&node);
+        if left < rule.r.max(rule.w) && few.is_none() {
+            few = Some((key, left));
+        }
+    }
+    match few {
+        _ if !touched => said.text(" No key was at home there."),
+        None => said.text(" Enough home nodes are left for every read and write."),
+        Some((key, left)) => {
+            let said = said.text(format!(" Of the {} home nodes of {key} ", rule.n)).strong(format!("{left} run"));
+            said.text(format!(": a read needs {}, a write {}.", rule.r, rule.w))
+        }
+    }
+    .done()
 }

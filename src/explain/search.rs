@@ -35,6 +35,10 @@ pub fn carries(cargo: &Cargo, write: &Write) -> bool {
     let ends = match cargo {
         Cargo::Entries { first_write, last_write, .. } => [*first_write, *last_write],
         Cargo::Changes { first, last, .. } => [Some(*first), Some(*last)],
+        #[cfg(feature = "gossip")]
+        Cargo::Rumours { writes, .. } => return writes.iter().any(|carried| carried.id == write.id),
+        #[cfg(feature = "gossip")]
+        Cargo::Missing { last, .. } => [None, *last],
         _ => return false,
     };
     ends.into_iter().flatten().any(|carried| carried.id == write.id)

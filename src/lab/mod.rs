@@ -5,11 +5,13 @@
 //! nearest keyframe and replayed; nothing is ever computed backwards.
 
 mod branch;
+mod replay;
 mod run;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
 pub use branch::{Branch, BranchId};
+pub use replay::Replay;
 pub use run::Run;
 
 use crate::{
@@ -85,9 +87,6 @@ impl Lab {
     /// Opens what a link holds; the cursor is where the link says, once [`Lab::go_to`] has run that far.
     pub fn open(shared: &Shared) -> Result<Lab, String> {
         let scenario = shared.scenario()?;
-        if !scenario.protocol.is_on_board() {
-            return Err("The scenario is of a kind that this program cannot run.".into());
-        }
         Ok(Lab::with_commands(shared.source.clone(), scenario, shared.commands.clone()))
     }
 

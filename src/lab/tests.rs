@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod keyframes;
+#[cfg(test)]
+mod replay;
 
 use super::*;
 use crate::{

@@ -12,9 +12,13 @@ mod bucket;
 mod latencies;
 mod nodes;
 mod reading;
+#[cfg(feature = "gossip")]
+pub mod spread;
 mod table;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
+#[cfg(feature = "gossip")]
+pub mod theory;
 
 pub use bucket::{Bucket, Count, Gauge, Peak, Total};
 pub use latencies::{Ended, Latencies};
@@ -46,6 +50,8 @@ pub struct Measures {
     /// The whole run as one bucket, for what does not add up from a few.
     all: Latencies,
     nodes: Nodes,
+    #[cfg(feature = "gossip")]
+    spread: spread::Spread,
     /// Index of the next row of the history to read.
     next_row: u64,
     /// When each client began what it waits for.
@@ -65,6 +71,8 @@ impl Default for Measures {
             width: Self::WIDTH_MIN,
             all: Latencies::default(),
             nodes: Nodes::default(),
+            #[cfg(feature = "gossip")]
+            spread: spread::Spread::default(),
             next_row: 0,
             begun: Vec::new(),
             stale: 0,
@@ -85,6 +93,8 @@ impl Measures {
     pub fn look<P: Protocol>(&mut self, world: &World<P>, judge: &Judge) {
         self.advance(world.now());
         self.nodes.look(world, &mut self.open);
+        #[cfg(feature = "gossip")]
+        self.spread.look(world);
         let history = world.history();
         if history.next() > self.next_row {
             self.names = world.setup().operation_names.clone();
@@ -146,6 +156,12 @@ impl Measures {
         own.nodes.grow_old(now, &mut own.open);
         own.done.push(Arc::new(own.open));
         Reading { width: own.width, until: now, buckets: own.done, all: own.all, names: own.names }
+    }
+
+    /// How far rumours have come.
+    #[cfg(feature = "gossip")]
+    pub fn spread(&self) -> &spread::Spread {
+        &self.spread
     }
 
     /// A gauge of a node at `now`; none while the node is down, or while there is nothing to compare it with.

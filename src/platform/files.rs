@@ -54,7 +54,7 @@ pub async fn chosen_text(input: &web_sys::HtmlInputElement, bytes_max: usize) ->
 
 #[wasm_bindgen]
 extern "C" {
-    /// In boot.js: does `task` in the part of the page that knows scenario files, or gets the help; either is fetched if need be.
+    /// In boot.js: does `task` in the part of the page that knows scenario files, or gets a text; either is fetched if need be.
     #[wasm_bindgen(catch, js_name = replicariumFiles)]
     async fn ask(task: &str, text: &str) -> Result<JsValue, JsValue>;
 }
@@ -64,9 +64,19 @@ pub async fn link_of_json(json: &str) -> Result<String, String> {
     answer(ask("link_of_json", json).await)
 }
 
+/// Whether a link for another program of the page can be opened there; why not, in words.
+pub async fn check_link(link: &str) -> Result<(), String> {
+    answer(ask("check_link", link).await).map(|_| ())
+}
+
 /// The scenario file that says the same as a link; an error in words.
 pub async fn json_of_link(link: &str) -> Result<String, String> {
     answer(ask("json_of_link", link).await)
+}
+
+/// What scenarios come with the page, whichever of its programs can run them.
+pub async fn list() -> Result<String, String> {
+    answer(ask("list", "").await)
 }
 
 /// The help, as markup.

@@ -1,29 +1,35 @@
 //! Kinds of protocols. The page comes as several programs, each with the protocols of one kind on board, and a visit loads one
-//! of them; so which kind a scenario is of must be known without running it, in every program. It must not know protocols.
+//! of them; so what kinds there are is known in every program. It must not know protocols.
 
 /// What kinds there are, in the order in which they are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     PrimaryReplica,
-    Peers,
+    MultiPrimary,
+    Quorum,
+    Gossip,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 2] = [Kind::PrimaryReplica, Kind::Peers];
-
-    /// The kind whose protocols are compiled under this feature.
-    pub(super) const fn of_feature(feature: &str) -> Kind {
-        match feature.as_bytes() {
-            b"primary-replica" => Kind::PrimaryReplica,
-            _ => Kind::Peers,
-        }
-    }
+    pub const ALL: [Kind; 4] = [Kind::PrimaryReplica, Kind::MultiPrimary, Kind::Quorum, Kind::Gossip];
 
     /// Whether this program can run protocols of this kind.
     pub fn is_on_board(self) -> bool {
         match self {
             Kind::PrimaryReplica => cfg!(feature = "primary-replica"),
-            Kind::Peers => cfg!(feature = "peers"),
+            Kind::MultiPrimary => cfg!(feature = "multi-primary"),
+            Kind::Quorum => cfg!(feature = "quorum"),
+            Kind::Gossip => cfg!(feature = "gossip"),
+        }
+    }
+
+    /// The feature of Cargo.toml under which its protocols are on board.
+    pub fn feature(self) -> &'static str {
+        match self {
+            Kind::PrimaryReplica => "primary-replica",
+            Kind::MultiPrimary => "multi-primary",
+            Kind::Quorum => "quorum",
+            Kind::Gossip => "gossip",
         }
     }
 
@@ -31,7 +37,9 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Kind::PrimaryReplica => "Primary–replica",
-            Kind::Peers => "Peer-to-peer",
+            Kind::MultiPrimary => "Peer-to-peer: every node takes writes",
+            Kind::Quorum => "Peer-to-peer: quorums without a leader",
+            Kind::Gossip => "Peer-to-peer: gossip",
         }
     }
 }

@@ -8,36 +8,49 @@ pub mod commit;
 pub mod conflicts;
 pub mod detector;
 pub mod failover;
+#[cfg(feature = "gossip")]
+pub mod gossip;
 pub mod kind;
 pub mod logs;
 pub mod multi_primary;
+mod named;
 pub mod node;
+pub mod parts;
+pub mod placement;
 pub mod primary_replica;
 #[cfg(feature = "quorum")]
 pub mod quorum;
 mod round_trip;
+pub mod types;
 mod versions;
+mod view;
 
 use crate::{
     sim::{
         draw::{Chance, Lineage, Purpose},
         id::{Key, NodeId, OperationId},
         network::MessageClass,
-        operation::{Answer, Request, Write},
+        operation::{Answer, KeyType, Request, Write},
         time::Micros,
     },
     store::{
         log::{Epoch, Log, Lsn},
         stamp::Stamp,
-        version::{Actor, Dot, Seen, VersionVector},
+        version::Seen,
     },
-    trace::{Cargo, Fact, Role, SyncState, TimerName},
+    trace::{Cargo, Fact, TimerName},
 };
 use commit::Commit;
 use conflicts::Conflicts;
 use failover::Failover;
 use logs::Logs;
+use placement::Placement;
 use std::{fmt::Debug, sync::Arc};
+pub use view::{CallView, GossipView, KeyView, MemberView, NodeView, PeerView, RumourView, Standing, TailEntry, VersionView};
+
+/// The causal context that goes from nodes to clients and back: which versions of a key a client has been shown. None: it is not
+/// spoken of.
+pub type Shown = Option<Arc<Seen>>;
 
 /// One node's replication logic.
 pub trait Protocol: Clone {
@@ -67,6 +80,18 @@ pub trait Protocol: Clone {
     fn is_refused(config: &Self::Config, rule: &Rule) -> bool;
     /// Whether clients may turn to the node at all; one that only watches others holds no data.
     fn holds_data(config: &Self::Config, node: NodeId) -> bool;
+    /// What a key holds.
+    fn key_type(_: &Self::Config, _: Key) -> KeyType {
+        KeyType::Register
+    }
+    /// Which of these nodes keep which key.
+    fn placement(_: &Self::Config, members: &[NodeId]) -> Placement {
+        Placement::everywhere(members)
+    }
+    /// Whether writes go round as rumours.
+    fn gossips(_: &Self::Config) -> bool {
+        false
+    }
     /// The log that all share, if there is one, and that of a node that is down.
     fn log(&self) -> Option<&Log>;
     fn log_on(disk: &Self::Disk) -> Option<&Log>;
@@ -78,6 +103,18 @@ pub trait Protocol: Clone {
     /// All that readers are shown for a key, as in the view.
     fn values(&self, key: Key) -> Vec<Write> {
         self.copy(key).into_iter().collect()
+    }
+    /// When what it has for a key was written, where that alone decides which of two writes is kept.
+    fn stamp(&self, _: Key) -> Option<Stamp> {
+        None
+    }
+    /// Whether it tells others what it has for a key.
+    fn spreads(&self, _: Key) -> bool {
+        false
+    }
+    /// Whom of the group it suspects or takes for dead.
+    fn doubts(&self) -> Vec<MemberView> {
+        Vec::new()
     }
     /// What is left of a node that is down: what a start would find.
     fn remains(config: &Self::Config, me: NodeId, disk: &Self::Disk) -> NodeView;
@@ -112,6 +149,9 @@ pub enum Rule {
         node: NodeId,
         by: Option<Micros>,
     },
+    /// How many copies there are, and how many of them are asked.
+    #[cfg(feature = "quorum")]
+    Quorum(quorum::Quorums),
 }
 
 /// What a disk holds: a value that changes by small changes.
@@ -131,112 +171,6 @@ pub trait Named {
     fn name(&self) -> TimerName;
 }
 
-/// What a protocol lets the world see of a node, in words all protocols share.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct NodeView {
-    pub role: Role,
-    pub epoch: Epoch,
-    /// The primary this node follows, if it knows one.
-    pub follows: Option<NodeId>,
-    /// Who sends it the log: that primary, or another replica.
-    pub source: Option<NodeId>,
-    /// The write each key holds, in order of the key.
-    pub copies: Vec<Write>,
-    /// The last entries of the log, at most [`NodeView::TAIL`], oldest first.
-    pub tail: Vec<TailEntry>,
-    /// First LSN still in the log.
-    pub first: Lsn,
-    /// Positions: in the log, on disk, visible to readers.
-    pub written: Lsn,
-    pub flushed: Lsn,
-    pub applied: Lsn,
-    /// Those to whom it sends its log, and what they are to its writes; of a primary, how many of these wait for them, and
-    /// whether it has stopped waiting.
-    pub followers: Vec<(NodeId, SyncState)>,
-    pub waiting: usize,
-    pub fallen_back: bool,
-    /// Whom this node takes for gone.
-    pub suspects: Vec<NodeId>,
-    /// Of a candidate: the votes it has and needs.
-    pub votes: Option<(usize, usize)>,
-    /// Of a primary: whether it takes no writes because it has not heard from a majority.
-    pub fenced: bool,
-    /// Whether it follows no further, since its log and the primary’s have parted.
-    pub stopped: bool,
-    /// What only peers have.
-    pub peer: Option<Box<PeerView>>,
-}
-
-/// Of a peer, beside what it shows its readers.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PeerView {
-    /// Under which name it counts its writes.
-    pub actor: Actor,
-    /// How many changes of each peer it has.
-    pub vector: VersionVector,
-    /// In order of the key.
-    pub keys: Vec<KeyView>,
-    /// Whether it serves clients; a newcomer does not yet.
-    pub ready: bool,
-    /// How many changes arrived before something that they have to follow.
-    pub held: usize,
-    /// To whom it has sent so many changes that are not confirmed.
-    pub unconfirmed: Vec<(NodeId, u64)>,
-    /// What it keeps for others, who could not be reached.
-    pub hints: Vec<(NodeId, Write)>,
-}
-
-/// What a peer keeps of a key.
-#[derive(Clone, Debug, PartialEq)]
-pub struct KeyView {
-    pub key: Key,
-    /// Every write of the key that the peer has seen.
-    pub seen: Seen,
-    /// Those that nobody has overwritten who had seen them, and what is shown beside.
-    pub versions: Vec<VersionView>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct VersionView {
-    /// None: it is overwritten, and wins by its clock all the same.
-    pub dot: Option<Dot>,
-    pub write: Write,
-    pub deleted: bool,
-    pub stamp: Stamp,
-    pub hybrid: Stamp,
-    /// Whether readers get to see it.
-    pub shown: bool,
-}
-
-/// What a node thinks that it is, and how far readers see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
-    pub role: Role,
-    pub epoch: Epoch,
-    pub applied: Lsn,
-}
-
-impl NodeView {
-    pub const TAIL: usize = 12;
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TailEntry {
-    pub lsn: Lsn,
-    pub epoch: Epoch,
-    /// None: a no-op.
-    pub write: Option<Write>,
-    /// False: it arrived before an entry it must follow, and waits outside the log. Of a statement the value is then its
-    /// sender's: this node evaluates it when its turn comes.
-    pub in_log: bool,
-}
-
-impl TailEntry {
-    pub fn operation(&self) -> Option<OperationId> {
-        self.write.map(|write| write.id)
-    }
-}
-
 /// What an input made a node do, in order.
 #[derive(Clone, Debug)]
 pub enum Effect<P: Protocol> {
@@ -250,6 +184,7 @@ pub enum Effect<P: Protocol> {
         request: Request,
         answer: Answer,
         position: u64,
+        shown: Shown,
     },
     SetTimer {
         timer: P::Timer,
@@ -296,6 +231,8 @@ pub struct Situation {
     /// The newest one when the operator last left promotions to the nodes.
     pub epoch_floor: Epoch,
     pub chance: Chance,
+    /// What the client whose request it is has been shown of the key before.
+    pub shown: Shown,
 }
 
 /// What a node can see and do while it handles one input.
@@ -358,6 +295,12 @@ impl<P: Protocol> Context<P> {
         self.situation.chance.draw(Purpose::Value, identity).below(most)
     }
 
+    /// A random number below `most` (not 0). The identity of the draw: this node, its start and `words`.
+    pub fn below(&self, most: u64, words: &[u64]) -> u64 {
+        let identity = Lineage::root(&[self.situation.me.0 as u64, self.situation.boot as u64]).with(words);
+        self.situation.chance.draw(Purpose::Partner, identity).below(most)
+    }
+
     pub fn cut_power(&mut self, node: NodeId) {
         self.effects.push(Effect::CutPower { node });
     }
@@ -377,7 +320,17 @@ impl<P: Protocol> Context<P> {
 
     /// Answers, and says up to where of the log the answer is from.
     pub fn reply_at(&mut self, request: Request, answer: Answer, lsn: Lsn) {
-        self.effects.push(Effect::Reply { request, answer, position: lsn.0 });
+        self.effects.push(Effect::Reply { request, answer, position: lsn.0, shown: None });
+    }
+
+    /// Answers, and says which versions the client has been shown with it.
+    pub fn reply_with(&mut self, request: Request, answer: Answer, shown: Seen) {
+        self.effects.push(Effect::Reply { request, answer, position: 0, shown: Some(Arc::new(shown)) });
+    }
+
+    /// The versions of the key that the client had been shown, as far as it says; nothing, if it says nothing.
+    pub fn was_shown(&self) -> Seen {
+        self.situation.shown.as_deref().cloned().unwrap_or_default()
     }
 
     /// Fires once, `after` this long on the node's own clock.

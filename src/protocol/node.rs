@@ -5,27 +5,29 @@
 //! (the page, which has to be small) leaves variants out. It must not decide anything: inputs go to the protocol, its
 //! effects come back under another type.
 
+#[cfg(feature = "gossip")]
+use super::gossip;
 #[cfg(feature = "quorum")]
 use super::quorum;
 use super::{
-    Context, Effect, Message, Named, NodeView, Order, Protocol, Request, Rule, Standing, Storage, commit::Commit,
-    conflicts::Conflicts, kind::Kind, multi_primary, primary_replica,
+    Context, Effect, MemberView, Message, Named, NodeView, Order, Protocol, Request, Rule, Standing, Storage, commit::Commit,
+    conflicts::Conflicts, kind::Kind, multi_primary, placement::Placement, primary_replica,
 };
 use crate::{
     sim::{
         id::{Key, NodeId},
         network::MessageClass,
-        operation::Write,
+        operation::{KeyType, Write},
         time::Micros,
     },
-    store::log::Log,
+    store::{log::Log, stamp::Stamp},
     trace::{Cargo, TimerName},
 };
 use serde::{Deserialize, Serialize};
 
 /// Protocols: their names, their modules, and the words under which they are on board.
 macro_rules! protocols {
-    ($($name:ident $module:ident $feature:literal $known:literal),*) => {
+    ($($name:ident $module:ident $feature:literal $elsewhere:meta),*) => {
         #[cfg(not(any($(feature = $feature),*)))]
         compile_error!("no protocol is on board: choose one or more of the features under which src/protocol/node.rs lists protocols");
 
@@ -33,22 +35,24 @@ macro_rules! protocols {
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case", deny_unknown_fields)]
         pub enum Settings {
-            $(#[cfg(any(feature = $feature, feature = $known))] $name($module::Config)),*
+            $(#[cfg(feature = $feature)] $name($module::Config)),*
         }
 
         impl Settings {
-            /// Whether this program can run it.
-            pub fn is_on_board(&self) -> bool {
-                match self {
-                    $(#[cfg(any(feature = $feature, feature = $known))] Settings::$name(_) => cfg!(feature = $feature)),*
-                }
-            }
-
             /// Which program of the page can run it.
             pub fn kind(&self) -> Kind {
                 match self {
-                    $(#[cfg(any(feature = $feature, feature = $known))] Settings::$name(_) => const { Kind::of_feature($feature) }),*
+                    $(#[cfg(feature = $feature)] Settings::$name(_) => Kind::$name),*
                 }
+            }
+        }
+
+        impl Default for Settings {
+            /// The first protocol on board, as it comes.
+            #[allow(unreachable_code, reason = "there may be more than one protocol on board")]
+            fn default() -> Settings {
+                $(#[cfg(feature = $feature)]
+                return Settings::$name(Default::default());)*
             }
         }
 
@@ -68,10 +72,14 @@ macro_rules! protocols {
 
         /// What is inside, if it is of this protocol.
         impl Settings {
-            $(#[cfg(any(feature = $feature, feature = $known))]
+            $(#[cfg(any(feature = $feature, $elsewhere))]
             pub fn $module(&self) -> Option<&$module::Config> {
+                #[cfg(feature = $feature)]
                 #[allow(irrefutable_let_patterns, reason = "there may be one protocol only")]
-                if let Settings::$name(config) = self { Some(config) } else { None }
+                if let Settings::$name(config) = self {
+                    return Some(config);
+                }
+                None
             })*
         }
         impl Node {
@@ -127,7 +135,7 @@ macro_rules! protocols {
             fn from(effect: Effect<$module::$name>) -> Effect<Node> {
                 match effect {
                     Effect::Send { to, message, about } => Effect::Send { to, message: NodeMessage::$name(message), about },
-                    Effect::Reply { request, answer, position } => Effect::Reply { request, answer, position },
+                    Effect::Reply { request, answer, position, shown } => Effect::Reply { request, answer, position, shown },
                     Effect::SetTimer { timer, after } => Effect::SetTimer { timer: NodeTimer::$name(timer), after },
                     Effect::CancelTimer { timer } => Effect::CancelTimer { timer: NodeTimer::$name(timer) },
                     Effect::Write { change, operation } => Effect::Write { change: NodeChange::$name(change), operation },
@@ -215,6 +223,27 @@ macro_rules! protocols {
                     _ => false,
                 }
             }
+            fn key_type(config: &Settings, key: Key) -> KeyType {
+                match config {
+                    $(#[cfg(feature = $feature)] Settings::$name(config) => $module::$name::key_type(config, key),)*
+                    #[allow(unreachable_patterns, reason = "a program may have all protocols on board")]
+                    _ => KeyType::Register,
+                }
+            }
+            fn placement(config: &Settings, members: &[NodeId]) -> Placement {
+                match config {
+                    $(#[cfg(feature = $feature)] Settings::$name(config) => $module::$name::placement(config, members),)*
+                    #[allow(unreachable_patterns, reason = "a program may have all protocols on board")]
+                    _ => Placement::everywhere(members),
+                }
+            }
+            fn gossips(config: &Settings) -> bool {
+                match config {
+                    $(#[cfg(feature = $feature)] Settings::$name(config) => $module::$name::gossips(config),)*
+                    #[allow(unreachable_patterns, reason = "a program may have all protocols on board")]
+                    _ => false,
+                }
+            }
             fn log(&self) -> Option<&Log> {
                 match self { $(#[cfg(feature = $feature)] Node::$name(node) => node.log()),* }
             }
@@ -235,6 +264,15 @@ macro_rules! protocols {
             }
             fn values(&self, key: Key) -> Vec<Write> {
                 match self { $(#[cfg(feature = $feature)] Node::$name(node) => node.values(key)),* }
+            }
+            fn stamp(&self, key: Key) -> Option<Stamp> {
+                match self { $(#[cfg(feature = $feature)] Node::$name(node) => node.stamp(key)),* }
+            }
+            fn spreads(&self, key: Key) -> bool {
+                match self { $(#[cfg(feature = $feature)] Node::$name(node) => node.spreads(key)),* }
+            }
+            fn doubts(&self) -> Vec<MemberView> {
+                match self { $(#[cfg(feature = $feature)] Node::$name(node) => node.doubts()),* }
             }
             fn remains(config: &Settings, me: NodeId, disk: &NodeDisk) -> NodeView {
                 match config {
@@ -259,12 +297,13 @@ macro_rules! protocols {
     };
 }
 
-// Of each: under which feature it is on board, and under which its settings are at least known, so that links to it
-// can be told from damaged ones.
+// Of each: under which feature it is on board, and whether other programs have its module, too (`all()`: each; `any()`: none), so
+// that they may ask whether a group runs it.
 protocols! {
-    PrimaryReplica primary_replica "primary-replica" "peers",
-    MultiPrimary multi_primary "peers" "primary-replica",
-    Quorum quorum "quorum" "quorum"
+    PrimaryReplica primary_replica "primary-replica" all(),
+    MultiPrimary multi_primary "multi-primary" all(),
+    Quorum quorum "quorum" any(),
+    Gossip gossip "gossip" any()
 }
 
 impl Settings {
@@ -279,6 +318,11 @@ impl Settings {
         #[cfg(feature = "quorum")]
         let conflicts = conflicts.or(self.quorum().map(|config| &config.conflicts));
         conflicts
+    }
+
+    /// What a key holds.
+    pub fn key_type(&self, key: Key) -> KeyType {
+        <Node as Protocol>::key_type(self, key)
     }
 
     /// How much later this node's readers see entries than they could; none: at once.

@@ -3,19 +3,14 @@
 use super::model::{ProtocolSettings, Scenario};
 use crate::{
     client::workload::{ClientSettings, NamedOperation, Pace, Popularity, Target},
-    protocol::{
-        commit::Commit,
-        failover::Failover,
-        node::Node,
-        primary_replica::{Config, Upstream},
-    },
+    protocol::{commit::Commit, failover::Failover, kind::Kind, node::Node},
     sim::{
         clock::Clock,
         decimal::short,
         distribution::Distribution,
         id::{Address, NodeId},
         network::{LinkChange, Network},
-        operation::Concern,
+        operation::{Action, Concern},
         time::Micros,
     },
     world::{
@@ -56,7 +51,7 @@ macro_rules! shown {
     )*};
 }
 
-shown!(u16, u32, u64, usize, i32, i64, Micros);
+shown!(u8, u16, u32, u64, usize, i32, i64, Micros);
 
 impl Shown for f64 {
     fn shown(&self) -> String {
@@ -96,13 +91,13 @@ impl Check {
         self.within(&format!("{at}.drift_ppm"), clock.drift_ppm, -Clock::DRIFT_PPM_MAX..=Clock::DRIFT_PPM_MAX);
     }
 
-    fn commit(&mut self, at: &str, commit: &Commit) {
+    pub(super) fn commit(&mut self, at: &str, commit: &Commit) {
         if let Some((field, what)) = commit.problem() {
             self.say(format!("{at}.{field}"), what);
         }
     }
 
-    fn failover(&mut self, at: &str, failover: &Failover) {
+    pub(super) fn failover(&mut self, at: &str, failover: &Failover) {
         if let Some((field, what)) = failover.problem() {
             self.say(format!("{at}.{field}"), what);
         }
@@ -128,6 +123,13 @@ impl Check {
 
 impl Scenario {
     pub const NODES: RangeInclusive<u16> = 1..=10;
+    /// Where they gossip.
+    pub const NODES_GOSSIPING: RangeInclusive<u16> = 1..=1_000;
+    pub const FANOUT: RangeInclusive<u16> = 1..=100;
+    /// The k of counter and coin.
+    pub const INTEREST: RangeInclusive<u8> = 1..=100;
+    /// Others that are asked to ping somebody.
+    pub const INDIRECT: RangeInclusive<u8> = 0..=20;
     pub const SESSIONS: RangeInclusive<usize> = 1..=200;
     pub const KEYS: RangeInclusive<u16> = 1..=64;
     pub const UNTIL: RangeInclusive<Micros> = Micros(1)..=Micros::from_secs(86_400);
@@ -165,7 +167,7 @@ impl Scenario {
         }
         check.within("until", self.until, Self::UNTIL);
         check.within("keys", self.keys, Self::KEYS);
-        check.within("nodes.count", self.nodes.count, Self::NODES);
+        check.within("nodes.count", self.nodes.count, self.nodes_range());
         self.check_protocol(&mut check);
         self.check_nodes(&mut check);
         self.check_network(&mut check);
@@ -184,67 +186,25 @@ impl Scenario {
         check.problems
     }
 
+    /// How many nodes there may be.
+    pub fn nodes_range(&self) -> RangeInclusive<u16> {
+        if self.protocol.kind() == Kind::Gossip { Self::NODES_GOSSIPING } else { Self::NODES }
+    }
+
     fn check_protocol(&self, check: &mut Check) {
         match &self.protocol {
-            // What only another program can run is checked there once more.
-            protocol if !protocol.is_on_board() => {}
+            #[cfg(feature = "primary-replica")]
             ProtocolSettings::PrimaryReplica(config) => self.check_primary_replica(check, config),
+            #[cfg(feature = "multi-primary")]
             ProtocolSettings::MultiPrimary(config) => self.check_multi_primary(check, config),
             #[cfg(feature = "quorum")]
             ProtocolSettings::Quorum(config) => self.check_quorum(check, config),
+            #[cfg(feature = "gossip")]
+            ProtocolSettings::Gossip(config) => self.check_gossip(check, config),
         }
     }
 
-    fn check_primary_replica(&self, check: &mut Check, config: &Config) {
-        let at = |field: &str| format!("protocol.primary_replica.{field}");
-        self.check_node(check, &at("primary"), config.primary);
-        check.within(&at("log_retention_entries"), config.log_retention_entries, Self::LOG_RETENTION_ENTRIES);
-        if let Some((field, what)) = config.retention.problem(config.log_retention_entries) {
-            check.say(at(&format!("retention.{field}")), what);
-        }
-        check.within(&at("batch_entries"), config.batch_entries, Self::BATCH_ENTRIES);
-        for (field, value) in [
-            ("resend_after", config.resend_after),
-            ("follow_every", config.follow_every),
-            ("announce_every", config.announce_every),
-        ] {
-            check.within(&at(field), value, Self::WAIT);
-        }
-        check.within(&at("delayed"), config.delayed.len(), 0..=*Self::NODES.end() as usize);
-        for (index, delayed) in config.delayed.iter().enumerate() {
-            self.check_node(check, &at(&format!("delayed[{index}].node")), delayed.node);
-            check.within(&at(&format!("delayed[{index}].by")), delayed.by, Self::WAIT);
-        }
-        check.within(&at("upstreams"), config.upstreams.len(), 0..=*Self::NODES.end() as usize);
-        for (index, Upstream { node, from }) in config.upstreams.iter().enumerate() {
-            self.check_node(check, &at(&format!("upstreams[{index}].node")), *node);
-            self.check_node(check, &at(&format!("upstreams[{index}].from")), *from);
-        }
-        if let Some((index, what)) = config.upstream_problem() {
-            check.say(at(&format!("upstreams[{index}].from")), what);
-        }
-        let others = self.nodes.count.saturating_sub(1).saturating_sub(config.failover.monitors.len() as u16);
-        let commit = &config.commit;
-        check.commit(&at("commit"), commit);
-        commit.among.iter().for_each(|node| self.check_node(check, &at("commit.among"), *node));
-        if let Some(monitor) = commit.among.iter().find(|node| config.failover.is_monitor(**node)) {
-            check.say(at("commit.among"), format!("{monitor} is a monitor and has no log"));
-        }
-        let failover = &config.failover;
-        check.failover(&at("failover"), failover);
-        failover.monitors.iter().for_each(|node| self.check_node(check, &at("failover.monitors"), *node));
-        if failover.is_monitor(config.primary) {
-            check
-                .say(at("failover.monitors"), format!("{} is the primary at first, and a monitor holds no data", config.primary));
-        }
-        for (field, count) in [("count", commit.needed(others as usize + 1)), ("min_replicas", commit.min_replicas as usize)] {
-            if count > others as usize && (field != "count" || commit.level.is_remote()) {
-                check.say(at(&format!("commit.{field}")), format!("{count} replicas are asked for, and the group has {others}"));
-            }
-        }
-    }
-
-    fn check_node(&self, check: &mut Check, at: &str, node: NodeId) {
+    pub(super) fn check_node(&self, check: &mut Check, at: &str, node: NodeId) {
         if node.0 >= self.nodes.count {
             check.say(at, format!("there is no node {node}; the nodes are A to {}", NodeId(self.nodes.count.saturating_sub(1))));
         }
@@ -333,27 +293,37 @@ impl Scenario {
         if let Some(stranger) = nodes_of(command).into_iter().find(|node| node.0 >= nodes) {
             return Some(format!("there is no node {stranger} then; the nodes are A to {}", NodeId(nodes.saturating_sub(1))));
         }
-        let config = match (&self.protocol, command) {
-            (ProtocolSettings::PrimaryReplica(_), Command::SetConflicts(_)) => {
+        #[cfg(feature = "quorum")]
+        match (self.protocol.quorum(), command) {
+            (Some(_), Command::SetQuorum(rule)) => {
+                return rule.problem(nodes).map(|(field, what)| format!("set_quorum.{field}: {what}"));
+            }
+            (None, Command::SetQuorum(_)) => {
+                return Some("set_quorum: it is for groups without a leader, where each key has home nodes".into());
+            }
+            _ => {}
+        }
+        let Some(config) = self.protocol.primary_replica() else {
+            let of_primary = matches!(
+                command,
+                Command::Promote { .. }
+                    | Command::Rewind { .. }
+                    | Command::Reclone { .. }
+                    | Command::SetCommit(_)
+                    | Command::SetFailover(_)
+                    | Command::SetLogs(_)
+                    | Command::SetUpstream { .. }
+                    | Command::SetDelay { .. }
+            );
+            return of_primary.then(|| "it is for groups with a primary, and here all are peers".into());
+        };
+        let commit = match command {
+            Command::SetConflicts(_) => {
                 return Some("set_conflicts: all writes go through one primary, so none are in conflict".into());
             }
-            (ProtocolSettings::PrimaryReplica(config), _) => config,
-            (_, command) => {
-                let of_primary = matches!(
-                    command,
-                    Command::Promote { .. }
-                        | Command::Rewind { .. }
-                        | Command::Reclone { .. }
-                        | Command::SetCommit(_)
-                        | Command::SetFailover(_)
-                        | Command::SetLogs(_)
-                        | Command::SetUpstream { .. }
-                        | Command::SetDelay { .. }
-                );
-                return of_primary.then(|| "it is for groups with a primary, and here all are peers".into());
-            }
+            Command::SetCommit(commit) => commit,
+            _ => return None,
         };
-        let Command::SetCommit(commit) = command else { return None };
         if let Some(monitor) = commit.among.iter().find(|node| config.failover.is_monitor(**node)) {
             return Some(format!("set_commit.among: {monitor} is a monitor and has no log"));
         }
@@ -401,6 +371,11 @@ fn nodes_of(command: &Command) -> Vec<NodeId> {
     all
 }
 
+/// Whether texts may have it: characters get into sentences and drawings, so those that could be taken for markup may not.
+fn is_typed(character: char) -> bool {
+    character.is_alphanumeric() || " .,:;!?()-".contains(character)
+}
+
 /// Names get into sentences, tables and drawings, so they are words and nothing else.
 fn check_operations(check: &mut Check, at: &str, operations: &[NamedOperation]) {
     check.within(at, operations.len(), Scenario::OPERATIONS);
@@ -422,7 +397,7 @@ fn check_operations(check: &mut Check, at: &str, operations: &[NamedOperation]) 
 /// What is wrong with the numbers of a command. Whether what it speaks of exists is known only when it takes effect.
 pub fn check_command(command: &Command) -> Option<String> {
     let mut check = Check::default();
-    let most = World::<Node>::NODES_MAX as u16;
+    let most = Scenario::NODES_GOSSIPING.end().max(&(World::<Node>::NODES_MAX as u16)).to_owned();
     let address = |check: &mut Check, address: &Address| match address {
         Address::Node(node) if node.0 >= most => {
             check.say("node", format!("there can be no node {node}; a group has at most {most} nodes"))
@@ -440,11 +415,28 @@ pub fn check_command(command: &Command) -> Option<String> {
                 check.say(format!("set_logs.retention.{field}"), what);
             }
         }
+        #[cfg(feature = "quorum")]
+        Command::SetQuorum(rule) => {
+            if let Some((field, what)) = rule.problem(*Scenario::NODES.end()) {
+                check.say(format!("set_quorum.{field}"), what);
+            }
+            if let Some(every) = rule.anti_entropy_every {
+                check.within("set_quorum.anti_entropy_every", every, Scenario::WAIT);
+            }
+        }
         Command::SetTimeout { timeout, .. } => check.within("timeout", *timeout, Scenario::WAIT),
         Command::SetDelay { by: Some(by), .. } => check.within("by", *by, Scenario::WAIT),
         Command::SetConcern { concern, .. } => check.concern("concern", *concern),
         Command::DelayMessage { by, .. } => check.within("by", *by, Micros::ZERO..=Scenario::DELAY_MAX),
-        Command::Issue { action, .. } => check.within("key", action.key().0, 0..=Scenario::KEYS.end() - 1),
+        Command::Issue { action, .. } => {
+            check.within("key", action.key().0, 0..=Scenario::KEYS.end() - 1);
+            if let Action::Insert { character, .. } = action
+                && !is_typed(*character)
+            {
+                let what = "a text is made of letters, digits, spaces and . , : ; ! ? ( ) -";
+                check.say("character", format!("“{}” is none of them; {what}", character.escape_debug()));
+            }
+        }
         Command::Partition { groups } => groups.iter().flatten().for_each(|one| address(&mut check, one)),
         Command::Cut { from, to, .. } | Command::Heal { from, to, .. } => {
             [from, to].into_iter().for_each(|one| address(&mut check, one));

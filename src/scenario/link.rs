@@ -1,6 +1,6 @@
 //! What leaves the page as a link: a scenario (by name, or whole), the branch's commands and the moment shown.
 //!
-//! Compact (the bytes of [`super::wire`], then base64url), with a version in front; it goes into the fragment, so no server sees it.
+//! The start of a scenario that comes with the product is its name: `r1.!first-look`. Everything else is compact (the bytes of [`super::wire`], then base64url), with a version in front; it goes into the fragment, so no server sees it.
 //! The first character says of which kind the scenario is, because assets/boot.js has to know which program can run it.
 //! Chat programs cut links near 2,000 characters: [`Shared::to_text`] says how long it got, the caller warns.
 
@@ -21,12 +21,20 @@ use serde::{Deserialize, Serialize};
 
 /// The preset that opens when nothing else is asked for.
 pub const FIRST: &str = "first-look";
+/// Before the name of a preset; no character of base64.
+const NAME: char = '!';
+
 /// The fragment that names no scenario, but asks for the program that can run those of this kind.
 pub const fn bare(kind: Kind) -> &'static str {
     match kind {
         Kind::PrimaryReplica => "",
-        Kind::Peers => prefix(Kind::Peers),
+        _ => prefix(kind),
     }
+}
+
+/// The link to the start of a preset, whichever program can run it.
+pub fn of_preset(kind: Kind, name: &str) -> String {
+    format!("{}{NAME}{name}", prefix(kind))
 }
 
 /// The kind that is asked for without naming a scenario.
@@ -35,10 +43,12 @@ pub fn kind_of_bare(fragment: &str) -> Option<Kind> {
 }
 
 /// First characters of a link: the kind of its scenario, then the version of the form.
-const fn prefix(kind: Kind) -> &'static str {
+pub const fn prefix(kind: Kind) -> &'static str {
     match kind {
         Kind::PrimaryReplica => "r1.",
-        Kind::Peers => "p1.",
+        Kind::MultiPrimary => "p1.",
+        Kind::Quorum => "q1.",
+        Kind::Gossip => "g1.",
     }
 }
 
@@ -93,14 +103,14 @@ impl Shared {
     pub fn to_text(&self) -> String {
         let mut bytes = Vec::new();
         self.put(&mut bytes);
-        format!("{}{}", prefix(self.kind()), URL_SAFE_NO_PAD.encode(bytes))
+        format!("{}{}", prefix(self.kind().unwrap_or(Kind::PrimaryReplica)), URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// Of which kind the scenario is.
-    pub fn kind(&self) -> Kind {
+    /// Of which kind the scenario is; none if it is a preset that this program does not have.
+    fn kind(&self) -> Option<Kind> {
         match &self.source {
-            Source::Preset(name) => presets::get(name).map_or(Kind::PrimaryReplica, |scenario| scenario.protocol.kind()),
-            Source::Inline(scenario) => scenario.protocol.kind(),
+            Source::Preset(name) => presets::get(name).map(|scenario| scenario.protocol.kind()),
+            Source::Inline(scenario) => Some(scenario.protocol.kind()),
         }
     }
 
@@ -115,8 +125,13 @@ impl Shared {
     /// Reads a link of any length, which comes from another part of this program.
     pub fn from_long_text(text: &str) -> Result<Shared, String> {
         let Some((kind, body)) = parts(text) else {
-            return Err("The link is not one of ours, or of a newer version: it should begin with `r1.` or `p1.`.".into());
+            return Err(
+                "The link is not one of ours, or of a newer version: it should begin with `r1.`, `p1.`, `q1.` or `g1.`.".into()
+            );
         };
+        if let Some(name) = body.strip_prefix(NAME) {
+            return Shared::of_preset(name, kind);
+        }
         let damaged = || "The link was damaged on its way. Copy the whole of it; some programs cut long links off.".to_string();
         let bytes = URL_SAFE_NO_PAD.decode(body).ok().ok_or_else(damaged)?;
         // First by whom it was made: what follows may have another form.
@@ -131,14 +146,30 @@ impl Shared {
         if bytes.left() > 0 {
             return Err(format!("The link has {} bytes too many at its end.", bytes.left()));
         }
+        shared.is_of(kind)?;
         shared.check()?;
-        match shared.kind() {
-            own if own == kind => Ok(shared),
-            own => Err(format!(
+        Ok(shared)
+    }
+
+    /// The start of a preset.
+    fn of_preset(name: &str, kind: Kind) -> Result<Shared, String> {
+        let shared = Shared::new(Source::Preset(name.into()), 0, Vec::new(), Position { at: Micros::ZERO, steps: 0 });
+        shared.is_of(kind)?;
+        // The product's own scenarios can run; where this one is not on board that is said here.
+        shared.scenario()?;
+        let Scenario { seed, commands, .. } = presets::get(name).unwrap_or_default();
+        Ok(Shared { seed, commands, ..shared })
+    }
+
+    /// The link says of which kind its scenario is.
+    fn is_of(&self, kind: Kind) -> Result<(), String> {
+        match self.kind() {
+            Some(own) if own != kind => Err(format!(
                 "The link was changed on its way: it begins with `{}`, but links to scenarios like its own begin with `{}`.",
                 prefix(kind),
                 prefix(own)
             )),
+            _ => Ok(()),
         }
     }
 
@@ -162,7 +193,9 @@ impl Shared {
     /// The scenario, with the link's seed.
     pub fn scenario(&self) -> Result<Scenario, String> {
         let scenario = match &self.source {
-            Source::Preset(name) => presets::get(name).ok_or_else(|| format!("There is no scenario called “{name}” here."))?,
+            Source::Preset(name) => {
+                presets::get(name).ok_or_else(|| format!("There is no scenario called “{name}” among those of this kind."))?
+            }
             Source::Inline(scenario) => (**scenario).clone(),
         };
         match scenario.check().first() {
@@ -195,10 +228,21 @@ mod tests {
     }
 
     #[test]
+    fn every_preset_has_a_link_by_its_name() {
+        for (name, scenario) in presets::all() {
+            let shared = Shared::from_text(&of_preset(scenario.protocol.kind(), &name)).unwrap();
+            assert_eq!((shared.seed, &shared.commands), (scenario.seed, &scenario.commands));
+            assert_eq!(shared.scenario().unwrap(), scenario);
+        }
+    }
+
+    #[test]
     fn says_what_is_wrong() {
         let text = shared().to_text();
         for (bad, word) in [
             ("", "begin"),
+            ("r1.!nope", "no scenario called “nope”"),
+            ("q1.!first-look", "begin with `r1.`"),
             ("r9.AAAA", "begin"),
             ("r1.%%%", "damaged"),
             ("p1.AAAA", "version 0"),

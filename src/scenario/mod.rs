@@ -4,7 +4,10 @@
 //! where, and what is allowed. It must not run anything.
 
 mod check;
+#[cfg(feature = "peers")]
 mod check_peers;
+#[cfg(feature = "primary-replica")]
+mod check_primary;
 pub mod fields;
 pub mod link;
 mod model;
@@ -17,4 +20,4 @@ pub use check::{Problem, check_command};
 pub use model::{NodesSettings, OneNode, ProtocolSettings, Scenario};
 
 /// The engine whose runs a file or link describes; runs of another one may differ.
-pub const ENGINE_VERSION: u32 = 5;
+pub const ENGINE_VERSION: u32 = 6;

@@ -5,7 +5,7 @@
 pub use crate::protocol::node::Settings as ProtocolSettings;
 use crate::{
     client::workload::ClientSettings,
-    protocol::{node::Node, primary_replica::Config},
+    protocol::node::Node,
     sim::{
         clock::Clock,
         distribution::Distribution,
@@ -73,7 +73,7 @@ impl Default for Scenario {
             seed: 1,
             until: Micros::from_secs(10),
             keys: 2,
-            protocol: ProtocolSettings::PrimaryReplica(Config::default()),
+            protocol: ProtocolSettings::default(),
             nodes: NodesSettings::default(),
             network: LinkSettings::default(),
             links: Vec::new(),

@@ -58,10 +58,12 @@ pub fn to_json(scenario: &Scenario) -> String {
 /// The link that says the same as the JSON form.
 pub fn link_of_json(json: &str) -> Result<String, String> {
     let scenario = from_json(json).map_err(|refused| refused.to_string())?;
-    if !scenario.protocol.is_on_board() {
-        return Err("The page cannot run this protocol yet; the command line can: replicarium run FILE".into());
-    }
     Ok(Shared::of(scenario).to_text())
+}
+
+/// Whether a link can be opened by the program that it asks for; why not, in words.
+pub fn check_link(link: &str) -> Result<String, String> {
+    Shared::from_text(link).map(|_| String::new())
 }
 
 /// The JSON form of what a link shows, with all commands of its branch.

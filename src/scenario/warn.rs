@@ -8,8 +8,13 @@ use crate::{
 };
 
 impl Scenario {
-    /// Where, and what can happen. Of each group of settings the first thing only.
+    /// Where, and what can happen. With a primary, of each group of settings the first thing only.
     pub fn warnings(&self) -> Vec<Problem> {
+        #[cfg(feature = "quorum")]
+        if let Some(config) = self.protocol.quorum() {
+            let problem = |what: &str| Problem { at: "protocol.quorum".into(), what: what.into() };
+            return config.quorums().warnings().into_iter().map(problem).collect();
+        }
         let Some(config) = self.protocol.primary_replica() else { return Vec::new() };
         let stores: Vec<NodeId> = (0..self.nodes.count).map(NodeId).filter(|node| !config.failover.is_monitor(*node)).collect();
         let group = config.group(&stores, Some(config.primary));
@@ -60,6 +65,14 @@ mod tests {
             let places: Vec<String> = scenario.warnings().into_iter().map(|problem| problem.at).collect();
             let expected: Vec<String> = expected.iter().map(|at| format!("protocol.primary_replica.{at}")).collect();
             assert_eq!(places, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn risky_quorums_are_named() {
+        for (text, expected) in [("", 0), ("r = 1", 1), ("r = 1\nw = 1", 2), ("sloppy = true", 1)] {
+            let scenario = from_toml(&format!("nodes.count = 3\n[protocol.quorum]\n{text}")).expect(text);
+            assert_eq!(scenario.warnings().len(), expected, "{text}");
         }
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! They show the branch as far as it was run, like the timeline, and on the same axis. Nothing is measured here.
 
+#[cfg(feature = "gossip")]
+mod spread;
+
 use super::timeline::{Mark, MarkKind, Timeline};
 use crate::{
     lab::Lab,
@@ -67,7 +70,11 @@ pub enum Behind {
 }
 
 impl Charts {
-    pub const COUNT: usize = 9;
+    pub const COUNT: usize = match (cfg!(feature = "gossip"), cfg!(feature = "primary-replica")) {
+        (true, true) => 10,
+        (true, false) => 8,
+        (false, _) => 9,
+    };
 
     pub fn title(index: usize) -> &'static str {
         CHARTS[index].0
@@ -100,6 +107,9 @@ enum What {
     Answers,
     Waits,
     Wrongs,
+    /// How far the newest write has come, and how far it should have.
+    #[cfg(feature = "gossip")]
+    Spread,
 }
 
 /// Units from small to large: name, and where the next one begins.
@@ -108,11 +118,22 @@ const TIME: Units = &[(1e3, "ms"), (1e6, "s")];
 const NUMBER: Units = &[(1.0, "")];
 const PER_SECOND: Units = &[(1.0, "per s")];
 const BYTES: Units = &[(1.0, "B/s"), (1e3, "kB/s"), (1e6, "MB/s")];
+#[cfg(feature = "gossip")]
+const NODES: Units = &[(1.0, "nodes")];
 const SO_FAR: Units = &[(1.0, "so far")];
+
+#[cfg(feature = "gossip")]
+const SPREAD: (&str, Units, f64, What) = ("Who knows it, and theory", NODES, 10.0, What::Spread);
 
 /// Title, unit, the smallest height of the axis.
 const CHARTS: [(&str, Units, f64, What); Charts::COUNT] = [
+    // What it is all about, where there is no other kind of group.
+    #[cfg(all(feature = "gossip", not(feature = "primary-replica")))]
+    SPREAD,
+    // Nobody is behind a primary where there is none.
+    #[cfg(any(feature = "primary-replica", not(feature = "gossip")))]
     ("Time behind the primary", TIME, 1e5, What::Gauge(Gauge::AgeApplied)),
+    #[cfg(any(feature = "primary-replica", not(feature = "gossip")))]
     ("Writes behind the primary", NUMBER, 3.0, What::Gauge(Gauge::Applied)),
     ("How long clients wait", TIME, 1e5, What::Waits),
     ("Answers to clients", PER_SECOND, 3.0, What::Answers),
@@ -121,6 +142,8 @@ const CHARTS: [(&str, Units, f64, What); Charts::COUNT] = [
     ("Requests served", PER_SECOND, 3.0, What::Rate(&[Count::Reads, Count::Writes])),
     ("Messages sent", PER_SECOND, 10.0, What::Rate(&[Count::Messages])),
     ("Bytes sent", BYTES, 1e3, What::Rate(&[Count::Bytes])),
+    #[cfg(all(feature = "gossip", feature = "primary-replica"))]
+    SPREAD,
 ];
 /// The charts of the current branch.
 pub fn charts(lab: &Lab, line: &Timeline, behind: Behind) -> Charts {
@@ -136,7 +159,11 @@ fn chart(lab: &Lab, columns: &Columns, behind: Behind, one: &(&'static str, Unit
     let (title, units, least, what) = *one;
     let what = if let What::Gauge(gauge) = what { What::Gauge(behind.gauge(gauge)) } else { what };
     let now = lab.world().now();
-    let lines = columns.lines(what);
+    let lines = match what {
+        #[cfg(feature = "gossip")]
+        What::Spread => spread::lines(lab, columns.span),
+        _ => columns.lines(what),
+    };
     let (mut most, mut said) = (least, Vec::new());
     for line in &lines {
         for (_, value) in &line.points {
@@ -227,6 +254,9 @@ struct Columns<'a> {
     /// Buckets of a column, and of the second before it.
     group: usize,
     window: usize,
+    /// How far the axis goes.
+    #[cfg(feature = "gossip")]
+    span: Micros,
 }
 
 impl<'a> Columns<'a> {
@@ -235,7 +265,14 @@ impl<'a> Columns<'a> {
         let width = reading.width.0.max(1);
         let group = span.0.div_ceil(width * COLUMNS as u64).max(1) as usize;
         let window = (WINDOW.0.div_ceil(width) as usize).max(group);
-        Columns { reading, buckets: reading.buckets().collect(), group, window }
+        Columns {
+            reading,
+            buckets: reading.buckets().collect(),
+            group,
+            window,
+            #[cfg(feature = "gossip")]
+            span,
+        }
     }
 
     /// Which buckets a column has, and those of the window that ends with it.
@@ -256,6 +293,8 @@ impl<'a> Columns<'a> {
             What::Answers => &["reads", "writes"],
             What::Waits => &["half", "95 %", "99 %"],
             What::Wrongs => &["refused", "no answer", "old", "lost"],
+            #[cfg(feature = "gossip")]
+            What::Spread => return Vec::new(),
         };
         let columns = self.buckets.len().div_ceil(self.group);
         let waits: Vec<Latencies> = match what {
@@ -300,6 +339,8 @@ impl<'a> Columns<'a> {
                 What::Wrongs if look == 3 => sum = bucket.lost,
                 What::Wrongs => sum += bucket.total([Total::Refused, Total::Unknown, Total::Stale][look]),
                 What::Waits => {}
+                #[cfg(feature = "gossip")]
+                What::Spread => {}
             }
         }
         match what {

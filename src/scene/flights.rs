@@ -100,7 +100,7 @@ pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
         }
         let part = progress(flight.sent_at, flight.ends_at, flight.lost, now);
         let part = if wish.still { ((part * 4.0).floor().min(3.0) + 0.5) / 4.0 } else { part };
-        let look = look(&flight.cargo);
+        let look = look(world, &flight.cargo);
         let (at, detail) = (line.place((look, 0), part), line.detail);
         let sprite = Sprite { message: flight.id, way, at, look, detail, behind: 0, selected };
         // The first one stays where it is; those that touch it wait in its count, until it arrives or their ways part.
@@ -134,7 +134,7 @@ pub fn flights(world: &LabWorld, layout: &Layout, wish: Wish) -> Flights {
             break;
         }
         let Kind::Drop { from, to, cargo, reason, .. } = &event.kind else { continue };
-        let (way, look) = ((*from, *to), look(cargo));
+        let (way, look) = ((*from, *to), look(world, cargo));
         let Some(line) = Line::of(world, layout, way) else { continue };
         let place = |drawn: Drawn| match reason {
             DropReason::Cut => line.at_the_wall(drawn),
@@ -266,7 +266,7 @@ impl Look {
     /// About how wide and high it is drawn, with the number of those that are counted with it.
     pub fn size(self, behind: u32, detail: Detail) -> (f64, f64) {
         let (text, more) = match self {
-            Look::Write { chip, more } | Look::Values { chip, more } => (chip.value().to_string(), more + behind),
+            Look::Write { chip, more } | Look::Values { chip, more } => (chip.short(), more + behind),
             Look::Value(Some(chip)) => (chip.value().to_string(), behind),
             Look::Generate(_, function, more) if detail == Detail::Full => (function.to_string(), more + behind),
             Look::Position | Look::Control | Look::Heartbeat => return (9.0, 9.0),
@@ -278,7 +278,7 @@ impl Look {
             _ => return (20.0, 20.0),
         };
         let count = if more > 0 { 2 + more.to_string().len() } else { 0 };
-        let letters = (text.len() + count) as f64;
+        let letters = (text.chars().count() + count) as f64;
         match detail {
             Detail::Full => (46.0 + 7.5 * letters, 23.0),
             Detail::Value => (28.0 + 7.0 * letters, 20.0),

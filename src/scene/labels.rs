@@ -75,7 +75,7 @@ impl Free<'_> {
         let height = height.max(24.0);
         let is_steep = (curve.end.x - curve.start.x).abs() < 1.2 * (curve.end.y - curve.start.y).abs();
         let (steps, wide) = match self.layout.form {
-            Form::Row => (14, STEP),
+            Form::Row | Form::Ring => (14, STEP),
             Form::Fan => (18, FAN_STEP),
             // Its lines lie too close to each other.
             Form::Tree => (0, STEP),

@@ -28,7 +28,7 @@ pub enum CardSize {
 }
 
 impl CardSize {
-    const CARDS: [CardSize; 3] = [CardSize::Large, CardSize::Medium, CardSize::Small];
+    pub(super) const CARDS: [CardSize; 3] = [CardSize::Large, CardSize::Medium, CardSize::Small];
 
     pub fn width(self) -> f64 {
         match self {
@@ -78,6 +78,8 @@ pub enum Form {
     Fan,
     /// The first on top, the others below each other, lines left and right of them.
     Tree,
+    /// In a circle, clients between nodes: nobody is first.
+    Ring,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +93,9 @@ pub struct Layout {
     pub hidden_clients: Vec<ClientId>,
     /// Where it is said that there are more.
     pub more_at: Point,
+    /// Left edge of the words beside the clients, where they stand above a field.
+    #[cfg(feature = "gossip")]
+    pub words_at: f64,
     /// Room for one client, figure and words.
     pub client_width: f64,
     /// What stands across the links that are cut.
@@ -169,24 +174,45 @@ impl Layout {
             None if fan(CardSize::Medium) => (Form::Fan, CardSize::Medium, CardSize::Strip),
             None => (Form::Tree, CardSize::Small, CardSize::Strip),
         };
-        let mut layout = Layout {
+        let mut layout = Layout::empty(form, width, height, nodes, [first_size, others_size]);
+        match form {
+            Form::Row => layout.place_row(nodes, clients),
+            Form::Fan => layout.place_fan(nodes, clients),
+            _ => layout.place_tree(nodes, clients),
+        }
+        layout
+    }
+
+    /// Nobody has a place yet.
+    pub(super) fn empty(form: Form, width: f64, height: f64, nodes: &[NodeId], sizes: [CardSize; 2]) -> Layout {
+        Layout {
             form,
             first: nodes.first().copied(),
-            first_size,
-            others_size,
+            first_size: sizes[0],
+            others_size: sizes[1],
             places: SmallMap::new(),
             hidden_clients: Vec::new(),
             more_at: Point::default(),
+            #[cfg(feature = "gossip")]
+            words_at: 0.0,
             client_width: client_width(width),
             walls: Vec::new(),
             width,
             height,
-        };
-        match form {
-            Form::Row => layout.place_row(nodes, clients),
-            Form::Fan => layout.place_fan(nodes, clients),
-            Form::Tree => layout.place_tree(nodes, clients),
         }
+    }
+
+    /// Clients side by side on top, and nothing else.
+    #[cfg(feature = "gossip")]
+    pub fn of_clients(width: f64, height: f64, clients: &[ClientId]) -> Layout {
+        let mut layout = Layout::new(width, height, &[], &[]);
+        (layout.places, layout.height) = (SmallMap::new(), height);
+        let (room, pad) = (layout.client_width + GRASP, pad(width));
+        // The room beside them is for words.
+        let most = if width < 700.0 { 1 } else { 2 };
+        layout.put_clients(clients, most, |index| Point { x: pad + (index as f64 + 0.5) * room, y: pad });
+        layout.words_at = pad + most.min(clients.len()) as f64 * room;
+        layout.more_at = Point { x: pad, y: pad + CLIENT + CLIENT_LABEL };
         layout
     }
 
@@ -222,7 +248,7 @@ impl Layout {
         self.width < if self.form == Form::Fan { 620.0 } else { 450.0 }
     }
 
-    fn put(&mut self, address: impl Into<Address>, place: Rect) {
+    pub(super) fn put(&mut self, address: impl Into<Address>, place: Rect) {
         self.places.insert(address.into(), place);
     }
 
@@ -376,12 +402,20 @@ mod tests {
         }
     }
 
+    /// The usual one, and a circle where there is room for one.
+    fn both(width: f64, height: f64, nodes: u16, clients: u16) -> Vec<Layout> {
+        let all: Vec<NodeId> = (0..nodes).map(NodeId).collect();
+        let ring = Layout::ring(width, height, &all, &(0..clients).map(ClientId).collect::<Vec<_>>());
+        [of(width, height, nodes, clients)].into_iter().chain(ring).collect()
+    }
+
     /// Between any two who may talk there is a line that no card hides, from edge to edge, the same one both ways.
     #[test]
     fn no_line_runs_behind_a_card() {
         for (width, height) in STAGES {
-            for count in 2..=10 {
-                let layout = of(width, height, count, 2);
+            for (count, layout) in
+                (2..=10).flat_map(|count| both(width, height, count, 2).into_iter().map(move |one| (count, one)))
+            {
                 let all: Vec<(Address, Rect)> = layout.places.iter().map(|(address, rect)| (*address, *rect)).collect();
                 for (from, _) in &all {
                     for (to, _) in all.iter().filter(|(to, _)| to != from && (from.node().is_some() || to.node().is_some())) {

@@ -4,7 +4,7 @@ use super::{
     flights::passed,
     geometry::Rect,
     labels::{self, Label},
-    layout::{CardSize, Layout},
+    layout::{CardSize, Form, Layout},
     walls,
 };
 use crate::{
@@ -77,7 +77,7 @@ pub(super) fn links(world: &LabWorld, layout: &mut Layout, views: &[(NodeId, Nod
         let own = labels.iter().position(|label| (label.from, label.to) == (from, to) || (label.to, label.from) == (from, to))?;
         Some((labels[own].words.clone(), places[own].take()?))
     };
-    let mut found = Vec::new();
+    let mut found: Vec<LinkLine> = Vec::new();
     for (from, to, active) in pairs {
         let Some(curve) = layout.curve(from, to) else { continue };
         let (active, cut) = (active || busy(from, to), cut(from, to));
@@ -90,6 +90,11 @@ pub(super) fn links(world: &LabWorld, layout: &mut Layout, views: &[(NodeId, Nod
             let (words, covers) = place_of(from, to).unwrap_or((String::new(), bare));
             (words, covers, String::new(), false)
         };
+        // Of several cuts between strips those are left out for whose walls there is no room.
+        let is_between = to.node().is_some() && !layout.is_first(from) && !layout.is_first(to);
+        if is_cut && is_between && found.iter().any(|other| other.covers.overlaps(&covers)) {
+            continue;
+        }
         let spoken = format!(
             "Link {from} to {to}{}",
             match cut {
@@ -115,7 +120,9 @@ fn drawn(
     let is_cut = |a: Address, b: Address| world.network().is_cut(a, b) || world.network().is_cut(b, a);
     // A monitor is fed by nobody; it watches.
     let follows = |one: &(NodeId, NodeView), other: NodeId| one.1.source.or(one.1.follows) == Some(other);
-    let is_few = views.len() <= 4;
+    let is_few = views.len() <= if layout.form == Form::Ring { 5 } else { 4 };
+    // Whoever coordinates talks to anybody.
+    let is_anybody = world.placement().is_by_key();
     let has_room = views.iter().all(|(node, _)| layout.size_of(*node) == CardSize::Large);
     // Votes go between nodes that have nothing else to say to each other.
     let votes: Vec<(Address, Address)> =
@@ -126,7 +133,7 @@ fn drawn(
             let active = follows(one, other.0) || follows(other, one.0) || exchange(world, one.0, other.0);
             let (a, b) = (Address::Node(one.0), Address::Node(other.0));
             let votes = votes.contains(&(a, b)) || votes.contains(&(b, a));
-            if active || is_few || votes || is_cut(a, b) {
+            if active || is_few || votes || is_cut(a, b) || is_anybody && busy(a, b) {
                 pairs.push((a, b, active));
             }
         }

@@ -1,13 +1,16 @@
 //! What a message looks like, and what it is called.
 
 use crate::{
-    explain::chip::Chip,
+    explain::{
+        actions::{brief, change, mark, sign},
+        chip::Chip,
+    },
     lab::LabWorld,
     protocol::node::Node,
     sim::{
         id::Key,
         network::MessageClass,
-        operation::{Action, Function, Outcome, Write},
+        operation::{Action, Function, KeyType, Outcome, Write},
     },
     trace::Cargo,
     world::Flight,
@@ -57,13 +60,13 @@ pub enum Look {
 }
 
 /// By what it carries.
-pub fn look(cargo: &Cargo) -> Look {
+pub fn look(world: &LabWorld, cargo: &Cargo) -> Look {
     match cargo {
         Cargo::Ask { action: Action::Write { key, value }, operation } => {
             Look::Write { chip: Chip::of(Write { id: *operation, key: *key, value: *value }), more: 0 }
         }
         Cargo::Ask { action: Action::Generate { key, function }, .. } => Look::Generate(*key, *function, 0),
-        Cargo::Ask { .. } => Look::Ask,
+        Cargo::Ask { action: Action::Read { .. }, .. } => Look::Ask,
         Cargo::Answer { outcome: Outcome::Written } => Look::Ok,
         Cargo::Answer { outcome: Outcome::Read(value) } => Look::Value(value.map(Chip::of)),
         Cargo::Answer { outcome: Outcome::Several(writes) } => match writes.first() {
@@ -89,15 +92,27 @@ pub fn look(cargo: &Cargo) -> Look {
         Cargo::Heartbeat { .. } | Cargo::Echo { .. } => Look::Heartbeat,
         Cargo::AskVote { trial, .. } => Look::AskVote { trial: *trial },
         Cargo::Vote { granted, trial, .. } => Look::Vote { granted: *granted, trial: *trial },
-        _ => look_of_peers(cargo),
+        _ => look_of_peers(world, cargo),
     }
 }
 
 /// What only peers send.
-fn look_of_peers(cargo: &Cargo) -> Look {
+fn look_of_peers(world: &LabWorld, cargo: &Cargo) -> Look {
     match cargo {
         _ if !PEERS => Look::Control,
-        Cargo::Changes { count, last, .. } => Look::Write { chip: Chip::of(*last), more: count - 1 },
+        Cargo::Ask { action, operation } => {
+            let value = match *action {
+                Action::Add { amount, .. } => amount,
+                Action::AddElement { element, .. } | Action::RemoveElement { element, .. } => element,
+                Action::Insert { character, .. } => character as i64,
+                Action::Delete { .. } => 0,
+                // Which character that is is for the peer to find out.
+                _ => return Look::Control,
+            };
+            let write = Write { id: *operation, key: action.key(), value };
+            Look::Write { chip: Chip::of(write).with(sign(*action)), more: 0 }
+        }
+        Cargo::Changes { count, last, .. } => Look::Write { chip: mark(world, *last), more: count - 1 },
         Cargo::Have { asks: false, .. } => Look::Position,
         Cargo::Have { asks: true, .. } => Look::Control,
         Cargo::State { .. } => Look::Snapshot,
@@ -115,18 +130,42 @@ fn look_of_peers(cargo: &Cargo) -> Look {
         Cargo::Stored => Look::Position,
         #[cfg(feature = "quorum")]
         Cargo::Hashes { .. } => Look::Control,
+        #[cfg(feature = "gossip")]
+        Cargo::Rumours { writes, .. } => match writes.last() {
+            Some(last) => Look::Write { chip: Chip::of(*last), more: writes.len() as u32 - 1 },
+            None => Look::Ask,
+        },
+        #[cfg(feature = "gossip")]
+        Cargo::Missing { last: Some(last), count, .. } => Look::Write { chip: Chip::of(*last), more: count - 1 },
+        #[cfg(feature = "gossip")]
+        Cargo::Feedback { .. } => Look::Position,
+        #[cfg(feature = "gossip")]
+        Cargo::Ping { .. } | Cargo::Ack { .. } => Look::Heartbeat,
         _ => Look::Control,
     }
 }
 
 /// The same in words.
-fn words_of_peers(cargo: &Cargo) -> Option<String> {
+fn words_of_peers(world: &LabWorld, cargo: &Cargo, name: Option<&str>) -> Option<String> {
     if !PEERS {
         return None;
     }
+    let in_words = |write: &Write| change(world, write).unwrap_or_else(|| Chip::of(*write).text());
     Some(match cargo {
-        Cargo::Changes { count: 1, last, .. } => format!("change {}", Chip::of(*last).text()),
-        Cargo::Changes { count, last, .. } => format!("{count} changes up to {}", Chip::of(*last).text()),
+        Cargo::Ask { action, .. } => {
+            let what = brief(*action)?;
+            name.map_or_else(|| what.clone(), |name| format!("{name}: {what}"))
+        }
+        Cargo::Answer { outcome: Outcome::Several(writes) } => {
+            let of = match world.setup().config.key_type(writes.first()?.key) {
+                KeyType::Text => "characters",
+                KeyType::Set | KeyType::Cart => "elements",
+                KeyType::Register | KeyType::Counter => "values",
+            };
+            format!("answer: {} {of}", writes.len())
+        }
+        Cargo::Changes { count: 1, last, .. } => format!("change {}", in_words(last)),
+        Cargo::Changes { count, last, .. } => format!("{count} changes up to {}", in_words(last)),
         Cargo::Have { changes, asks: false } => format!("confirmation of {changes} changes"),
         Cargo::Have { asks: true, .. } => "question for what is missing".into(),
         Cargo::State { .. } => "all that the peer has".into(),
@@ -144,6 +183,28 @@ fn words_of_peers(cargo: &Cargo) -> Option<String> {
         Cargo::Hashes { count: 1 } => "hash of all to compare".into(),
         #[cfg(feature = "quorum")]
         Cargo::Hashes { count } => format!("{count} hashes to compare"),
+        #[cfg(feature = "gossip")]
+        Cargo::Rumours { writes, asks } => match (writes.last(), asks) {
+            (Some(last), false) => format!("rumour {}", Chip::of(*last).text()),
+            (Some(last), true) => format!("rumour {} and a question for others", Chip::of(*last).text()),
+            (None, _) => "question for rumours".into(),
+        },
+        #[cfg(feature = "gossip")]
+        Cargo::Feedback { news: 0, .. } => "word that it was known".into(),
+        #[cfg(feature = "gossip")]
+        Cargo::Feedback { .. } => "word that it was news".into(),
+        #[cfg(feature = "gossip")]
+        Cargo::Digest { keys } => format!("timestamps of {keys} keys to compare"),
+        #[cfg(feature = "gossip")]
+        Cargo::Missing { last: Some(last), .. } => format!("{}, which was missing", Chip::of(*last).text()),
+        #[cfg(feature = "gossip")]
+        Cargo::Missing { wanted, .. } => format!("question for {wanted} keys"),
+        #[cfg(feature = "gossip")]
+        Cargo::Ping { about: None } => "ping".into(),
+        #[cfg(feature = "gossip")]
+        Cargo::Ping { about: Some(member) } => format!("request to ping {member}"),
+        #[cfg(feature = "gossip")]
+        Cargo::Ack { member } => format!("answer: {member} is there"),
         _ => return None,
     })
 }
@@ -155,7 +216,7 @@ const PEERS: bool = cfg!(feature = "peers");
 pub fn words(world: &LabWorld, flight: &Flight<Node>) -> String {
     let Flight { from, to, class, cargo, .. } = flight;
     let name = flight.operation.and_then(|operation| world.operation_name(operation));
-    let told = || match look(cargo) {
+    let told = || match look(world, cargo) {
         Look::Write { chip, more: 0 } if *class == MessageClass::Request => {
             format!("{} {}", name.unwrap_or("write"), chip.text())
         }
@@ -197,6 +258,6 @@ pub fn words(world: &LabWorld, flight: &Flight<Node>) -> String {
             _ => "sign of life".into(),
         },
     };
-    let what = words_of_peers(cargo).unwrap_or_else(told);
+    let what = words_of_peers(world, cargo, name).unwrap_or_else(told);
     format!("{what}, {from} to {to}")
 }

@@ -1,30 +1,44 @@
 //! What of a peer is shown: whose changes it has, values that did not know of each other, what it has yet to hear of. A page that
 //! has no peers on board leaves all of it out.
 
-use super::stage::{Copy, Tone};
+use super::{
+    layout::Layout,
+    stage::{Copy, Tone},
+};
 use crate::{
-    explain::{chip::Chip, peers::backlog},
+    explain::{actions::contents, chip::Chip, peers::backlog},
     lab::LabWorld,
-    protocol::{KeyView, NodeView, PeerView, VersionView},
+    protocol::{GossipView, KeyView, NodeView, PeerView, RumourView, VersionView},
     sim::{
-        id::{Key, NodeId},
-        operation::Write,
+        id::{ClientId, Key, NodeId},
+        operation::{KeyType, Write},
     },
+    trace::MemberState,
 };
 
 /// The values of a key on a peer's card.
 pub(super) fn copy(world: &LabWorld, node: NodeId, key: Key, view: &NodeView) -> Copy {
     if !cfg!(feature = "peers") {
-        return Copy { key, chip: None, siblings: Vec::new(), old: false };
+        return Copy { key, chip: None, siblings: Vec::new(), contents: None, old: false };
+    }
+    let holds = world.setup().config.key_type(key);
+    if matches!(holds, KeyType::Set | KeyType::Cart | KeyType::Text) {
+        let all: Vec<Write> = view.copies.iter().filter(|write| write.key == key).copied().collect();
+        let old = is_old(world, node, key, view);
+        return Copy { key, chip: None, siblings: Vec::new(), contents: Some(contents(holds, &all)), old };
     }
     let mut shown = view.copies.iter().filter(|write| write.key == key).copied().map(Chip::of);
     let chip = shown.next();
-    Copy { key, chip, siblings: shown.collect(), old: is_old(world, node, key, view) }
+    Copy { key, chip, siblings: shown.collect(), contents: None, old: is_old(world, node, key, view) }
 }
 
 /// Whether another running peer has written over what this one shows.
 fn is_old(world: &LabWorld, node: NodeId, key: Key, view: &NodeView) -> bool {
-    let Some(own) = view.peer.as_deref() else { return false };
+    let Some(own) = view.peer.as_deref().filter(|_| world.placement().is_home(node, key)) else { return false };
+    if own.gossip.is_some() {
+        let stamp = own.keys.iter().find(|view| view.key == key).and_then(|view| view.versions.first()).map(|one| one.stamp);
+        return world.stores().iter().any(|other| world.stamp(*other, key) > stamp);
+    }
     let others = world.stores().iter().filter(|other| **other != node);
     let mut others = others.filter_map(|other| world.view(*other)?.peer);
     others.any(|other| newer(own, &other, key))
@@ -36,15 +50,54 @@ fn newer(own: &PeerView, other: &PeerView, key: Key) -> bool {
     let Some(theirs) = of(other) else { return false };
     let shown = |view: &KeyView| -> Vec<Write> { view.versions.iter().filter(|one| one.shown).map(|one| one.write).collect() };
     match of(own) {
+        // Of these nobody writes over anything: what counts is who has heard of more.
+        Some(ours) if ours.holds != KeyType::Register => theirs.parts != ours.parts && other.vector.covers(&own.vector),
+        None if theirs.holds != KeyType::Register => true,
         Some(ours) => theirs.seen.covers(&ours.seen) && theirs.seen != ours.seen && shown(&theirs) != shown(&ours),
         None => !shown(&theirs).is_empty(),
     }
 }
 
+/// Where everybody stands.
+pub(super) fn layout(world: &LabWorld, size: (f64, f64), nodes: &[NodeId], clients: &[ClientId]) -> Layout {
+    #[cfg(feature = "quorum")]
+    if let Some(ring) = super::quorum::layout(world, size, nodes, clients) {
+        return ring;
+    }
+    let _ = world;
+    Layout::new(size.0, size.1, nodes, clients)
+}
+
+/// What a peer is.
+pub(super) fn role(world: &LabWorld, node: NodeId, brief: bool) -> String {
+    #[cfg(feature = "quorum")]
+    if world.placement().is_by_key() {
+        return super::quorum::role(world, node, brief);
+    }
+    let _ = (world, node, brief);
+    "peer".into()
+}
+
+/// What stands on a card in place of a log.
+pub(super) fn line(world: &LabWorld, view: &NodeView, peer: &PeerView) -> String {
+    #[cfg(feature = "quorum")]
+    if world.placement().is_by_key() {
+        return super::quorum::line(view);
+    }
+    let _ = view;
+    vector(world, peer)
+}
+
 /// `A2 B1 C0`: how many changes of each peer it has. Peers that nobody has heard of are left out.
-pub(super) fn vector(world: &LabWorld, peer: &PeerView) -> String {
+fn vector(world: &LabWorld, peer: &PeerView) -> String {
     if !cfg!(feature = "peers") {
         return String::new();
+    }
+    if let Some(gossip) = &peer.gossip {
+        return match gossip.spreads.len() {
+            0 => "spreads nothing".into(),
+            count => format!("spreads {count}"),
+        };
     }
     let mut all = peer.vector.clone();
     world.stores().iter().filter_map(|node| world.view(*node)?.peer).for_each(|other| all.merge(&other.vector));
@@ -53,23 +106,36 @@ pub(super) fn vector(world: &LabWorld, peer: &PeerView) -> String {
 }
 
 /// What a running peer is up to. `brief`: in few words.
-pub(super) fn status(world: &LabWorld, view: &NodeView, brief: bool) -> (Tone, String) {
+pub(super) fn status(world: &LabWorld, node: NodeId, view: &NodeView, brief: bool) -> (Tone, String) {
     let Some(peer) = view.peer.as_deref().filter(|_| cfg!(feature = "peers")) else { return (Tone::Plain, String::new()) };
     if !peer.ready {
         return (Tone::Warn, if brief { "not ready" } else { "has no data yet · takes nothing" }.into());
     }
     let conflicts = peer.keys.iter().filter(|key| is_conflict(key)).count();
-    let lacks = backlog(world, view);
+    let lacks = backlog(world, node, view);
     let (tone, what) = match (conflicts, lacks, peer.held) {
-        (0, 0, _) => return (Tone::Good, if brief { "has all" } else { "has every change" }.into()),
+        (0, 0, _) => return (Tone::Good, has_all(world, brief).into()),
         (0, _, 0) => (Tone::Warn, lacks_words(lacks, brief)),
         (0, _, held) if brief => (Tone::Warn, format!("{held} held back")),
         (0, _, held) => (Tone::Warn, format!("{} · {held} held back", lacks_words(lacks, true))),
         (conflicts, ..) if brief => (Tone::Bad, conflict_words(conflicts)),
-        (conflicts, 0, _) => (Tone::Bad, format!("{} to resolve", conflict_words(conflicts))),
+        (conflicts, 0, _) => {
+            let most = peer.keys.iter().map(values).max().unwrap_or_default();
+            // Two are what is usual.
+            let of = if most > 2 { format!(" of {most} values") } else { String::new() };
+            (Tone::Bad, format!("{}{of} to resolve", conflict_words(conflicts)))
+        }
         (conflicts, ..) => (Tone::Bad, format!("{} · {}", conflict_words(conflicts), lacks_words(lacks, true))),
     };
     (tone, what)
+}
+
+fn has_all(world: &LabWorld, brief: bool) -> &'static str {
+    match (world.placement().is_by_key(), brief) {
+        (true, _) => "up to date",
+        (false, true) => "has all",
+        (false, false) => "has every change",
+    }
 }
 
 fn lacks_words(lacks: u64, brief: bool) -> String {
@@ -86,7 +152,12 @@ fn conflict_words(conflicts: usize) -> String {
 
 /// Whether readers are shown several values that did not know of each other.
 pub fn is_conflict(key: &KeyView) -> bool {
-    key.versions.iter().filter(|one| one.shown && !one.deleted).count() > 1
+    values(key) > 1
+}
+
+/// How many values of a register readers are shown.
+fn values(key: &KeyView) -> usize {
+    key.versions.iter().filter(|one| one.shown && !one.deleted).count()
 }
 
 /// A version in the details of a key.
@@ -108,6 +179,8 @@ pub struct Versions {
     pub rows: Vec<VersionRow>,
     /// Several of them are shown: somebody has to choose.
     pub is_conflict: bool,
+    /// Of a key that holds more than a value: what it comes to, and what that is made of.
+    pub made_of: Option<(String, Vec<(String, String)>)>,
 }
 
 pub fn versions(view: &NodeView, key: Key) -> Option<Versions> {
@@ -119,7 +192,8 @@ pub fn versions(view: &NodeView, key: Key) -> Option<Versions> {
         shown: one.shown,
     };
     let rows = own.versions.iter().map(row).collect();
-    Some(Versions { key, seen: own.seen.to_string(), rows, is_conflict: is_conflict(own) })
+    let made_of = super::parts::made_of(view, own);
+    Some(Versions { key, seen: own.seen.to_string(), rows, is_conflict: is_conflict(own), made_of })
 }
 
 fn said(one: &VersionView) -> String {
@@ -134,13 +208,20 @@ fn said(one: &VersionView) -> String {
 }
 
 /// What a peer has, name by name.
-pub fn rows(world: &LabWorld, view: &NodeView, peer: &PeerView) -> Vec<(&'static str, String)> {
+pub fn rows(world: &LabWorld, node: NodeId, view: &NodeView, peer: &PeerView) -> Vec<(&'static str, String)> {
     if !cfg!(feature = "peers") {
         return Vec::new();
     }
+    #[cfg(feature = "quorum")]
+    if world.placement().is_by_key() {
+        return super::quorum::rows(world, node, view, peer);
+    }
+    if let Some(gossip) = &peer.gossip {
+        return gossip_rows(world, node, view, gossip, peer);
+    }
     let mut rows = vec![
         ("has changes", vector(world, peer)),
-        ("lacks", backlog(world, view).to_string()),
+        ("lacks", backlog(world, node, view).to_string()),
         ("counts its own as", peer.actor.to_string()),
     ];
     if peer.held > 0 {
@@ -149,6 +230,34 @@ pub fn rows(world: &LabWorld, view: &NodeView, peer: &PeerView) -> Vec<(&'static
     let waits: Vec<String> = peer.unconfirmed.iter().map(|(node, count)| format!("{count} by {node}")).collect();
     if !waits.is_empty() {
         rows.push(("not confirmed", waits.join(", ")));
+    }
+    rows
+}
+
+/// The same of a node that gossips.
+fn gossip_rows(
+    world: &LabWorld,
+    node: NodeId,
+    view: &NodeView,
+    gossip: &GossipView,
+    peer: &PeerView,
+) -> Vec<(&'static str, String)> {
+    let told = |rumour: &RumourView| format!("{}, {} times in vain", Chip::of(rumour.write).text(), rumour.counter);
+    let spreads: Vec<String> = gossip.spreads.iter().map(told).collect();
+    let believed = |wanted: MemberState| {
+        let names = gossip.doubts.iter().filter(|doubt| doubt.state == wanted).map(|doubt| doubt.node.to_string());
+        names.collect::<Vec<String>>().join(", ")
+    };
+    let mut rows = vec![
+        ("spreads", if spreads.is_empty() { "nothing".into() } else { spreads.join("; ") }),
+        ("lacks", backlog(world, node, view).to_string()),
+        ("counts its own as", peer.actor.to_string()),
+    ];
+    for (name, state) in [("suspects", MemberState::Suspect), ("takes for dead", MemberState::Dead)] {
+        let names = believed(state);
+        if !names.is_empty() {
+            rows.push((name, names));
+        }
     }
     rows
 }

@@ -22,6 +22,9 @@ impl Layout {
         if rank(from) > rank(to) {
             return self.curve(to, from).map(Curve::reversed);
         }
+        if self.form == Form::Ring {
+            return Some(Curve::between(&a, &self.whole(to)?));
+        }
         Some(match (to.client(), self.is_first(from)) {
             (None, true) => self.first_to_other(&a, &b),
             (None, false) => self.between_others(&a, &b),
@@ -49,6 +52,9 @@ impl Layout {
             (Form::Tree, false, _) if self.is_first(from) || self.is_first(to) => {
                 curve.at(if self.is_first(from) { 0.8 } else { 0.2 })
             }
+            (Form::Ring, true, _) => self.first_clear(from, curve, [0.35, 0.3, 0.4, 0.25, 0.45, 0.2]),
+            // Two that cross do so in their middles.
+            (Form::Ring, false, _) => curve.at(if from < to { 0.42 } else { 0.58 }),
             (Form::Fan, false, false) if !self.is_first(to) => self.first_clear(from, curve, [0.5, 0.4, 0.3, 0.25, 0.2, 0.15]),
             // Where it is clear of the strip.
             (Form::Tree, true, false) => {
@@ -89,7 +95,7 @@ impl Layout {
                 let off = between((end.y - first.centre().y) * 0.3, -0.4 * first.height, 0.4 * first.height);
                 sideways(Point { x, y: first.centre().y + off }, end)
             }
-            Form::Tree => {
+            _ => {
                 let corner = Point { x: TRUNK_X, y: end.y };
                 Curve { start: Point { x: TRUNK_X, y: first.y + first.height }, bends: (corner, corner), end }
             }
@@ -167,7 +173,7 @@ impl Layout {
                 let level = if over { 1.5 * start.x - 0.5 * end.x } else { start.x - 8.0 };
                 Curve { start, bends: (Point { x: past, ..start }, Point { x: level, ..end }), end }
             }
-            Form::Tree => {
+            _ => {
                 let start = Point { x: node.x + node.width, y: middle.y + off };
                 // Above the strips to the right first, then down beside them.
                 let x = start.x + MARGIN_X;

@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     client::session::Session,
-    explain::chip::Chip,
+    explain::{
+        actions::{self, contents},
+        chip::Chip,
+    },
     lab::LabWorld,
     protocol::{NodeView, TailEntry},
     sim::{
@@ -43,6 +46,8 @@ pub struct Copy {
     pub chip: Option<Chip>,
     /// Values beside it, where none was written over another.
     pub siblings: Vec<Chip>,
+    /// Of a key that holds more than a value: all that is in it, in place of these.
+    pub contents: Option<String>,
     /// The primary holds another value, or another peer has written over it.
     pub old: bool,
 }
@@ -50,6 +55,9 @@ pub struct Copy {
 impl Copy {
     /// How long its value is.
     pub fn letters(&self) -> usize {
+        if let Some(contents) = &self.contents {
+            return contents.chars().count();
+        }
         let own = self.chip.map_or(1, |chip| chip.value().to_string().len());
         // A chip takes the room of some letters.
         own + self.siblings.iter().map(|chip| 4 + chip.value().to_string().len()).sum::<usize>()
@@ -93,7 +101,7 @@ pub struct NodeCard {
     pub copies: Vec<Copy>,
     pub more_keys: usize,
     pub log: Vec<Option<LogCell>>,
-    /// Of a peer, in place of a log: how many changes of each it has.
+    /// Of a peer, in place of a log: how many changes of each it has, or whom it asks and what it keeps for others.
     pub vector: String,
     /// LSN of the first place of the log row; places are aligned across nodes.
     pub first_lsn: Lsn,
@@ -123,12 +131,19 @@ pub struct Stage {
     pub clients: Vec<Arc<ClientFigure>>,
     pub links: Vec<Arc<LinkLine>>,
     pub any_cut: bool,
+    /// In place of cards and links, where there are too many nodes for them.
+    #[cfg(feature = "gossip")]
+    pub field: Option<Arc<super::field::Field>>,
 }
 
 pub fn stage(world: &LabWorld, width: f64, height: f64) -> Stage {
     let members = world.members();
     let clients: Vec<ClientId> = world.sessions().iter().map(|session| session.id).collect();
-    let mut layout = Layout::new(width, height, &members, &clients);
+    #[cfg(feature = "gossip")]
+    if members.len() >= super::field::Field::NODES_MIN {
+        return as_field(world, width, height, &clients);
+    }
+    let mut layout = peers::layout(world, (width, height), &members, &clients);
     let primary = world.primary();
     let lead = primary.and_then(|node| world.view(node));
     let views: Vec<(NodeId, NodeView)> = members.iter().filter_map(|node| Some((*node, world.remains(*node)?))).collect();
@@ -137,7 +152,26 @@ pub fn stage(world: &LabWorld, width: f64, height: f64) -> Stage {
     let nodes = views.iter().filter_map(card).map(Arc::new).collect();
     let clients = world.sessions().iter().filter_map(|session| figure(world, &layout, session)).map(Arc::new).collect();
     let links = links(world, &mut layout, &views).into_iter().map(Arc::new).collect();
-    Stage { nodes, clients, links, any_cut: world.network().any_cut(), layout }
+    Stage {
+        nodes,
+        clients,
+        links,
+        any_cut: world.network().any_cut(),
+        layout,
+        #[cfg(feature = "gossip")]
+        field: None,
+    }
+}
+
+/// The stage of a group that is too large for cards.
+#[cfg(feature = "gossip")]
+fn as_field(world: &LabWorld, width: f64, height: f64, clients: &[ClientId]) -> Stage {
+    use super::field::{Field, field};
+    let (.., needed) = Field::places(width, height, world.members().len());
+    let layout = Layout::of_clients(width, needed, clients);
+    let clients = world.sessions().iter().filter_map(|session| figure(world, &layout, session)).map(Arc::new).collect();
+    let field = Some(Arc::new(field(world, &layout, height)));
+    Stage { nodes: Vec::new(), clients, links: Vec::new(), any_cut: world.network().any_cut(), layout, field }
 }
 
 impl Stage {
@@ -229,14 +263,17 @@ fn card(
     };
     let is_primary = view.role == Role::Primary;
     let whole = role_of(world, lead, node, view);
+    let suspected_by = suspected_by(views, node);
+    let stands_in = view.peer.as_deref().is_some_and(|peer| !peer.hints.is_empty());
+    let is_marked = state != NodeState::Up || !suspected_by.is_empty() || stands_in;
     let role = match (view.role, state) {
         (Role::Primary, NodeState::Down) => "was primary".into(),
+        (Role::Peer, _) => peers::role(world, node, is_marked),
         // Beside a badge there is no room for more.
         (Role::Replica, NodeState::Down | NodeState::Paused) => "replica".into(),
         (Role::Replica, NodeState::Up) if size == CardSize::Strip => brief(&whole).into(),
         _ => whole.clone(),
     };
-    let suspected_by = suspected_by(views, node);
     let badge = match state {
         NodeState::Down if host.machine_down && size == CardSize::Large => Some((Tone::Bad, "no power")),
         NodeState::Down if host.machine_down => Some((Tone::Bad, "off")),
@@ -244,6 +281,7 @@ fn card(
         NodeState::Paused => Some((Tone::Warn, "paused")),
         NodeState::Up if is_primary && primary != Some(node) => Some((Tone::Warn, "old epoch")),
         NodeState::Up if !suspected_by.is_empty() => Some((Tone::Warn, "suspected")),
+        NodeState::Up if stands_in => Some((Tone::Plain, "stand-in")),
         NodeState::Up => None,
     };
     let holds = |key: Key| view.copies.iter().find(|write| write.key == key).copied();
@@ -256,12 +294,15 @@ fn card(
     };
     let copies: Vec<Copy> = (0..keys)
         .map(Key)
+        // Where keys have homes, a card has those that are at home there.
+        .filter(|key| holds(*key).is_some() || world.placement().is_home(node, *key))
         .map(|key| match view.role {
             Role::Peer => peers::copy(world, node, key, view),
             _ => Copy {
                 key,
                 chip: holds(key).map(Chip::of),
                 siblings: Vec::new(),
+                contents: None,
                 old: is_behind && holds(key) != leads_with(key),
             },
         })
@@ -275,7 +316,14 @@ fn card(
         NodeState::Paused => ", paused",
         NodeState::Down => down,
     };
-    let spoken = spoken(node, if view.role == Role::Replica { &whole } else { &role }, state_words, &copies, &spoken_status);
+    let line = view.peer.as_deref().map(|peer| peers::line(world, view, peer)).unwrap_or_default();
+    let part = match view.role {
+        Role::Replica => whole,
+        Role::Peer if world.placement().is_by_key() => format!("{whole}, {line}"),
+        Role::Peer => whole,
+        _ => role.clone(),
+    };
+    let spoken = spoken(node, &part, state_words, &copies, &spoken_status);
     let spoken = if suspected_by.is_empty() { spoken } else { format!("{spoken} Suspected by {}.", listed(&suspected_by)) };
     let shown = size.keys(place.width, badge.is_some(), &copies);
     Some(NodeCard {
@@ -289,7 +337,7 @@ fn card(
         more_keys: copies.len().saturating_sub(shown),
         copies: copies.into_iter().take(shown).collect(),
         log: if matches!(view.role, Role::Monitor | Role::Peer) { Vec::new() } else { window.cells(view) },
-        vector: view.peer.as_deref().map(|peer| peers::vector(world, peer)).unwrap_or_default(),
+        vector: line,
         first_lsn: window.first,
         status,
         queue,
@@ -304,7 +352,7 @@ pub fn role_of(world: &LabWorld, lead: Option<&NodeView>, node: NodeId, view: &N
         Role::Primary => return "primary".into(),
         Role::Candidate => return "candidate".into(),
         Role::Monitor => return "monitor".into(),
-        Role::Peer => return "peer".into(),
+        Role::Peer => return peers::role(world, node, false),
         Role::Replica => {}
     }
     if let Some(source) = view.source.filter(|source| Some(*source) != view.follows) {
@@ -335,6 +383,9 @@ fn spoken(node: NodeId, role: &str, state: &str, copies: &[Copy], status: &str) 
     let held: Vec<String> = copies
         .iter()
         .map(|copy| match &copy.chip {
+            _ if let Some(contents) = &copy.contents => {
+                format!("{} is {contents}{}", copy.key, if copy.old { ", an old state" } else { "" })
+            }
             Some(chip) if !copy.siblings.is_empty() => {
                 let all: Vec<String> = std::iter::once(chip).chain(&copy.siblings).map(|chip| chip.value().to_string()).collect();
                 format!("{} is {}: a conflict", copy.key, all.join(" or "))
@@ -355,6 +406,7 @@ fn figure(world: &LabWorld, layout: &Layout, session: &Session) -> Option<Client
             Action::Read { key } => format!("{} {key} at {}…", name.unwrap_or("reads"), open.node),
             Action::Write { key, value } => format!("{} {key} = {value}…", name.unwrap_or("writes")),
             Action::Generate { key, function } => format!("{} {key} = {function}…", name.unwrap_or("writes")),
+            action => format!("{}…", what(action, name)),
         }
     });
     let (mut tone, mut chip, mut saw) = (Tone::Plain, None, "read");
@@ -368,8 +420,12 @@ fn figure(world: &LabWorld, layout: &Layout, session: &Session) -> Option<Client
                 format!("{saw} {key} = {}", write.value)
             }
             (_, Outcome::Several(writes)) => {
-                let values: Vec<String> = writes.iter().map(|write| write.value.to_string()).collect();
-                format!("{saw} {key} = {}", values.join(" | "))
+                let holds = world.setup().config.key_type(key);
+                if writes.is_empty() {
+                    format!("{saw} {key}: empty")
+                } else {
+                    format!("{saw} {key} = {}", contents(holds, &writes))
+                }
             }
             (_, Outcome::Read(None)) => format!("{saw} {key}: empty"),
             (_, Outcome::Written) => {
@@ -382,7 +438,8 @@ fn figure(world: &LabWorld, layout: &Layout, session: &Session) -> Option<Client
             }
             (_, Outcome::Unconfirmed) => {
                 tone = Tone::Warn;
-                format!("{} · OK, unconfirmed", what(action, name))
+                let end = if world.placement().is_by_key() { "not confirmed" } else { "OK, unconfirmed" };
+                format!("{} · {end}", what(action, name))
             }
             (_, Outcome::Refused(refusal)) => {
                 tone = Tone::Bad;
@@ -413,6 +470,8 @@ pub fn what(action: Action, name: Option<&str>) -> String {
         (Action::Write { key, value }, Some(name)) => format!("{name} {key} = {value}"),
         (Action::Generate { key, function }, None) => format!("{key} = {function}"),
         (Action::Generate { key, function }, Some(name)) => format!("{name} {key} = {function}"),
+        (action, Some(name)) => format!("{name}: {}", actions::brief(action).unwrap_or_default()),
+        (action, None) => actions::brief(action).unwrap_or_default(),
     }
 }
 
@@ -429,5 +488,10 @@ pub fn refused(refusal: Refusal) -> &'static str {
         Refusal::DiskFull => "refused: disk full",
         #[cfg(feature = "quorum")]
         Refusal::TooFewCopies { .. } => "refused: too few copies",
+        Refusal::WrongType { .. } => "refused: wrong type",
+        Refusal::GrowsOnly => "refused: only grows",
+        Refusal::Gone => "refused: removed for good",
+        Refusal::Absent => "refused: not there",
+        Refusal::Full => "refused: full",
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn status(
         return (Tone::Plain, if brief { disk } else { format!("{disk} · epoch {}", view.epoch) });
     }
     if view.role == Role::Peer || !cfg!(feature = "primary-replica") {
-        return peers::status(world, view, brief);
+        return peers::status(world, node, view, brief);
     }
     if view.role == Role::Primary {
         let open = view.written.0 - view.flushed.0;

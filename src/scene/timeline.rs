@@ -1,5 +1,7 @@
 //! The timeline: everything worth jumping to, as marks on one axis, and the other branches.
 
+#[cfg(feature = "gossip")]
+use crate::trace::MemberState;
 use crate::{
     check::StaleRead,
     explain::chip::Chip,
@@ -173,6 +175,12 @@ fn mark_of(event: &Event, commands: &[TimedCommand]) -> Option<Mark> {
         }
         Kind::Fact(Fact::Elected { .. }) => mark(MarkKind::Election, format!("{} is elected", event.node?)),
         Kind::Fact(Fact::Suspects { suspect, .. }) => mark(MarkKind::Suspicion, format!("{} suspects {suspect}", event.node?)),
+        #[cfg(feature = "gossip")]
+        Kind::Fact(Fact::MemberIs { member, state, by, .. }) if event.node == Some(*by) => match state {
+            MemberState::Suspect => mark(MarkKind::Suspicion, format!("{by} suspects {member}")),
+            MemberState::Dead => mark(MarkKind::Suspicion, format!("{by} declares {member} dead")),
+            MemberState::Alive => None,
+        },
         Kind::Fact(Fact::LeaseLost { .. }) => mark(MarkKind::Fault, format!("{} loses its lease", event.node?)),
         Kind::Fact(Fact::FellBack { .. }) => mark(MarkKind::Fault, format!("{} goes on alone", event.node?)),
         Kind::Fact(Fact::SyncAgain) => mark(MarkKind::Action, format!("{} waits for replicas again", event.node?)),

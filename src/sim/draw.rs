@@ -23,6 +23,7 @@ pub enum Purpose {
     Route = 9,
     Election = 10,
     Value = 11,
+    Partner = 12,
 }
 
 /// The identity of what a draw belongs to, as a hash of the chain of causes that led to it.

@@ -8,10 +8,11 @@ use super::{
     distribution::Distribution,
     draw::{Chance, Lineage, Purpose},
     id::Address,
-    small::{SmallMap, SmallSet},
+    small::{SmallMap, SmallSet, sorted_once},
     time::Micros,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::sync::Arc;
 
 /// What a message is for; latency and loss can be set for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -262,8 +263,12 @@ struct LinkState {
 pub struct Network {
     base: LinkSettings,
     rules: Vec<LinkRule>,
+    /// Of links on which something was lately.
     links: SmallMap<(Address, Address), LinkState>,
-    cut: SmallSet<(Address, Address)>,
+    /// So many are looked through for those on which nothing has been for long.
+    links_max: usize,
+    /// Shared by keyframes: a cut through a large group has very many pairs.
+    cut: Arc<SmallSet<(Address, Address)>>,
 }
 
 impl Network {
@@ -272,8 +277,11 @@ impl Network {
     /// Most rules; a rule for the same links replaces the numbers of the former one.
     pub const RULES_MAX: usize = 500;
 
+    /// Links whose state is kept though it says nothing any more.
+    const LINKS_KEPT: usize = 256;
+
     pub fn new(base: LinkSettings, rules: Vec<LinkRule>) -> Network {
-        Network { base, rules, links: SmallMap::new(), cut: SmallSet::new() }
+        Network { base, rules, links: SmallMap::new(), links_max: Self::LINKS_KEPT, cut: Arc::default() }
     }
 
     /// Adds a rule, merged into an equal one, and gives it the last word. False if there are too many.
@@ -304,15 +312,22 @@ impl Network {
     }
 
     pub fn cut(&mut self, from: Address, to: Address) {
-        self.cut.insert((from, to));
+        Arc::make_mut(&mut self.cut).insert((from, to));
+    }
+
+    /// Cuts many links at once, both ways.
+    pub fn cut_all(&mut self, pairs: impl Iterator<Item = (Address, Address)>) {
+        let mut all: Vec<(Address, Address)> = self.cut.iter().copied().collect();
+        all.extend(pairs.flat_map(|(one, other)| [(one, other), (other, one)]));
+        self.cut = Arc::new(sorted_once(all).into_iter().collect());
     }
 
     pub fn heal(&mut self, from: Address, to: Address) {
-        self.cut.remove(&(from, to));
+        Arc::make_mut(&mut self.cut).remove(&(from, to));
     }
 
     pub fn heal_all(&mut self) {
-        self.cut.clear();
+        self.cut = Arc::default();
     }
 
     pub fn is_cut(&self, from: Address, to: Address) -> bool {
@@ -327,6 +342,11 @@ impl Network {
     pub fn send(&mut self, now: Micros, parcel: Parcel, chance: Chance) -> Option<Passage> {
         let Parcel { from, to, class, bytes, identity } = parcel;
         let current = Current::of(&self.base, &self.rules, from, to, class);
+        if self.links.len() >= self.links_max {
+            // What arrived before now holds nothing up any more.
+            self.links.retain(|_, link| link.last_arrival > now || link.sending_until > now);
+            self.links_max = Self::LINKS_KEPT.max(2 * self.links.len());
+        }
         let link = self.links.or_default((from, to));
         let mut leaves = now;
         if current.bandwidth_bytes_per_s > 0 {

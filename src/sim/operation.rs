@@ -23,18 +23,89 @@ pub enum Action {
         key: Key,
         function: Function,
     },
+    /// Adds to a counter; less than 0 takes away.
+    Add {
+        key: Key,
+        amount: Value,
+    },
+    /// Puts an element into a set or a cart.
+    AddElement {
+        key: Key,
+        element: Value,
+    },
+    RemoveElement {
+        key: Key,
+        element: Value,
+    },
+    /// Types a character into a text, so many visible ones before it; at the end if there are fewer.
+    Insert {
+        key: Key,
+        place: u16,
+        character: char,
+    },
+    /// Erases the visible character that has so many before it.
+    Erase {
+        key: Key,
+        place: u16,
+    },
+    /// Deletes a register: leaves a tombstone.
+    Delete {
+        key: Key,
+    },
 }
 
 impl Action {
     pub fn key(self) -> Key {
         match self {
-            Action::Read { key } | Action::Write { key, .. } | Action::Generate { key, .. } => key,
+            Action::Read { key }
+            | Action::Write { key, .. }
+            | Action::Generate { key, .. }
+            | Action::Add { key, .. }
+            | Action::AddElement { key, .. }
+            | Action::RemoveElement { key, .. }
+            | Action::Insert { key, .. }
+            | Action::Erase { key, .. }
+            | Action::Delete { key } => key,
         }
+    }
+
+    /// Whether it writes a value, whatever the key held: all that a group with a primary can do.
+    pub fn writes_value(self) -> bool {
+        matches!(self, Action::Write { .. } | Action::Generate { .. })
     }
 
     /// Whether it changes what is stored.
     pub fn is_write(self) -> bool {
         !matches!(self, Action::Read { .. })
+    }
+}
+
+/// What a key holds, which is settled before a run. Peers know all of them; where there is a primary, all keys are registers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyType {
+    /// One value.
+    #[default]
+    Register,
+    /// A number that many count at once.
+    Counter,
+    /// Elements; what a removal means is a matter of its kind.
+    Set,
+    /// Elements in a cart that is written as a whole.
+    Cart,
+    /// Characters that many type at once.
+    Text,
+}
+
+impl fmt::Display for KeyType {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        out.write_str(match self {
+            KeyType::Register => "register",
+            KeyType::Counter => "counter",
+            KeyType::Set => "set",
+            KeyType::Cart => "cart",
+            KeyType::Text => "text",
+        })
     }
 }
 
@@ -96,6 +167,16 @@ pub enum Refusal {
     /// So few of the nodes that have copies can be reached, and more are needed.
     #[cfg(feature = "quorum")]
     TooFewCopies { have: u8, need: u8 },
+    /// The key is of another type than the operation is for.
+    WrongType { holds: KeyType },
+    /// The set or the counter only grows.
+    GrowsOnly,
+    /// A two-phase set takes nothing back that was removed.
+    Gone,
+    /// There is nothing to be removed, erased or deleted.
+    Absent,
+    /// The key keeps as many elements or characters as it may.
+    Full,
 }
 
 /// What a node answers.

@@ -154,10 +154,56 @@ impl<K: Ord> FromIterator<K> for SmallSet<K> {
     }
 }
 
+/// In ascending order of their keys; equal ones stay in the order in which they are. A merge sort (Knuth, volume 3, 5.2.4) in place of
+/// the standard library’s, each use of which costs 2 to 5 KB of program.
+pub fn sorted_by_key<T, K: Ord>(all: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    merge_sort(all, &key)
+}
+
+/// In ascending order, each once.
+pub fn sorted_once<T: Ord + Copy>(all: Vec<T>) -> Vec<T> {
+    let mut all = sorted_by_key(all, |one| *one);
+    all.dedup();
+    all
+}
+
+fn merge_sort<T, K: Ord>(mut all: Vec<T>, key: &impl Fn(&T) -> K) -> Vec<T> {
+    if all.len() < 2 {
+        return all;
+    }
+    let right = all.split_off(all.len() / 2);
+    let mut sorted = Vec::with_capacity(all.len() + right.len());
+    let (mut left, mut right) = (merge_sort(all, key).into_iter().peekable(), merge_sort(right, key).into_iter().peekable());
+    loop {
+        let next = match (left.peek(), right.peek()) {
+            (Some(one), Some(other)) if key(other) < key(one) => right.next(),
+            (Some(_), _) => left.next(),
+            (None, _) => right.next(),
+        };
+        match next {
+            Some(next) => sorted.push(next),
+            None => return sorted,
+        }
+    }
+}
+
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn sorts_as_the_standard_library_does(all in prop::collection::vec((0u8..20, any::<u16>()), 0..80)) {
+            let mut expected = all.clone();
+            expected.sort_by_key(|one| one.0);
+            prop_assert_eq!(sorted_by_key(all.clone(), |one| one.0), expected);
+            let mut expected = all.clone();
+            expected.sort_unstable();
+            expected.dedup();
+            prop_assert_eq!(sorted_once(all), expected);
+        }
+    }
     use std::collections::BTreeMap;
 
     proptest! {

@@ -27,11 +27,15 @@ impl<V: Clone> Siblings<V> {
     pub fn put(&mut self, actor: Actor, value: V, context: &Seen) -> Siblings<V> {
         // A client may have heard of more than this state.
         let dot = self.seen.next(actor).max(context.next(actor));
-        let mut seen = context.clone();
-        seen.insert(dot);
-        let delta = Siblings { versions: vec![(dot, value)], seen };
+        let delta = Siblings::change(dot, value, context.clone());
         self.merge(&delta);
         delta
+    }
+
+    /// The change that a write with this name made, over everything in `seen`.
+    pub fn change(dot: Dot, value: V, mut seen: Seen) -> Siblings<V> {
+        seen.insert(dot);
+        Siblings { versions: vec![(dot, value)], seen }
     }
 
     /// The join: what both have, and what one has that the other has not seen. What one has seen and does not have any more was

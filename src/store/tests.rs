@@ -6,7 +6,7 @@ mod oracles;
 mod worlds;
 
 use super::{
-    object::register::Version,
+    object::{Mark, register::Version},
     stamp::Stamp,
     version::{Actor, Dot},
 };
@@ -29,6 +29,11 @@ fn dot(peer: usize, counter: u32) -> Dot {
 /// What the wall clocks show: B's is ahead, C's behind, by more than the time between two writes.
 fn wall(peer: usize, time: i64) -> Stamp {
     Stamp::wall(time * 10 + [0, 25, -25][peer], actor(peer))
+}
+
+/// When something was done at a peer by its wall clock, and by which operation.
+fn mark(peer: usize, time: i64) -> Mark {
+    Mark { stamp: wall(peer, time), id: OperationId { client: ClientId(peer as u16), origin: Origin::Hand, number: time as u32 } }
 }
 
 /// The write of `value` at a peer, at a time that grows with causality.

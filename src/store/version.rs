@@ -150,6 +150,12 @@ impl Seen {
         }
     }
 
+    /// Includes this write, and with it every earlier one of its actor.
+    pub fn raise(&mut self, dot: Dot) {
+        self.vector.raise(dot);
+        self.compact();
+    }
+
     pub fn merge(&mut self, other: &Seen) {
         self.vector.merge(&other.vector);
         other.beyond.iter().for_each(|dot| {
@@ -187,6 +193,11 @@ impl Seen {
     /// The writes that came out of order, in order of their names.
     pub fn beyond(&self) -> impl Iterator<Item = Dot> {
         self.beyond.iter().copied()
+    }
+
+    /// How many writes these are.
+    pub fn count(&self) -> u64 {
+        self.vector.iter().map(|dot| dot.counter as u64).sum::<u64>() + self.beyond.iter().count() as u64
     }
 
     pub fn is_empty(&self) -> bool {

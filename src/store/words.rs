@@ -8,7 +8,11 @@ use super::{
     stamp::Stamp,
     version::{Actor, Dot, Seen, VersionVector},
 };
-use crate::sim::{id::Origin, operation::Write, small::SmallMap};
+use crate::sim::{
+    id::{OperationId, Origin},
+    operation::Write,
+    small::SmallMap,
+};
 
 /// Something that can be told as numbers.
 pub trait Words {
@@ -83,10 +87,16 @@ impl<K: Words + Ord, V: Words> Words for SmallMap<K, V> {
     }
 }
 
+impl Words for OperationId {
+    fn words(&self, out: &mut dyn FnMut(u64)) {
+        out(self.client.0 as u64);
+        out((self.number as u64) << 1 | matches!(self.origin, Origin::Hand) as u64);
+    }
+}
+
 impl Words for Write {
     fn words(&self, out: &mut dyn FnMut(u64)) {
-        out(self.id.client.0 as u64);
-        out((self.id.number as u64) << 1 | matches!(self.id.origin, Origin::Hand) as u64);
+        self.id.words(out);
         out(self.key.0 as u64);
         self.value.words(out);
     }

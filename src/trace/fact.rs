@@ -1,11 +1,22 @@
 //! What protocols have to say, as data. New facts come last: their numbers are part of every golden trace.
 
+#[cfg(feature = "gossip")]
+use super::MemberState;
 use super::{Role, SyncState};
 use crate::{
-    sim::{id::NodeId, operation::Write, time::Micros},
+    sim::{
+        id::{Key, NodeId},
+        operation::Write,
+        time::Micros,
+    },
     store::{
         log::{Epoch, Lsn},
-        object::register::Strategy,
+        object::{
+            register::{Strategy, Version},
+            set::SetKind,
+        },
+        stamp::Stamp,
+        version::{Dot, Seen},
     },
 };
 use serde::Serialize;
@@ -348,7 +359,7 @@ pub enum Fact {
     TreesCompared {
         with: NodeId,
         hashes: u32,
-        keys: Vec<crate::sim::id::Key>,
+        keys: Vec<Key>,
     },
     /// A node did not answer for so long that it is taken for unreachable.
     #[cfg(feature = "quorum")]
@@ -366,4 +377,115 @@ pub enum Fact {
     Restored {
         from: Vec<NodeId>,
     },
+    /// Elements that nobody removed who had seen these additions, and that this kind of set does not show.
+    Hidden {
+        writes: Vec<Write>,
+        kind: SetKind,
+    },
+    /// Elements that somebody removed who had seen every addition, and that this kind of set shows all the same.
+    RemovalIgnored {
+        writes: Vec<Write>,
+        kind: SetKind,
+    },
+    /// A set is of another kind from now on, and so readers are shown these again, and those no more.
+    SetSwitched {
+        kind: SetKind,
+        back: Vec<Write>,
+        gone: Vec<Write>,
+    },
+    /// These were deleted or taken out here, and a copy that had not heard of it brings them back.
+    BroughtBack {
+        writes: Vec<Write>,
+    },
+    /// A register has been nothing but these tombstones for so long that nothing is kept of it.
+    Forgotten {
+        writes: Vec<Write>,
+    },
+    /// A counter that was not below zero here is now: its total, with the name of the latest operation.
+    #[cfg(feature = "multi-primary")]
+    BelowZero {
+        total: Write,
+    },
+    /// The name that the version of a write got, and which others whoever wrote it had been shown: it replaces these.
+    Versioned {
+        dot: Dot,
+        version: Version,
+        seen: Seen,
+    },
+    /// Versions of a key that a node has from now on and had not heard of. `overwritten`: by its hybrid stamp, one that comes with
+    /// them though others have replaced it, since none has a later wall clock.
+    Learnt {
+        key: Key,
+        dots: Vec<Dot>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        overwritten: Option<Stamp>,
+    },
+    /// Of writes that did not know of each other, a node shows what this strategy says from now on.
+    ResolvesBy {
+        strategy: Strategy,
+    },
+    /// A node has no copy of the key any more: its homes are elsewhere, and have it.
+    #[cfg(feature = "quorum")]
+    MovedAway {
+        key: Key,
+    },
+    /// A node has compared some places of two trees: its own hashes and the other’s.
+    #[cfg(feature = "quorum")]
+    HashesCompared {
+        with: NodeId,
+        hashes: Vec<Compared>,
+    },
+    /// A node is told a rumour that is news to it. It shows it and tells others.
+    #[cfg(feature = "gossip")]
+    Heard {
+        write: Write,
+        from: NodeId,
+    },
+    /// A node is told so many rumours that it knew.
+    #[cfg(feature = "gossip")]
+    HeardAgain {
+        rumours: u32,
+        from: NodeId,
+    },
+    /// A node has told a rumour in vain so often that it tells it nobody any more.
+    #[cfg(feature = "gossip")]
+    LostInterest {
+        write: Write,
+    },
+    /// By comparing all it has with another a node has found what no rumour had told it.
+    #[cfg(feature = "gossip")]
+    FoundMissing {
+        writes: Vec<Write>,
+        from: NodeId,
+    },
+    /// A member did not answer, so others are asked to try.
+    #[cfg(feature = "gossip")]
+    AsksOthers {
+        member: NodeId,
+        through: Vec<NodeId>,
+    },
+    /// From now on a node believes this of a member; `by`: who said so, itself if it found out.
+    #[cfg(feature = "gossip")]
+    MemberIs {
+        member: NodeId,
+        state: MemberState,
+        incarnation: u32,
+        by: NodeId,
+    },
+    /// A node hears that it is suspected, or taken for dead, and denies it under a higher number.
+    #[cfg(feature = "gossip")]
+    Refutes {
+        was: MemberState,
+        by: NodeId,
+        incarnation: u32,
+    },
+}
+
+/// One place of two hash trees over the keys: the root is 1, below `place` are twice that and one more. An empty place has 0.
+#[cfg(feature = "quorum")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Compared {
+    pub place: u32,
+    pub own: u64,
+    pub theirs: u64,
 }

@@ -9,6 +9,8 @@ mod fact;
 mod legend;
 
 pub use export::{hash, to_json};
+#[cfg(feature = "quorum")]
+pub use fact::Compared;
 pub use fact::{Fact, NoVote};
 
 use crate::{
@@ -21,6 +23,8 @@ use crate::{
     store::log::{Epoch, Lsn},
 };
 use serde::Serialize;
+#[cfg(feature = "gossip")]
+use std::sync::Arc;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -187,6 +191,40 @@ pub enum Cargo {
     Copies {
         keys: u32,
     },
+    /// Rumours; `asks`: and is told what its receiver spreads.
+    #[cfg(feature = "gossip")]
+    Rumours {
+        writes: Arc<[Write]>,
+        asks: bool,
+    },
+    /// Of rumours that were told: so many were news, and so many known.
+    #[cfg(feature = "gossip")]
+    Feedback {
+        news: u32,
+        known: u32,
+    },
+    /// The timestamps of what the sender has, to be compared.
+    #[cfg(feature = "gossip")]
+    Digest {
+        keys: u32,
+    },
+    /// So many writes that the receiver lacks, the last of them; so many keys are wanted in return.
+    #[cfg(feature = "gossip")]
+    Missing {
+        count: u32,
+        last: Option<Write>,
+        wanted: u32,
+    },
+    /// Is the receiver there, or the one that it is asked about?
+    #[cfg(feature = "gossip")]
+    Ping {
+        about: Option<NodeId>,
+    },
+    /// The member is there.
+    #[cfg(feature = "gossip")]
+    Ack {
+        member: NodeId,
+    },
 }
 
 /// Why a message went no further.
@@ -235,6 +273,11 @@ pub enum TimerName {
     Compare,
     /// Try to hand over what is kept for others.
     HandOff,
+    /// Forget what was deleted long enough ago.
+    Collect,
+    /// Tell others, or ask them, once more.
+    #[cfg(feature = "gossip")]
+    Round,
 }
 
 /// What a node was doing when it was not waiting for messages.
@@ -271,6 +314,16 @@ pub enum Role {
     Monitor,
     /// One of equals: it takes reads and writes.
     Peer,
+}
+
+/// What a node believes of another. In this order: the worse the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberState {
+    Alive,
+    /// It answered nobody who asked, and may still deny that it is gone.
+    Suspect,
+    Dead,
 }
 
 /// What a replica is to its primary's writes, in the words of PostgreSQL's `pg_stat_replication.sync_state`.

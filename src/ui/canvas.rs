@@ -6,7 +6,7 @@
 use super::leptos::*;
 use super::state::{App, SPEEDS, Selection};
 use crate::{
-    explain::chip::{COLOURS, Chip},
+    explain::chip::{COLOURS, Chip, Sign},
     platform::dom,
     scene::flights::{Flights, Look, Wish, flights},
     scene::geometry::Point,
@@ -30,16 +30,16 @@ const SMALL_FONT: &str = "600 12px system-ui, -apple-system, 'Segoe UI', Roboto,
 
 /// The colours of the present theme.
 #[derive(Default)]
-struct Ink {
+pub struct Ink {
     writes: Vec<String>,
     panel: String,
-    ink: String,
-    quiet: String,
-    bad: String,
+    pub ink: String,
+    pub quiet: String,
+    pub bad: String,
     bad_soft: String,
-    good: String,
-    warn: String,
-    accent: String,
+    pub good: String,
+    pub warn: String,
+    pub accent: String,
     stage: String,
 }
 
@@ -57,6 +57,8 @@ pub struct Painter {
     ink: Ink,
     theme: Option<u64>,
     drawn: Option<(Flights, (f64, f64))>,
+    #[cfg(feature = "gossip")]
+    field: Option<super::field::Picture>,
 }
 
 /// What should be on the canvas now.
@@ -84,7 +86,18 @@ impl Painter {
         let theme = app.theme_changes.get_untracked();
         let size = app.stage.with_untracked(|stage| (app.size.get_untracked().0, stage.layout.height));
         let scene = scene(app);
-        let same = self.theme == Some(theme) && self.drawn.as_ref().is_some_and(|(drawn, at)| *drawn == scene && *at == size);
+        #[cfg(feature = "gossip")]
+        let same_field = {
+            let field = super::field::picture(app);
+            let same = self.field == field;
+            self.field = field;
+            same
+        };
+        #[cfg(not(feature = "gossip"))]
+        let same_field = true;
+        let same = same_field
+            && self.theme == Some(theme)
+            && self.drawn.as_ref().is_some_and(|(drawn, at)| *drawn == scene && *at == size);
         let Some(canvas) = document().get_element_by_id(CANVAS_ID).filter(|_| !same) else { return };
         let Ok(canvas) = canvas.dyn_into::<HtmlCanvasElement>() else { return };
         let Some(context) = context(&canvas) else { return };
@@ -100,6 +113,12 @@ impl Painter {
         let _ = context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
         context.clear_rect(0.0, 0.0, size.0, size.1);
         context.set_text_baseline("middle");
+        #[cfg(feature = "gossip")]
+        if let Some((field, selected)) = &self.field {
+            super::field::draw(&context, &self.ink, field, *selected);
+            self.drawn = Some((scene, size));
+            return;
+        }
         for lost in &scene.lost {
             context.set_global_alpha(between(lost.strength, 0.0, 1.0).sqrt());
             self.draw_look(&context, lost.at, (lost.look, lost.behind, lost.detail), true, false);
@@ -174,8 +193,9 @@ impl Painter {
     ) {
         // Where there is little room, shape and colour must do: more of them fit.
         let mut text = match detail {
-            Detail::Full => format!("{}={}", chip.key(), chip.value()),
-            Detail::Value => chip.value().to_string(),
+            Detail::Full if chip.sign == Sign::Value => format!("{}={}", chip.key(), chip.value()),
+            Detail::Full => chip.text(),
+            Detail::Value => chip.short(),
             Detail::Mark => String::new(),
         };
         if more > 0 {

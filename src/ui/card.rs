@@ -94,6 +94,7 @@ fn classes(card: &NodeCard) -> String {
 fn copy(copy: &Copy) -> String {
     let shown = |chip: &Chip| span(&format!("chip w{}", chip.colour), &(mark(chip) + &span("value", &chip.value().to_string())));
     let mut value = match &copy.chip {
+        _ if let Some(contents) = &copy.contents => span("value", &in_markup(contents)),
         Some(chip) => shown(chip),
         None => span("chip empty", "–"),
     };
@@ -107,6 +108,26 @@ fn copy(copy: &Copy) -> String {
     let class = if copy.siblings.is_empty() { class.to_string() } else { format!("{class} conflict") };
     span(&class, &(span("key", &copy.key.to_string()) + &value))
 }
+
+/// Text that somebody may have typed, shortened to what a card has room for.
+fn in_markup(text: &str) -> String {
+    let mut safe = String::new();
+    let all = text.chars().count();
+    for character in text.chars().take(if all > CONTENTS_MAX { CONTENTS_MAX - 1 } else { all }) {
+        match character {
+            '<' => safe += "&lt;",
+            '&' => safe += "&amp;",
+            other => safe.push(other),
+        }
+    }
+    if all > CONTENTS_MAX {
+        safe.push('…');
+    }
+    safe
+}
+
+/// Most characters of what a set, a cart or a text holds that a card shows; the details show all.
+const CONTENTS_MAX: usize = 14;
 
 /// Most values beside the first that a card shows; the details show all.
 const SIBLINGS_MAX: usize = 2;

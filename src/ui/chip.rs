@@ -18,7 +18,7 @@ pub fn chip(chip: Chip) -> AnyView {
 
 /// The same where the key stands beside it already.
 pub fn value_chip(chip: Chip) -> AnyView {
-    chip_with(chip, chip.value().to_string())
+    chip_with(chip, chip.short())
 }
 
 fn chip_with(chip: Chip, text: String) -> AnyView {

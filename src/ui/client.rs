@@ -7,6 +7,7 @@ use super::{
     inspector::{heading, key_picker, label, pick},
     parts::{button, check, rows, select},
     state::App,
+    typed::{Asking, acts},
     watched::Watched,
 };
 use crate::{
@@ -21,6 +22,9 @@ use crate::{
     world::command::Command,
 };
 
+/// Whether groups with a primary are on board; only their reads can be asked to be more than local.
+const HAS_PRIMARY: bool = cfg!(feature = "primary-replica");
+
 /// What can be asked of the database instead of a value.
 const MADE: [Function; 3] = [Function::Next, Function::Clock, Function::Random];
 
@@ -34,11 +38,10 @@ fn client_rows(app: App, client: ClientId) -> Vec<(&'static str, String)> {
             }
             None => "nothing".into(),
         };
-        vec![
-            ("doing", doing),
-            ("waiting after that", session.waiting.len().to_string()),
-            ("believes primary is", session.believed_primary().to_string()),
-        ]
+        vec![("doing", doing), ("waiting after that", session.waiting.len().to_string())]
+            .into_iter()
+            .chain(HAS_PRIMARY.then(|| ("believes primary is", session.believed_primary().to_string())))
+            .collect()
     })
 }
 
@@ -46,16 +49,16 @@ fn client_rows(app: App, client: ClientId) -> Vec<(&'static str, String)> {
 fn read_targets(app: App, client: ClientId) -> Vec<(String, String, bool)> {
     app.watch(|lab| {
         let now = lab.world().session(client).map(|session| session.settings.reads_from);
+        let of_primary = [("primary", "the primary", Target::Primary), ("replica", "a random replica", Target::Replica)];
         let fixed = [
-            ("primary", "the primary", Target::Primary),
-            ("replica", "a random replica", Target::Replica),
             ("any", "any node", Target::Any),
             ("nearest", "the nearest", Target::Nearest),
             ("sticky", "one it sticks to", Target::Sticky),
         ];
+        let fixed = of_primary.into_iter().filter(|_| HAS_PRIMARY).chain(fixed);
         let fixed = fixed.map(|(value, words, target)| (value.to_string(), words.to_string(), now == Some(target)));
         let node = |node: NodeId| (node.to_string(), format!("node {node}"), now == Some(Target::Node(node)));
-        fixed.into_iter().chain(lab.world().stores().iter().copied().map(node)).collect()
+        fixed.chain(lab.world().stores().iter().copied().map(node)).collect()
     })
 }
 
@@ -137,7 +140,8 @@ pub fn client_panel(app: App, client: ClientId) -> AnyView {
         }
     };
     let read = move || app.read(client, key.get_untracked(), target.get_untracked());
-    let acts = element("div").class("acts").with(button("Read", read).view()).with(button("Write", write).view());
+    let asking = Asking { client, key, value, at: target };
+    let acts = element("div").class("acts").with(button("Read", read).view()).with(acts(app, asking, write));
     vec![
         heading(app, format!("Client {client}")),
         key_picker(app, key),
@@ -149,21 +153,27 @@ pub fn client_panel(app: App, client: ClientId) -> AnyView {
             .view(),
         acts.view(),
         pick(label("reads-from", "Usually reads at"), select("reads-from", move || read_targets(app, client), reads_from)),
-        pick(
-            label("concern", "And must be"),
-            select("concern", move || concerns(app, client), move |value| set_concern(app, client, &value)),
-        ),
+        HAS_PRIMARY
+            .then(|| {
+                let concern = select("concern", move || concerns(app, client), move |value| set_concern(app, client, &value));
+                pick(label("concern", "And must be"), concern)
+            })
+            .view(),
         pick(label("gives-up", "Gives up after"), select("gives-up", move || timeouts(app, client), give_up)),
-        check(
-            "reads wait for what it has seen",
-            move || app.watch(|lab| lab.world().session(client).is_some_and(|session| session.settings.token)),
-            move || {
-                let on = app.world(|world| world.session(client).is_some_and(|session| session.settings.token));
-                app.act(Command::SetToken { client, on: !on });
-            },
-        ),
+        HAS_PRIMARY.then(|| token(app, client)).view(),
         has_workload.then(|| check("acts on its own", on, toggle)).view(),
         rows(move || client_rows(app, client)),
     ]
     .into_any()
+}
+
+fn token(app: App, client: ClientId) -> AnyView {
+    check(
+        "reads wait for what it has seen",
+        move || app.watch(|lab| lab.world().session(client).is_some_and(|session| session.settings.token)),
+        move || {
+            let on = app.world(|world| world.session(client).is_some_and(|session| session.settings.token));
+            app.act(Command::SetToken { client, on: !on });
+        },
+    )
 }

@@ -1,7 +1,7 @@
 //! Dialogs: share, scenarios, partition, help.
 
 use super::{
-    element::{Element, Inside, Place, Words, changing, element, moving},
+    element::{Element, Place, Words, changing, element, moving},
     leptos::*,
     parts::{button, only_when},
     state::{App, Dialog},
@@ -13,7 +13,7 @@ use crate::{
     scenario::{
         Scenario,
         link::{self, FIRST, Shared, Source},
-        presets,
+        presets::{self, Listed},
         text::FILE_BYTES_MAX,
     },
     sim::id::Address,
@@ -100,19 +100,25 @@ fn share(app: App) -> AnyView {
 
 /// Opens the JSON form of a scenario; on an error nothing changes.
 async fn open_json(app: App, json: &str) -> Result<(), String> {
-    let scenario = Shared::from_long_text(&files::link_of_json(json).await?)?.scenario()?;
-    app.open_scenario(Source::Inline(Box::new(scenario.clone())), scenario)?;
+    let link = files::link_of_json(json).await?;
+    if link::parts(&link).is_some_and(|(kind, _)| kind.is_on_board()) {
+        // A file may be longer than a link.
+        let scenario = Shared::from_long_text(&link)?.scenario()?;
+        app.open_scenario(Source::Inline(Box::new(scenario.clone())), scenario);
+    } else {
+        app.open_link(&link, true).await?;
+    }
     app.dialog.set(None);
     Ok(())
 }
 
 /// Opens a link, or only its fragment; on an error nothing changes.
-fn open_link(app: App, text: &str) -> Result<(), String> {
+async fn open_link(app: App, text: &str) -> Result<(), String> {
     let fragment = text.split_once('#').map_or(text, |(_, fragment)| fragment);
     if link::parts(fragment).is_none() {
-        return Err("This is neither a link, which has “#r1.” or “#p1.” in it, nor a scenario in JSON, which begins with “{”. Scenarios in TOML are for the command line.".into());
+        return Err("This is neither a link, which has “#r1.”, “#p1.” or “#q1.” in it, nor a scenario in JSON, which begins with “{”. Scenarios in TOML are for the command line.".into());
     }
-    app.open_link(fragment)?;
+    app.open_link(fragment, false).await?;
     app.dialog.set(None);
     Ok(())
 }
@@ -135,7 +141,7 @@ fn scenarios(app: App) -> AnyView {
         let text = pasted.get_untracked();
         spawn_local(async move {
             let text = text.trim();
-            let opened = if text.starts_with('{') { open_json(app, text).await } else { open_link(app, text) };
+            let opened = if text.starts_with('{') { open_json(app, text).await } else { open_link(app, text).await };
             error.set_if_there(opened.err().unwrap_or_default());
         });
     };
@@ -157,8 +163,7 @@ fn scenarios(app: App) -> AnyView {
         .on("input", move |event| pasted.set(event_target_value(&event)));
     let open = button("Open", open_pasted).disabled(move || pasted.with(|text| text.trim().is_empty()));
     vec![
-        group(app, Kind::PrimaryReplica).view(),
-        group(app, Kind::Peers).view(),
+        kinds(app),
         subtitle("Your own"),
         row().with(element("label").class("file").with("Open a scenario file (JSON)").with(file)).view(),
         element("label").class("block").attribute("for", "paste").with("Or paste a link or a scenario").view(),
@@ -173,24 +178,44 @@ fn scenarios(app: App) -> AnyView {
     .into_any()
 }
 
-/// The product's own scenarios of one kind; nothing if there are none. This program may not be the one that can run them.
-fn group(app: App, kind: Kind) -> Option<AnyView> {
+/// The product's own scenarios, those first that this program can run, which are there at once; the others are listed in a file.
+fn kinds(app: App) -> AnyView {
+    let own = presets::all().into_iter().map(|(name, scenario)| {
+        let Scenario { title, about, protocol, .. } = scenario;
+        Listed { kind: protocol.kind(), name, title, about }
+    });
+    let list = Watched::new(Ok(String::new()));
+    spawn_local(async move { list.set_if_there(files::list().await) });
+    let others = move || match list.get() {
+        Ok(list) => groups(app, false, &presets::listed(&list)),
+        Err(what) => paragraph("bad", format!("Scenarios of other kinds are not listed: {what}")),
+    };
+    let others = element("div").attribute("role", "status").with(changing(others)).view();
+    vec![groups(app, true, &own.collect::<Vec<_>>()), others].into_any()
+}
+
+/// Those of kinds that this program can run, or of the others.
+fn groups(app: App, on_board: bool, all: &[Listed]) -> AnyView {
+    let kinds = Kind::ALL.into_iter().filter(|kind| kind.is_on_board() == on_board);
+    kinds.filter_map(|kind| group(app, kind, all)).collect::<Vec<_>>().into_any()
+}
+
+/// Scenarios of one kind; nothing if there are none.
+fn group(app: App, kind: Kind, all: &[Listed]) -> Option<AnyView> {
     let mut list = Vec::new();
-    for (name, scenario) in presets::all() {
-        if scenario.protocol.kind() == kind {
-            // The first look stays first.
-            let place = if name == FIRST { 0 } else { list.len() };
-            list.insert(place, preset(app, name, scenario));
-        }
+    for listed in all.iter().filter(|listed| listed.kind == kind) {
+        // The first look stays first.
+        let place = if listed.name == FIRST { 0 } else { list.len() };
+        list.insert(place, preset(app, listed.clone()));
     }
     (!list.is_empty()).then(|| vec![subtitle(kind.name()), element("ul").class("presets").with(list).view()].into_any())
 }
 
-fn preset(app: App, name: String, scenario: Scenario) -> AnyView {
-    let (title, about) = (scenario.title.clone(), scenario.about.clone());
+fn preset(app: App, listed: Listed) -> AnyView {
+    let Listed { kind, name, title, about } = listed;
     let open = move || {
         app.dialog.set(None);
-        app.open_scenario(Source::Preset(name.clone()), scenario.clone()).unwrap_or_else(|what| app.say_bad(what));
+        app.open_preset(&name, kind);
     };
     let words = vec![element("b").with(title).view(), element("span").with(about).view()];
     element("li").with(button(words, open).view()).view()

@@ -5,7 +5,7 @@ use super::leptos::*;
 use super::{
     element::{Inside, element, moving},
     forms::{DELAYS_MS, delay_index, delay_name},
-    parts::{Slider, check, only_when, select},
+    parts::{Slider, check, only_when, put_back, select},
     rules::Rules,
     state::App,
     watched::Watched,
@@ -74,13 +74,6 @@ fn choice<T: Copy + PartialEq + Send + Sync + 'static>(
     });
     let label = element("label").attribute("for", id).with(name);
     element("div").class("pick stacked").with(label).with(pick).view()
-}
-
-/// A field goes back to what is so.
-fn put_back(id: &str, place: usize) {
-    if let Some(field) = document().get_element_by_id(id) {
-        let _ = js_sys::Reflect::set(&field, &"value".into(), &place.to_string().into());
-    }
 }
 
 pub fn failover(app: App) -> AnyView {

@@ -3,6 +3,7 @@
 use super::{
     canvas, measures,
     state::{App, SPEEDS, STEPS_PER_FRAME, TURNS},
+    versions,
 };
 use crate::{
     platform::frames::Frames,
@@ -27,7 +28,7 @@ pub fn start(app: App) -> Frames {
     let mut last_refresh_ms = 0.0;
     let mut last_stage_ms = 0.0;
     let mut marks_due = true;
-    let (mut last_charts_ms, mut charts_of) = (0.0, 0);
+    let (mut last_charts_ms, mut charts_of, mut replayed) = (0.0, 0, false);
     // Less than a microsecond of simulated time that is still owed.
     let mut owed_us = 0.0;
     let mut painter = canvas::Painter::default();
@@ -73,10 +74,11 @@ pub fn start(app: App) -> Frames {
             marks_due = false;
             app.refresh_marks();
         }
+        replayed |= versions::run_on(app);
         let revision = app.revision.get_untracked();
-        if charts_of != revision && now_ms - last_charts_ms > CHARTS_MS {
-            charts_of = revision;
-            if measures::refresh(app) {
+        if (charts_of != revision || replayed) && now_ms - last_charts_ms > CHARTS_MS {
+            (charts_of, replayed) = (revision, false);
+            if measures::refresh(app) | versions::refresh(app) {
                 last_charts_ms = now_ms;
             }
         }

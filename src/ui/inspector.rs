@@ -3,7 +3,7 @@
 use super::leptos::*;
 use super::{
     client::client_panel,
-    element::{Words, changing, element, moving},
+    element::{Inside, Words, changing, element, moving},
     forms::{DELAYS_MS, LOSSES, ROOMS_BYTES_PER_S, delay_index, delay_name, loss_index, loss_name, room_name},
     icons::{CLOSE, picture},
     node::node_panel,
@@ -132,10 +132,21 @@ fn link_panel(app: App, from: Address, to: Address) -> AnyView {
         duplicate,
         pick(label("link-room", "Room on the link"), room),
         check("messages stay in order", move || settings().in_order, in_order),
+        hash_trees(app, from, to),
         element("h3").with("On the wire").view(),
         changing(move || on_the_wire(app, from, to)),
     ]
     .into_any()
+}
+
+/// What two nodes have compared, where nodes do.
+fn hash_trees(app: App, from: Address, to: Address) -> AnyView {
+    #[cfg(feature = "quorum")]
+    if from.node().is_some() && to.node().is_some() && app.rules.with_untracked(|rules| rules.quorums.is_some()) {
+        return super::quorum::merkle(app, from, to);
+    }
+    let _ = (app, from, to);
+    None.view()
 }
 
 fn cut_buttons(app: App, from: Address, to: Address) -> Vec<AnyView> {

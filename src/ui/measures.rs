@@ -6,9 +6,9 @@ use super::{
     element::{Place, changing, drawn, element, moving, span},
     icons::{CLOSE, picture},
     leptos::*,
-    parts::{button, only_when, picture_button, select},
+    parts::{button, either, only_when, picture_button, select},
     state::{App, Tab},
-    timeline,
+    timeline, versions,
     watched::Watched,
 };
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
         charts::{Behind, Charts, charts},
         plot::{self, moment_at, of_theme, plot},
     },
+    sim::id::Key,
 };
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
@@ -35,6 +36,8 @@ pub struct Measuring {
     /// Which position of a replica counts.
     behind: Watched<usize>,
     charts: Watched<Option<Seen>>,
+    /// The drawer shows versions instead.
+    of_versions: Watched<bool>,
 }
 
 /// Charts as they were drawn last. Others are others, whatever is in them: to compare them would cost more than to draw.
@@ -52,7 +55,13 @@ const HEIGHT: f64 = 150.0;
 
 impl Measuring {
     pub fn new() -> Measuring {
-        Measuring { open: Watched::new(false), width: Watched::new(0.0), behind: Watched::new(0), charts: Watched::new(None) }
+        Measuring {
+            open: Watched::new(false),
+            width: Watched::new(0.0),
+            behind: Watched::new(0),
+            charts: Watched::new(None),
+            of_versions: Watched::new(false),
+        }
     }
 }
 
@@ -68,6 +77,23 @@ pub fn toggle(app: App) {
         _ if open => app.tab.set(Tab::Measures),
         Tab::Measures => app.tab.set(Tab::Lesson),
         _ => {}
+    }
+}
+
+/// Opens the drawer at the versions of a key, or of one that is in conflict; closes it if these are open.
+pub fn toggle_versions(app: App, key: Option<Key>) {
+    if !cfg!(feature = "multi-primary") {
+        return;
+    }
+    let Measuring { open, of_versions, .. } = app.measuring;
+    let is_seen = of_versions.get_untracked() && open.get_untracked();
+    if key.is_some() || !is_seen {
+        app.versioning.show(app, key);
+        of_versions.set(true);
+        open.set(true);
+        app.tab.set(Tab::Measures);
+    } else {
+        toggle(app);
     }
 }
 
@@ -101,7 +127,6 @@ pub fn measures(app: App) -> AnyView {
         let ruler = element("div").class("ruler").place(area).view();
         let empty = "Nothing has happened yet. Press play: the charts fill as time goes on.";
         vec![
-            tools(app),
             only_when(nothing, move || element("p").class("small").with(empty).view()),
             changing(move || by_name(app)),
             element("div")
@@ -111,12 +136,19 @@ pub fn measures(app: App) -> AnyView {
                 .view(),
         ]
     };
-    let class = move || if open.get() { "measures open".into() } else { "measures".into() };
-    element("section")
-        .class(moving(class))
-        .attribute("aria-label", "Measures")
-        .with(only_when(there, move || panel().into_any()))
-        .view()
+    // Only the page with peers that take writes alone shows versions.
+    let of_versions = move || cfg!(feature = "multi-primary") && app.measuring.of_versions.get();
+    let inside = move || {
+        let inside = either(of_versions, move || versions::versions(app), move || panel().into_any());
+        vec![changing(move || tools(app, of_versions())), inside].into_any()
+    };
+    let class = move || match (open.get(), of_versions()) {
+        (true, true) => "measures open tall".into(),
+        (true, false) => "measures open".into(),
+        (false, _) => "measures".into(),
+    };
+    let name = move || if of_versions() { "Versions of a key" } else { "Measures" }.to_string();
+    element("section").class(moving(class)).attribute("aria-label", moving(name)).with(only_when(there, inside)).view()
 }
 
 /// A line for each name of operations.
@@ -125,7 +157,7 @@ fn by_name(app: App) -> Vec<AnyView> {
     lines.unwrap_or_default().into_iter().map(|words| element("p").class("small by-name").with(words).view()).collect()
 }
 
-fn tools(app: App) -> AnyView {
+fn tools(app: App, of_versions: bool) -> AnyView {
     let behind = app.measuring.behind;
     let options = move || {
         let option =
@@ -157,7 +189,16 @@ fn tools(app: App) -> AnyView {
     ];
     let close = picture_button(picture(CLOSE), "Close the measures", move || toggle(app)).class("quiet wide-only").view();
     let counts = element("label").class("counts").with(span("small", "Behind ")).with(select("behind", options, choose));
-    element("div").class("tools").with(element("h2").with("Measures")).with(counts).with(span("saves", saves)).with(close).view()
+    let other = if of_versions { "Figures" } else { "Versions" };
+    let switch = move || {
+        app.versioning.show(app, None);
+        app.measuring.of_versions.set(!of_versions);
+    };
+    let switch = cfg!(feature = "multi-primary").then(|| button(other, switch).view());
+    let heading = element("h2").with(if of_versions { "Versions" } else { "Measures" });
+    let tools = element("div").class("tools").with(heading);
+    let tools = if of_versions { tools.with(versions::tools(app)) } else { tools.with(counts).with(span("saves", saves)) };
+    tools.with(switch).with(close).view()
 }
 
 fn said(app: App, taken: bool) {

@@ -3,12 +3,15 @@
 mod canvas;
 mod card;
 mod chip;
+mod choose;
 mod client;
 mod commit;
 mod concern;
 mod dialogs;
 mod element;
 mod failover;
+#[cfg(feature = "gossip")]
+mod field;
 mod forms;
 mod frame;
 mod header;
@@ -23,6 +26,8 @@ mod node;
 mod parting;
 mod parts;
 mod peer;
+#[cfg(feature = "quorum")]
+mod quorum;
 mod replica;
 mod rules;
 mod settings;
@@ -30,7 +35,9 @@ mod stage;
 mod state;
 mod timeline;
 mod transport;
+mod typed;
 mod verdicts;
+mod versions;
 mod watched;
 
 use crate::platform;

@@ -79,7 +79,7 @@ fn node_facts(app: App, node: NodeId) -> Option<NodeFacts> {
         let is_monitor = view.role == Role::Monitor;
         if let Some(peer) = view.peer.as_deref().filter(|_| PEERS) {
             // It has no log that all share.
-            rows.splice(0..4, peer_rows(world, &view, peer));
+            rows.splice(0..4, peer_rows(world, node, &view, peer));
         }
         if view.role == Role::Replica && host.is_up() {
             rows.insert(0, ("is", role_of(world, lead.as_ref(), node, &view)));

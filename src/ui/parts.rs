@@ -190,6 +190,13 @@ pub fn select(
         .view()
 }
 
+/// A field goes back to what is so.
+pub fn put_back(id: &str, value: usize) {
+    if let Some(field) = document().get_element_by_id(id) {
+        let _ = js_sys::Reflect::set(&field, &"value".into(), &value.to_string().into());
+    }
+}
+
 /// A box to tick.
 pub fn check(words: &'static str, ticked: impl Fn() -> bool + Send + Sync + 'static, toggle: impl Fn() + 'static) -> AnyView {
     let input = element("input").attribute("type", "checkbox").property("checked", ticked).on("change", move |_| toggle());

@@ -4,8 +4,10 @@ use super::leptos::*;
 use super::{
     chip::value_chip,
     element::{Inside, changing, element},
+    measures,
     parts::{button, select},
     state::App,
+    typed::kinds,
     watched::{Derived, Watched},
 };
 use crate::{
@@ -27,7 +29,21 @@ pub fn version_list(app: App, node: NodeId, key: Watched<Key>) -> AnyView {
     changing(move || own.with(|own| own.clone().map(|own| list(app, node, own))))
 }
 
-fn list(app: App, node: NodeId, Versions { key, seen, rows, is_conflict }: Versions) -> AnyView {
+/// Of a key that holds more than a value.
+fn made_of(node: NodeId, key: Key, contents: String, parts: Vec<(String, String)>) -> AnyView {
+    let part = |(name, what): (String, String)| vec![element("dt").with(name).view(), element("dd").with(what).view()].into_any();
+    element("section")
+        .class("parting versions calm")
+        .attribute("aria-label", "What it is made of")
+        .with(element("b").with(format!("{key} at {node} is {}", if contents.is_empty() { "empty" } else { &contents })))
+        .with(element("dl").with(parts.into_iter().map(part).collect::<Vec<AnyView>>()))
+        .view()
+}
+
+fn list(app: App, node: NodeId, Versions { key, seen, rows, is_conflict, made_of: other }: Versions) -> AnyView {
+    if let Some((contents, parts)) = other {
+        return made_of(node, key, contents, parts);
+    }
     let is_up = app.world(|world| world.host(node).is_some_and(|host| host.is_up()));
     let keep = is_conflict && is_up;
     let row = |row: VersionRow| {
@@ -64,6 +80,10 @@ fn list(app: App, node: NodeId, Versions { key, seen, rows, is_conflict }: Versi
         .with(element("b").with(title))
         .with(element("ol").with(rows.into_iter().map(row).collect::<Vec<AnyView>>()))
         .with(by_hand)
+        .with(
+            cfg!(feature = "multi-primary")
+                .then(|| button("How it came to this", move || measures::toggle_versions(app, Some(key))).class("quiet").view()),
+        )
         .with(element("p").class("small").with(format!("has seen {seen}")))
         .view()
 }
@@ -86,7 +106,8 @@ pub fn conflict_rule(app: App) -> AnyView {
     };
     let field = select("conflicts", options, move |text| {
         if let Some(register) = text.parse().ok().and_then(|place: usize| Strategy::ALL.get(place).copied()) {
-            app.act(Command::SetConflicts(Conflicts { register }));
+            let now = app.rules.with_untracked(|rules| rules.conflicts.clone()).unwrap_or_default();
+            app.act(Command::SetConflicts(Conflicts { register, ..now }));
         }
     });
     let label = element("label").attribute("for", "conflicts").with("Of writes that did not know of each other");
@@ -106,6 +127,7 @@ pub fn conflict_rule(app: App) -> AnyView {
         .with(
             element("p").class("caution").attribute("role", "status").with(super::element::moving(move || warning().to_string())),
         )
+        .with(kinds(app))
         .view()
 }
 

@@ -1,5 +1,7 @@
 //! What the group goes by at the moment: changes seldom, and is asked for by many controls, which need not look at every event.
 
+#[cfg(feature = "quorum")]
+use crate::protocol::quorum::Quorums;
 use crate::{
     lab::LabWorld,
     protocol::{conflicts::Conflicts, primary_replica::Config},
@@ -9,8 +11,13 @@ use crate::{
 #[derive(Clone, PartialEq)]
 pub struct Rules {
     pub config: Config,
-    /// Who wins a conflict, where there can be one: where all are peers.
+    /// No node leads.
+    pub peers: bool,
+    /// Who wins a conflict, where that can be chosen.
     pub conflicts: Option<Conflicts>,
+    /// How many copies there are and are asked, where there is no leader.
+    #[cfg(feature = "quorum")]
+    pub quorums: Option<Quorums>,
     /// Those that hold data, and who leads them.
     pub stores: Vec<NodeId>,
     pub primary: Option<NodeId>,
@@ -23,7 +30,10 @@ impl Rules {
         let acting = world.sessions().iter().filter(|session| session.workload_on || session.open.is_some());
         Rules {
             config: world.setup().config.primary_replica().cloned().unwrap_or_default(),
+            peers: world.setup().config.primary_replica().is_none(),
             conflicts: world.setup().config.conflicts().cloned(),
+            #[cfg(feature = "quorum")]
+            quorums: world.setup().config.quorum().map(|config| config.quorums()),
             stores: world.stores().to_vec(),
             primary: world.primary(),
             patience: acting.map(|session| session.settings.timeout).min(),
@@ -31,7 +41,7 @@ impl Rules {
     }
 
     pub fn are_peers(&self) -> bool {
-        self.conflicts.is_some()
+        self.peers
     }
 
     /// All who could confirm a write: who holds data, except the present primary.

@@ -8,7 +8,7 @@ use super::{
     forms::{DELAYS_MS, LOSSES, delay_index, delay_name, loss_index, loss_name},
     inspector::lag_to,
     logs::log_settings,
-    parts::{Slider, button, either, picture_button},
+    parts::{Slider, button, either, only_when, picture_button},
     peer::conflict_rule,
     rules::Rules,
     state::{App, Dialog},
@@ -56,6 +56,16 @@ fn replicas(app: App) -> usize {
 /// One of these words, by what the nodes are to each other.
 fn word(app: App, replica: &'static str, peer: &'static str) -> String {
     if PEERS && app.rules.with(Rules::are_peers) { peer.into() } else { replica.into() }
+}
+
+/// What only peers go by.
+fn of_peers(app: App) -> AnyView {
+    #[cfg(feature = "quorum")]
+    if app.rules.with_untracked(|rules| rules.quorums.is_some()) {
+        use super::quorum::{placement, quorum_rule};
+        return vec![quorum_rule(app), placement(app), conflict_rule(app)].into_any();
+    }
+    conflict_rule(app)
 }
 
 pub fn settings(app: App) -> AnyView {
@@ -109,7 +119,11 @@ pub fn settings(app: App) -> AnyView {
         .with(heal.disabled(move || !app.watch(|lab| lab.world().network().any_cut())).view());
     let of_primary = move || vec![commit(app), failover(app), log_settings(app)].into_any();
     let rules = match PEERS {
-        true => either(move || app.rules.with(Rules::are_peers), move || conflict_rule(app), of_primary),
+        true => either(
+            move || app.rules.with(Rules::are_peers),
+            move || only_when(move || app.rules.with(|rules| rules.conflicts.is_some()), move || of_peers(app)),
+            of_primary,
+        ),
         false => of_primary(),
     };
     element("section")

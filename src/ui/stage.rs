@@ -4,6 +4,7 @@ use super::{
     canvas,
     card::{card, tone},
     chip::chip,
+    choose,
     element::{Inside, Place, changing, drawn, each, element, moving, px, span},
     leptos::*,
     state::{App, Selection},
@@ -64,6 +65,10 @@ pub fn stage(app: App) -> AnyView {
     let pick = move |event: Event| {
         let event: MouseEvent = event.unchecked_into();
         let point = Point { x: event.offset_x() as f64, y: event.offset_y() as f64 };
+        #[cfg(feature = "gossip")]
+        if let Some(node) = super::field::node_at(app, point) {
+            return app.select(Some(node));
+        }
         app.select(canvas::message_at(app, point).map(Selection::Message));
     };
     // The pointer reaches messages only; the keyboard reaches them through their links.
@@ -78,7 +83,10 @@ pub fn stage(app: App) -> AnyView {
         .with(flights)
         .with(changing(move || shapes.get().into_iter().map(shape).collect::<Vec<AnyView>>()))
         .with(handles)
+        .with(choose::offers(app))
         .with(hidden);
+    #[cfg(feature = "gossip")]
+    let inner = inner.with(super::field::around(app));
     element("div").class(moving(class)).place(area).with(inner).view()
 }
 
@@ -144,6 +152,7 @@ fn figure(app: App, client: ClientId) -> AnyView {
     element("button")
         .attribute("type", "button")
         .class(moving(class))
+        .attribute("id", format!("client-{client}"))
         .attribute("data-client", client.to_string())
         .truth("aria-pressed", selected)
         .style(style)

@@ -4,9 +4,12 @@ mod refresh;
 
 pub use refresh::TURNS;
 
+use super::choose::Offers;
 use super::leptos::*;
 use super::measures::Measuring;
 use super::rules::Rules;
+use super::typed::usual;
+use super::versions::Versioning;
 use super::watched::Watched;
 use crate::{
     check::Verdicts,
@@ -14,7 +17,8 @@ use crate::{
     explain::narrate::Headline,
     lab::{Lab, LabWorld},
     lesson::Task,
-    platform::{address, dom, storage},
+    platform::{address, dom, files, storage},
+    protocol::kind::Kind,
     scenario::{
         Scenario,
         link::{self, Shared, Source},
@@ -131,6 +135,8 @@ pub struct App {
     pub dialog: Watched<Option<Dialog>>,
     pub tab: Watched<Tab>,
     pub measuring: Measuring,
+    pub versioning: Versioning,
+    pub choosing: Watched<Offers>,
     pub rules: Watched<Rules>,
     /// Counts changes of the lab; panels that read the lab itself listen to it.
     pub revision: Watched<u64>,
@@ -198,6 +204,8 @@ impl App {
             dialog: Watched::new(None),
             tab: Watched::new(Tab::Lesson),
             measuring: Measuring::new(),
+            versioning: Versioning::new(),
+            choosing: Watched::new(Offers::default()),
             rules: Watched::new(rules),
             revision: Watched::new(0),
             theme_changes: Watched::new(0),
@@ -230,6 +238,7 @@ impl App {
         self.timeline.set(Arc::new(timeline(&lab, lab.furthest_run().judge().stale_reads(), None)));
         self.with_lab(|own| *own = lab);
         self.selection.set(None);
+        self.choosing.set(Offers::default());
         self.seeking.set(None);
         self.news_since.set(EventId(0));
         self.headline.set(None);
@@ -243,18 +252,22 @@ impl App {
             // What is on screen is as good as any other first screen.
             Some(kind) if kind.is_on_board() => {}
             Some(_) => address::load(&fragment, false),
-            None => self.open_link(&fragment).unwrap_or_else(|what| self.say_bad(what)),
+            None => {
+                let app = *self;
+                spawn_local(async move { app.open_link(&fragment, false).await.unwrap_or_else(|what| app.say_bad(what)) });
+            }
         }
     }
 
-    /// Opens a link: here, or in the program that can run it. On an error nothing changes.
-    pub fn open_link(&self, text: &str) -> Result<(), String> {
-        let shared = Shared::from_text(text)?;
-        if shared.kind().is_on_board() {
-            self.open_at(Lab::open(&shared)?, shared.cursor);
-        } else {
-            address::load(text, false);
+    /// Opens a link: here, or in the program that can run it, where it may be asked to play. On an error nothing changes.
+    pub async fn open_link(&self, text: &str, play: bool) -> Result<(), String> {
+        if link::parts(text).is_some_and(|(kind, _)| !kind.is_on_board()) {
+            files::check_link(text).await?;
+            address::load(text, play);
+            return Ok(());
         }
+        let shared = Shared::from_text(text)?;
+        self.open_at(Lab::open(&shared)?, shared.cursor);
         Ok(())
     }
 
@@ -266,20 +279,19 @@ impl App {
         self.refresh();
     }
 
-    /// Opens the start of a scenario: here, or in the program that can run it. On an error nothing changes.
-    pub fn open_scenario(&self, source: Source, scenario: Scenario) -> Result<(), String> {
-        if !scenario.protocol.is_on_board() {
-            let start = Position { at: Micros::ZERO, steps: 0 };
-            let link = Shared::new(source, scenario.seed, scenario.commands, start).to_text();
-            // It may be too long to be read there.
-            Shared::from_text(&link)?;
-            address::load(&link, true);
-            return Ok(());
-        }
+    /// Opens the start of a scenario that this program can run.
+    pub fn open_scenario(&self, source: Source, scenario: Scenario) {
         address::set_fragment(link::bare(scenario.protocol.kind()));
         self.replace(Lab::new(source, scenario));
         self.playing.set(!dom::prefers_reduced_motion());
-        Ok(())
+    }
+
+    /// Opens a preset: here, or in the program that can run it.
+    pub fn open_preset(&self, name: &str, kind: Kind) {
+        match presets::get(name) {
+            Some(scenario) => self.open_scenario(Source::Preset(name.into()), scenario),
+            None => address::load(&link::of_preset(kind, name), true),
+        }
     }
 
     /// Does something at the cursor.
@@ -310,7 +322,7 @@ impl App {
     }
 
     pub fn write(&self, client: ClientId, key: Key, value: i64, at: Option<NodeId>) {
-        self.act(Command::Issue { client, action: Action::Write { key, value }, at });
+        self.act(Command::Issue { client, action: usual(*self, key, value, at), at });
     }
 
     pub fn read(&self, client: ClientId, key: Key, at: Option<NodeId>) {

@@ -57,7 +57,10 @@ fn lines(verdicts: &Verdicts, members: usize) -> Vec<Line> {
         },
         Line {
             name: "No acknowledged write lost",
-            about: "Every write a client was told is safe is at the primary, or was overwritten by a later one.",
+            about: match cfg!(feature = "primary-replica") {
+                true => "Every write a client was told is safe is at the primary, or was overwritten by a later one.",
+                false => "Every write a client was told is safe is still kept by some node, or was overwritten by a later one.",
+            },
             verdict: verdicts.durable.clone(),
             words: count(verdicts.lost.len(), "gone", "gone"),
             passing: false,
@@ -78,7 +81,7 @@ fn lines(verdicts: &Verdicts, members: usize) -> Vec<Line> {
 }
 
 pub fn verdicts(app: App) -> AnyView {
-    let all = Derived::new(move || app.verdicts.with(|verdicts| lines(verdicts, app.world(|world| world.stores().len()))));
+    let all = Derived::new(move || app.verdicts.with(|verdicts| lines(verdicts, app.rules.with(|rules| rules.stores.len()))));
     let pills = move || all.get().into_iter().map(|line| pill(app, line)).collect::<Vec<AnyView>>();
     // Where they do not fit side by side they scroll, by keyboard too.
     element("ul").class("verdicts").attribute("aria-label", "Verdicts").attribute("tabindex", "0").with(changing(pills)).view()

@@ -7,7 +7,7 @@ use crate::{
         session::{Choice, Intent, Next, Session},
         workload::Workload,
     },
-    protocol::Protocol,
+    protocol::{Protocol, Shown},
     sim::{
         draw::Lineage,
         id::{Address, ClientId, EventId, NodeId, OperationId, Origin},
@@ -44,7 +44,8 @@ impl<P: Protocol> World<P> {
         let session = &self.sessions[client.0 as usize];
         let (number, on, full) = (session.next_workload, session.workload_on, session.waiting.len() >= Session::WAITING_MAX);
         let Some(workload) = self.workload(client) else { return };
-        let action = workload.action(self.chance(), client, number, clients, keys);
+        let holds = |key| P::key_type(&self.setup.config, key);
+        let action = workload.action(self.chance(), (client, number), (clients, keys), holds);
         let closed = workload.is_closed_loop();
         self.session_mut(client).next_workload += 1;
         if on && full {
@@ -107,7 +108,8 @@ impl<P: Protocol> World<P> {
         }
         let lineage = Lineage::root(&[ASK, operation.word(), request.attempt as u64, node.0 as u64]);
         let (from, to) = (Address::Client(client), Address::Node(node));
-        self.send(Outgoing { from, to, payload: Payload::Request(request), lineage, causes, operation: Some(operation) });
+        let shown = self.session(client).and_then(|session| session.was_shown(request.action));
+        self.send(Outgoing { from, to, payload: Payload::Request(request, shown), lineage, causes, operation: Some(operation) });
     }
 
     /// The client waits for one thing at a time: this one replaces the one before.
@@ -123,7 +125,13 @@ impl<P: Protocol> World<P> {
     }
 
     /// An answer reached the client.
-    pub(super) fn answered(&mut self, request: Request, (answer, position): (Answer, u64), node: NodeId, delivered: EventId) {
+    pub(super) fn answered(
+        &mut self,
+        request: Request,
+        (answer, position, shown): (Answer, u64, Shown),
+        node: NodeId,
+        delivered: EventId,
+    ) {
         let (client, members) = (request.operation.client, self.stores.clone());
         let session = self.session_mut(client);
         let Some(open) = session.open.as_ref().filter(|open| open.intent.operation == request.operation) else { return };
@@ -132,6 +140,7 @@ impl<P: Protocol> World<P> {
             return;
         }
         session.saw(position);
+        session.is_shown(request.action.key(), shown);
         let next = session.on_answer(node, answer, &members);
         self.go_on(client, next, Some(node), Causes::one(delivered));
     }

@@ -1,5 +1,7 @@
 //! Everything a learner can do, as data. Scenario, seed and the list of commands reproduce a run exactly.
 
+#[cfg(feature = "quorum")]
+use crate::protocol::quorum::Quorums;
 use crate::{
     client::workload::Target,
     protocol::{commit::Commit, conflicts::Conflicts, failover::Failover, logs::Logs},
@@ -163,6 +165,9 @@ pub enum Command {
     },
     /// From now on readers are shown this of values that were written without knowing of each other.
     SetConflicts(Conflicts),
+    /// From now on each key has so many home nodes, and so many of them are asked.
+    #[cfg(feature = "quorum")]
+    SetQuorum(Quorums),
 }
 
 impl Command {

@@ -21,7 +21,7 @@ use std::{collections::BTreeSet, sync::Arc};
 const RECONFIGURE: u64 = 31;
 
 impl<P: Protocol> World<P> {
-    /// Most nodes of a group, those that left included.
+    /// Most nodes of a group, those that left included; one that has more from the beginning gets no more.
     pub const NODES_MAX: usize = 26;
 
     pub(super) fn apply_command(&mut self, number: usize) {
@@ -78,7 +78,9 @@ impl<P: Protocol> World<P> {
             Command::Promote { node } => self.order(*node, Order::Promote, number, id),
             Command::Rewind { node } => self.order(*node, Order::Rewind, number, id),
             Command::Reclone { node } => self.order(*node, Order::Clone, number, id),
-            Command::AddNode if self.hosts.len() >= Self::NODES_MAX => Err("the group has as many nodes as it may have had"),
+            Command::AddNode if self.hosts.len() >= Self::NODES_MAX.max(self.setup.nodes.len()) => {
+                Err("the group has as many nodes as it may have had")
+            }
             Command::AddNode => self.add_node(id),
             Command::RemoveNode { node } => self.remove_node(*node, id),
             Command::Cut { from, to, both } => self.each_way(*from, *to, *both, Network::cut),
@@ -110,6 +112,12 @@ impl<P: Protocol> World<P> {
             Command::SetTimeout { client, timeout } => self.with_settings(*client, |settings| settings.timeout = *timeout),
             Command::SetDelay { node, by } => self.set_rule(Rule::Delay { node: *node, by: *by }, id),
             Command::SetConflicts(conflicts) => self.set_rule(Rule::Conflicts(conflicts.clone()), id),
+            #[cfg(feature = "quorum")]
+            Command::SetQuorum(rule) if rule.problem(self.stores.len() as u16).is_some() => {
+                Err("there are fewer nodes than it asks for")
+            }
+            #[cfg(feature = "quorum")]
+            Command::SetQuorum(rule) => self.set_rule(Rule::Quorum(*rule), id),
             Command::SetLogs(logs) => self.set_rule(Rule::Logs(*logs), id),
             Command::SetWritesTo { client, target } => self.with_settings(*client, |settings| settings.writes_to = *target),
         }
@@ -140,6 +148,7 @@ impl<P: Protocol> World<P> {
         }
         let setup = Arc::make_mut(&mut self.setup);
         setup.config = P::with_rule(&setup.config, &rule);
+        self.place_keys();
         let members = self.members.clone();
         for node in members.iter() {
             if !self.hosts[node.0 as usize].is_up() {
@@ -157,7 +166,7 @@ impl<P: Protocol> World<P> {
         if !SLOW_FACTOR.contains(&factor) {
             return Err("the factor is not between 0.01 and 1000");
         }
-        self.hosts[node.0 as usize].slow = factor;
+        self.host_mut(node).slow = factor;
         Ok(())
     }
 
@@ -165,7 +174,7 @@ impl<P: Protocol> World<P> {
         if clock.skew_us.abs() > Clock::SKEW_US_MAX || clock.drift_ppm.abs() > Clock::DRIFT_PPM_MAX {
             return Err("the clock would be wrong by more than is allowed");
         }
-        self.hosts[node.0 as usize].clock = clock;
+        self.host_mut(node).clock = clock;
         Ok(())
     }
 
@@ -192,13 +201,11 @@ impl<P: Protocol> World<P> {
             return Err("one is in two groups");
         }
         self.network.heal_all();
-        for (index, group) in groups.iter().enumerate() {
-            for other in groups.iter().skip(index + 1).flatten() {
-                for one in group {
-                    self.each_way(*one, *other, true, Network::cut)?;
-                }
-            }
-        }
+        let apart = groups.iter().enumerate().flat_map(|(index, group)| {
+            let others = groups.iter().skip(index + 1).flatten();
+            others.flat_map(move |other| group.iter().map(move |one| (*one, *other)))
+        });
+        self.network.cut_all(apart);
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 //! disk survives the machine.
 
 use crate::{
-    protocol::{Order, Protocol, Rule, Storage},
+    protocol::{Order, Protocol, Rule, Shown, Storage},
     sim::{
         clock::Clock,
         distribution::Distribution,
@@ -64,7 +64,8 @@ pub struct Input<P: Protocol> {
 
 #[derive(Clone, Debug)]
 pub enum What<P: Protocol> {
-    Request(ClientId, Request),
+    /// With what its client has been shown of the key.
+    Request(ClientId, Request, Shown),
     Message(NodeId, P::Message),
     /// A timer, and where it stood in the queue.
     Timer(P::Timer, (Micros, u64)),

@@ -15,7 +15,7 @@ mod wire;
 
 use crate::{
     client::{history::Row, session::Session, workload::ClientSettings},
-    protocol::{NodeView, Protocol, Standing},
+    protocol::{MemberView, NodeView, Protocol, Shown, Standing, placement::Placement},
     sim::{
         chunked::Chunked,
         draw::{Chance, Lineage},
@@ -24,7 +24,10 @@ use crate::{
         operation::{Answer, Request, Write},
         time::Micros,
     },
-    store::log::{Epoch, Log},
+    store::{
+        log::{Epoch, Log},
+        stamp::Stamp,
+    },
     trace::{Cargo, Causes, Event, Kind, Role},
 };
 use command::TimedCommand;
@@ -73,8 +76,10 @@ pub struct Flight<P: Protocol> {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Payload<P: Protocol> {
-    Request(Request),
-    Response(Request, Answer, u64),
+    /// With what its client has been shown of the key.
+    Request(Request, Shown),
+    /// The answer, up to where of the log it is from, and what the client is shown with it.
+    Response(Request, (Answer, u64, Shown)),
     Message(P::Message),
 }
 
@@ -122,11 +127,14 @@ pub struct World<P: Protocol> {
     queue: BTreeMap<Place, Due<P>>,
     next_place: u64,
     next_message: u64,
-    hosts: Vec<Host<P>>,
+    /// Shared by keyframes as long as nothing happens at them.
+    hosts: Vec<Arc<Host<P>>>,
     /// Nodes that belong to the group, up or down.
     members: Arc<[NodeId]>,
     /// Those of them that hold data.
     stores: Arc<[NodeId]>,
+    /// Which of them keep which key.
+    placement: Arc<Placement>,
     /// The newest epoch that any node has known; and what it was when the operator last changed who decides on promotions.
     newest_epoch: Epoch,
     epoch_floor: Epoch,
@@ -152,7 +160,7 @@ impl<P: Protocol> World<P> {
 
     /// A world at time 0 in which every node has started.
     pub fn new(setup: Arc<Setup<P>>, commands: Arc<Vec<TimedCommand>>) -> World<P> {
-        let node = |(index, settings): (usize, &NodeSettings)| Host::new(NodeId(index as u16), settings.clone(), None);
+        let node = |(index, settings): (usize, &NodeSettings)| Arc::new(Host::new(NodeId(index as u16), settings.clone(), None));
         let client = |(index, settings): (usize, &ClientSettings)| {
             Session::new(ClientId(index as u16), settings.clone(), setup.first_primary)
         };
@@ -166,6 +174,7 @@ impl<P: Protocol> World<P> {
             hosts: setup.nodes.iter().enumerate().map(node).collect(),
             members: Arc::from([]),
             stores: Arc::from([]),
+            placement: Arc::default(),
             newest_epoch: Epoch(1),
             epoch_floor: Epoch(1),
             alarms: vec![None; setup.clients.len()],
@@ -213,12 +222,12 @@ impl<P: Protocol> World<P> {
         &self.history
     }
 
-    pub fn hosts(&self) -> &[Host<P>] {
+    pub fn hosts(&self) -> &[Arc<Host<P>>] {
         &self.hosts
     }
 
     pub fn host(&self, node: NodeId) -> Option<&Host<P>> {
-        self.hosts.get(node.0 as usize)
+        self.hosts.get(node.0 as usize).map(Arc::as_ref)
     }
 
     pub fn sessions(&self) -> &[Session] {
@@ -268,6 +277,11 @@ impl<P: Protocol> World<P> {
         &self.stores
     }
 
+    /// Which of them keep which key.
+    pub fn placement(&self) -> &Placement {
+        &self.placement
+    }
+
     pub fn members(&self) -> Vec<NodeId> {
         self.members.to_vec()
     }
@@ -297,6 +311,21 @@ impl<P: Protocol> World<P> {
     /// The write that a running node holds for a key.
     pub fn copy(&self, node: NodeId, key: Key) -> Option<Write> {
         self.host(node)?.process.as_ref()?.copy(key)
+    }
+
+    /// When what a running node holds for a key was written.
+    pub fn stamp(&self, node: NodeId, key: Key) -> Option<Stamp> {
+        self.host(node)?.process.as_ref()?.stamp(key)
+    }
+
+    /// Whether a running node tells others what it holds for a key.
+    pub fn spreads(&self, node: NodeId, key: Key) -> bool {
+        self.host(node).and_then(|host| host.process.as_ref()).is_some_and(|process| process.spreads(key))
+    }
+
+    /// Whom a running node suspects or takes for dead.
+    pub fn doubts(&self, node: NodeId) -> Vec<MemberView> {
+        self.host(node).and_then(|host| host.process.as_ref()).map_or_else(Vec::new, P::doubts)
     }
 
     /// The running primary of the highest epoch, if one runs.

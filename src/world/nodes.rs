@@ -14,6 +14,7 @@ use crate::{
     },
     trace::{Causes, CrashKind, Kind, Role, Work},
 };
+use std::sync::Arc;
 
 const START: u64 = 11;
 const TIMER: u64 = 12;
@@ -23,13 +24,13 @@ const ABOUT: u64 = 15;
 const ORDER: u64 = 16;
 
 impl<P: Protocol> World<P> {
-    fn host_mut(&mut self, node: NodeId) -> &mut Host<P> {
-        &mut self.hosts[node.0 as usize]
+    pub(super) fn host_mut(&mut self, node: NodeId) -> &mut Host<P> {
+        Arc::make_mut(&mut self.hosts[node.0 as usize])
     }
 
-    fn context(&self, node: NodeId) -> Context<P> {
+    fn situation(&self, node: NodeId) -> Situation {
         let host = &self.hosts[node.0 as usize];
-        Context::new(Situation {
+        Situation {
             me: node,
             members: self.members.clone(),
             local_us: host.clock.local_us(self.now),
@@ -39,13 +40,14 @@ impl<P: Protocol> World<P> {
             newest_epoch: self.newest_epoch,
             epoch_floor: self.epoch_floor,
             chance: self.chance(),
-        })
+            shown: None,
+        }
     }
 
     /// Starts the process with what survived in cache and on disk.
     pub(super) fn start_process(&mut self, node: NodeId, causes: Causes) {
         let setup = self.setup.clone();
-        let mut context = self.context(node);
+        let mut context = Context::new(self.situation(node));
         let host = self.host_mut(node);
         host.process = Some(P::start(&setup.config, &host.cache, &mut context));
         host.down_since = None;
@@ -175,7 +177,7 @@ impl<P: Protocol> World<P> {
     fn service(&self, node: NodeId, input: &Input<P>) -> Option<(Work, Micros)> {
         let host = &self.hosts[node.0 as usize];
         let (work, time) = match &input.what {
-            What::Request(_, request) => match request.action.is_write() {
+            What::Request(_, request, _) => match request.action.is_write() {
                 false => (Work::Read, &host.settings.read),
                 true => (Work::Write, &host.settings.write),
             },
@@ -217,11 +219,15 @@ impl<P: Protocol> World<P> {
             let Some(set) = self.host_mut(node).timer_fires(timer, *place) else { return };
             input.causes = Causes::one(self.note(Some(node), None, Causes::one(set), Kind::TimerFired { timer: timer.name() }));
         }
-        let mut context = self.context(node);
+        let mut situation = self.situation(node);
+        if let What::Request(_, _, shown) = &mut input.what {
+            situation.shown = shown.take();
+        }
+        let mut context = Context::new(situation);
         let Some(process) = self.host_mut(node).process.as_mut() else { return };
         let mut idle = None;
         match input.what {
-            What::Request(_, request) => process.on_request(request, &mut context),
+            What::Request(_, request, _) => process.on_request(request, &mut context),
             What::Message(from, message) => process.on_message(from, message, &mut context),
             What::Timer(timer, _) => process.on_timer(timer, &mut context),
             What::Job(job) => process.on_job(job, &mut context),
@@ -256,10 +262,10 @@ impl<P: Protocol> World<P> {
                     let operation = about.map(|(operation, _)| operation).or(operation);
                     self.send(Outgoing { from, to: to.into(), payload: Payload::Message(message), lineage, causes, operation });
                 }
-                Effect::Reply { request, answer, position } => {
+                Effect::Reply { request, answer, position, shown } => {
                     let operation = request.operation;
                     let lineage = Lineage::root(&[ABOUT, operation.word(), request.attempt as u64, from.word()]);
-                    let (to, payload) = (operation.client.into(), Payload::Response(request, answer, position));
+                    let (to, payload) = (operation.client.into(), Payload::Response(request, (answer, position, shown)));
                     self.send(Outgoing { from, to, payload, lineage, causes, operation: Some(operation) });
                 }
                 Effect::SetTimer { timer, after } => self.set_timer(node, timer, after, lineage, causes),
@@ -366,7 +372,7 @@ impl<P: Protocol> World<P> {
         let primary = self.primary().or_else(running).ok_or("there is no node that it could turn to")?;
         let id = NodeId(self.hosts.len() as u16);
         let settings = self.setup.nodes.last().cloned().unwrap_or_default();
-        self.hosts.push(Host::new(id, settings, Some(primary)));
+        self.hosts.push(Arc::new(Host::new(id, settings, Some(primary))));
         self.count_members();
         let added = self.note(Some(id), None, Causes::one(command), Kind::Added);
         self.start_process(id, Causes::one(added));
@@ -386,8 +392,14 @@ impl<P: Protocol> World<P> {
         Ok(())
     }
 
+    /// To be called when the members or the settings have changed.
+    pub(super) fn place_keys(&mut self) {
+        self.placement = Arc::new(P::placement(&self.setup.config, &self.stores));
+    }
+
     pub(super) fn count_members(&mut self) {
         self.members = self.hosts.iter().filter(|host| !host.removed).map(|host| host.id).collect();
         self.stores = self.members.iter().copied().filter(|node| P::holds_data(&self.setup.config, *node)).collect();
+        self.place_keys();
     }
 }

@@ -5,7 +5,7 @@ use super::{
     host::{Host, Input, What},
 };
 use crate::{
-    protocol::{Message, Protocol},
+    protocol::{Message, Protocol, Shown},
     sim::{
         draw::Lineage,
         id::{Address, EventId, MessageId, NodeId, OperationId},
@@ -13,8 +13,10 @@ use crate::{
         operation::{Answer, Outcome, Refusal, Request},
         time::Micros,
     },
+    store::version::Seen,
     trace::{Cargo, Causes, DropReason, Kind},
 };
+use std::sync::Arc;
 
 /// A message before it is on the wire.
 pub(super) struct Outgoing<P: Protocol> {
@@ -28,11 +30,18 @@ pub(super) struct Outgoing<P: Protocol> {
 
 const REQUEST_BYTES: u32 = 96;
 const RESPONSE_BYTES: u32 = 64;
+/// Of each name in a causal context.
+const DOT_BYTES: u32 = 8;
+
+fn context_bytes(shown: &Shown) -> u32 {
+    let names = |seen: &Arc<Seen>| seen.vector().iter().chain(seen.beyond()).count() as u32;
+    shown.as_ref().map_or(0, names) * DOT_BYTES
+}
 
 impl<P: Protocol> Payload<P> {
     fn class(&self) -> MessageClass {
         match self {
-            Payload::Request(_) => MessageClass::Request,
+            Payload::Request(..) => MessageClass::Request,
             Payload::Response(..) => MessageClass::Response,
             Payload::Message(message) => message.class(),
         }
@@ -40,16 +49,16 @@ impl<P: Protocol> Payload<P> {
 
     fn bytes(&self) -> u32 {
         match self {
-            Payload::Request(_) => REQUEST_BYTES,
-            Payload::Response(..) => RESPONSE_BYTES,
+            Payload::Request(_, shown) => REQUEST_BYTES + context_bytes(shown),
+            Payload::Response(_, (_, _, shown)) => RESPONSE_BYTES + context_bytes(shown),
             Payload::Message(message) => message.bytes(),
         }
     }
 
     fn cargo(&self) -> Cargo {
         match self {
-            Payload::Request(request) => Cargo::Ask { action: request.action, operation: request.operation },
-            Payload::Response(_, answer, _) => Cargo::Answer { outcome: outcome(answer.clone()) },
+            Payload::Request(request, _) => Cargo::Ask { action: request.action, operation: request.operation },
+            Payload::Response(_, (answer, ..)) => Cargo::Answer { outcome: outcome(answer.clone()) },
             Payload::Message(message) => message.cargo(),
         }
     }
@@ -72,7 +81,7 @@ impl<P: Protocol> World<P> {
         let (class, bytes, cargo) = (payload.class(), payload.bytes(), payload.cargo());
         let message = self.new_message();
         let sent_by = self.note(from.node(), operation, causes, Kind::Send { message, from, to, class, cargo: cargo.clone() });
-        if let Some(host) = from.node().and_then(|node| self.hosts.get_mut(node.0 as usize)) {
+        if let Some(host) = from.node().and_then(|node| self.hosts.get_mut(node.0 as usize)).map(Arc::make_mut) {
             host.load.messages_out += 1;
             host.load.bytes_out += bytes as u64;
         }
@@ -143,7 +152,7 @@ impl<P: Protocol> World<P> {
             if !host.is_up() {
                 let (machine_down, causes) = (host.machine_down, causes.and(host.down_since.map(|(_, event)| event)));
                 self.drop_flight(&flight, DropReason::NodeDown, causes);
-                if let (Payload::Request(request), false) = (&flight.payload, machine_down) {
+                if let (Payload::Request(request, _), false) = (&flight.payload, machine_down) {
                     self.refuse_connection(&flight, *request, causes);
                 }
                 return;
@@ -159,16 +168,16 @@ impl<P: Protocol> World<P> {
     fn deliver(&mut self, flight: Flight<P>, delivered: EventId) {
         let causes = Causes::one(delivered);
         let what = match (flight.payload, flight.from, flight.to) {
-            (Payload::Response(request, answer, position), Address::Node(node), _) => {
-                return self.answered(request, (answer, position), node, delivered);
+            (Payload::Response(request, answer), Address::Node(node), _) => {
+                return self.answered(request, answer, node, delivered);
             }
-            (Payload::Request(request), Address::Client(client), _) => What::Request(client, request),
+            (Payload::Request(request, shown), Address::Client(client), _) => What::Request(client, request, shown),
             (Payload::Message(message), Address::Node(from), _) => What::Message(from, message),
             // Clients send requests only, nodes everything else.
             _ => return,
         };
         let Some(node) = flight.to.node() else { return };
-        if let Some(host) = self.hosts.get_mut(node.0 as usize) {
+        if let Some(host) = self.hosts.get_mut(node.0 as usize).map(Arc::make_mut) {
             host.load.messages_in += 1;
         }
         let lineage = flight.lineage.with(&[DELIVERED]);
@@ -178,7 +187,7 @@ impl<P: Protocol> World<P> {
 
     /// The process is gone, but the machine's operating system says so at once.
     fn refuse_connection(&mut self, flight: &Flight<P>, request: Request, causes: Causes) {
-        let payload = Payload::Response(request, Answer::Refused(Refusal::NoProcess), 0);
+        let payload = Payload::Response(request, (Answer::Refused(Refusal::NoProcess), 0, None));
         let lineage = flight.lineage.with(&[DELIVERED]);
         self.send(Outgoing { from: flight.to, to: flight.from, payload, lineage, causes, operation: flight.operation });
     }
@@ -187,8 +196,8 @@ impl<P: Protocol> World<P> {
     pub(super) fn drop_waiting(&mut self, node: NodeId, input: Input<P>, crash: EventId) {
         let (Some(message), operation) = (input.message, input.operation) else { return };
         let (from, class, cargo) = match &input.what {
-            What::Request(client, request) => {
-                let payload: Payload<P> = Payload::Request(*request);
+            What::Request(client, request, _) => {
+                let payload: Payload<P> = Payload::Request(*request, None);
                 (Address::Client(*client), payload.class(), payload.cargo())
             }
             What::Message(from, message) => (Address::Node(*from), message.class(), message.cargo()),

@@ -1,5 +1,6 @@
 //! What real systems do, row by row: each scenario in this folder is one row of a table of documented behaviour, or a part of
-//! one, played from its file and nothing else. P: PostgreSQL, M: MySQL, G: MongoDB, R: Redis, ph: phenomena that all know. Of a
+//! one, played from its file and nothing else. P: PostgreSQL, M: MySQL, G: MongoDB, R: Redis, Q: Dynamo,
+//! Cassandra and Riak, ph: phenomena that all know. Of a
 //! test the table has the beginning of its name.
 //!
 //! | row | file | test |
@@ -36,6 +37,16 @@
 //! | R2 | r2-wait | redis::r2 |
 //! | R3 | r3-too-few-replicas | redis::r3 |
 //! | R5 | r5-shorter-than-the-time-out, r5-longer-than-the-time-out | redis::r5 |
+//! | Q1 | q1-two-and-two, q1-one-and-one | dynamo::q1 |
+//! | Q2, ph-31 | q2-at-commit, q2-two-answers, q2-two-and-two | dynamo::q2; also `src/protocol/quorum/tests/staleness.rs` |
+//! | Q3, ph-32 | q3-sloppy, q3-strict | dynamo::q3 |
+//! | Q4, ph-33 | q4-repaired, q4-not-repaired | dynamo::q4 |
+//! | Q5, ph-33 | q5-flicker, q5-repair-before-the-answer | dynamo::q5 |
+//! | Q6, ph-33 | q6-restored-from-an-old-copy, q6-the-disk-stays | dynamo::q6 |
+//! | Q7 | q7-last-write-wins, q7-siblings | dynamo::q7 |
+//! | Q8 | q8-clock-behind, q8-hybrid | dynamo::q8 |
+//! | Q9 | q9-read-repair, q9-no-read-repair | dynamo::q9 |
+//! | Q10 | q10-nothing-differs, q10-two-keys | dynamo::q10; also `src/protocol/quorum/merkle.rs` |
 //! | R6, ph-48 | r6-the-primary-comes-back-empty | redis::r6 |
 //! | R8 | r8-on-two-disks | redis::r8 |
 //! | ph-01 | ph-01-lag | phenomena::ph_01 |
@@ -52,6 +63,9 @@
 //! | ph-17 | ph-17-cascade, ph-17-the-upstream-takes-over | phenomena::ph_17 |
 //! | ph-18 | ph-18-three-replicas, ph-18-no-replica, ph-18-write-ceiling | phenomena::ph_18; also `tests/engine/load.rs` |
 //! | ph-19 | ph-19-a-replica-too-slow | phenomena::ph_19; also `tests/engine/load.rs` |
+//! | ph-29 | ph-29-the-newer-of-two | dynamo::ph_29 |
+//! | ph-30 | ph-30-comparing, ph-30-not-comparing | dynamo::ph_30 |
+//! | ph-40 | ph-40-rumours-alone, ph-40-with-anti-entropy | phenomena::ph_40 |
 //! | ph-41 | ph-41-split-vote | phenomena::ph_41; also `tests/engine/elections.rs` |
 //! | ph-42 | ph-42-pause-too-long, ph-42-pause-forgiven | phenomena::ph_42 |
 //! | ph-46 | ph-46-the-minority-refuses | phenomena::ph_46 |
@@ -66,6 +80,7 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+mod dynamo;
 mod mongodb;
 mod mysql;
 mod phenomena;
@@ -79,6 +94,7 @@ mod table;
 use play::*;
 use replicarium::{
     check::{Difference, Verdict, Verdicts},
+    explain::gossip,
     lab::Run,
     scenario::text::from_toml,
     sim::{

@@ -312,3 +312,17 @@ fn ph_47_all_data_for_five_at_once() {
     };
     assert_eq!(burden("ph-47-five-snapshots", 5), 5 * burden("ph-47-one-snapshot", 1));
 }
+
+/// Gossip residue: with k = 1, 18 to 20 % never hear of a rumour; comparing all now and then leaves nobody out.
+#[test]
+fn ph_40_rumours_leave_some_out_and_comparing_finds_them() {
+    let without = |name| {
+        let play = played(name);
+        let write = play.world.copy(A, X).expect("its own");
+        assert!(gossip::is_over(&play.world, &write), "{name}");
+        gossip::residue(&play.world, &write).len()
+    };
+    let alone = without("ph-40-rumours-alone");
+    assert!((150..=220).contains(&alone), "{alone} of 1000");
+    assert_eq!(without("ph-40-with-anti-entropy"), 0);
+}

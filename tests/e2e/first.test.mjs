@@ -74,6 +74,19 @@ test("no file names the machine that built it", async () => {
   }
 });
 
+test("a packed program that is damaged or cut short is refused in words", async () => {
+  await import("../../assets/unpack.js");
+  const names = readdirSync(DIST).filter((name) => /_bg\.bin$/.test(name));
+  for (const name of names) {
+    const whole = new Uint8Array(readFileSync(join(DIST, name)));
+    const damaged = whole.slice();
+    damaged[whole.length >> 1] ^= 1;
+    for (const bytes of [damaged, whole.subarray(0, whole.length >> 1), whole.subarray(0, whole.length - 8)]) {
+      assert.throws(() => globalThis.replicariumUnpack(bytes), /^Error: the program is (damaged|cut short)$/, name);
+    }
+  }
+});
+
 for (const colorScheme of ["light", "dark"]) {
   pageTest(`axe finds nothing, ${colorScheme}`, { colorScheme, reducedMotion: "reduce" }, async ({ page }) => {
     await axe(page);

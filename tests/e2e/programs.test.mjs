@@ -1,7 +1,9 @@
-// The page comes as two programs, one for each kind of scenario; a visit loads the one that the address asks for.
+// The page comes as several programs, one for each kind of scenario; a visit loads the one that the address asks for.
 
 import { assert, booted, pageTest } from "./harness.mjs";
 import { button, dialog, expectText, forward, node, onNode, openDialog, openText, PAUSED, picture, press, sharedLink } from "./page.mjs";
+
+const KINDS = ["Primary–replica", "Peer-to-peer: every node takes writes"];
 
 /** The programs that this load of the page has fetched, by name. */
 const programs = (page) =>
@@ -57,10 +59,11 @@ pageTest("a link whose first character was changed is refused, whichever program
   await put(page, good.replace("#r1.", "#p1."));
   await expectText(page.getByRole("alert"), /begins with `p1\.`, but links to scenarios like its own begin with `r1\.`/);
   assert.deepEqual(await picture(page), before, "what was on screen stays");
+  // Each program knows its own scenarios only; the part that checks what is for others knows all.
   await page.goto(`${host.url}?again${good.replace("#r1.", "#p1.")}`);
   await booted(page);
   assert.deepEqual(await programs(page), ["peers"]);
-  await expectText(page.getByRole("alert"), /begins with `p1\.`/);
+  await expectText(page.getByRole("alert"), /no scenario called “first-look” among those of this kind/);
 });
 
 pageTest("from a damaged link to peers, a good link with a primary is a step", { ...PAUSED, fragment: "#p1.%%%" }, async ({ page, context, host }) => {
@@ -106,11 +109,12 @@ pageTest("scenarios stand under the kind that they are of, in both programs", PA
     await page.goto(`${host.url}?${fragment.length}${fragment}`);
     await booted(page);
     await openDialog(page, "Scenarios");
+    await dialog(page).locator("h3", { hasText: KINDS[fragment ? 0 : 1] }).waitFor();
     const groups = await dialog(page).locator(".presets").evaluateAll((lists) =>
       lists.map((list) => [list.previousElementSibling.textContent, list.querySelectorAll("li").length]),
     );
-    assert.equal(groups[0][0], "Primary–replica");
-    assert(groups.every(([name, count]) => /^(Primary–replica|Peer-to-peer)$/.test(name) && count > 0), `${groups}`);
+    assert.equal(groups[0][0], KINDS[fragment ? 1 : 0], "what is on board comes first");
+    assert(KINDS.every((kind) => groups.some(([name, count]) => name === kind && count > 5)), `${groups}`);
     await page.keyboard.press("Escape");
   }
 });
@@ -124,8 +128,23 @@ pageTest("a scenario with a primary opens from the program for peers", { ...PAUS
 
 pageTest("a scenario of peers opens from the program for primaries, and plays there", async ({ page }) => {
   await openDialog(page, "Scenarios");
-  assert.deepEqual((await dialog(page).locator("h3").allInnerTexts()).slice(0, 2), ["Primary–replica", "Peer-to-peer"]);
   await loads(page, "peers", () => dialog(page).getByRole("button", { name: /^A ring with a gap/ }).click());
   await expectText(page.locator("header"), /A ring with a gap/);
   await button(page, "Pause").waitFor();
+});
+
+pageTest("the start of a scenario has a link by its name, whichever program it is for", { ...PAUSED, fragment: "#p1.!peers-broken-ring" }, async ({ page }) => {
+  await expectText(page.locator("header"), /A ring with a gap/);
+  await loads(page, "page", () => put(page, "#r1.!split-brain"));
+  await expectText(page.locator("header"), /Split brain/);
+  await put(page, "#p1.!nothing");
+  await expectText(page.getByRole("alert"), /no scenario called “nothing”/);
+  assert.deepEqual(await programs(page), ["page"]);
+});
+
+pageTest("other programs' scenarios cannot be listed: that is said, and one's own are there", { ...PAUSED, tolerate: [/Failed to load resource/] }, async ({ page }) => {
+  await page.route("**/list.txt*", (route) => route.abort());
+  await openDialog(page, "Scenarios");
+  await expectText(dialog(page).getByRole("status").first(), /^Scenarios of other kinds are not listed: \S/);
+  assert(await dialog(page).getByRole("button", { name: /^Semi-synchronous/ }).isVisible());
 });

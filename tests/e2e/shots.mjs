@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launch, openPage, site } from "./harness.mjs";
-import { act, button, dialog, drag, forward, onNode, openDialog, PAUSED, press, select, setReplicas, settled, tab } from "./page.mjs";
+import { act, button, dialog, drag, forward, onNode, openDialog, openPreset, PAUSED, press, select, setReplicas, settled, tab } from "./page.mjs";
 
 const phone = (page) => page.viewportSize().width < 900;
 
@@ -62,7 +62,22 @@ const openIt = (title) => async (page) => {
  * A scene is a name and the steps that lead to it from a page that has just been opened.
  * Beside `steps` it may set any option of `openPage`, such as `fragment` or `storage`, and `only`: the widths it is for.
  */
+const gossips = (title, ms, then) => ({
+  ...PAUSED,
+  fragment: "#g1.",
+  steps: async (page) => {
+    await openPreset(page, title);
+    await forward(page, ms);
+    await then?.(page);
+  },
+});
+
 const SCENES = {
+  "gossip-spreading": gossips("A rumour that dies too early", 1_400),
+  "gossip-residue": gossips("A rumour that dies too early", 7_000, (page) => page.locator(".field-handle").focus()),
+  "gossip-thousand": gossips("A rumour in a crowd", 2_000),
+  "gossip-members": gossips("Suspected, and not dead", 9_000),
+  "gossip-chart": gossips("A rumour that dies too early", 5_000, openMeasures),
   first: { steps: async (page) => page.waitForTimeout(2500) },
   "on-its-way": { ...PAUSED, steps: (page) => forward(page, 900) },
   "stale-read": { ...PAUSED, steps: staleRead },
@@ -202,6 +217,37 @@ const SCENES = {
       await openMeasures(page);
     },
   },
+  // Siblings, their versions, and the same run under another rule beside it; then the reader who is asked.
+  ...Object.fromEntries(
+    [["versions", 2_300, ""], ["versions-conflict", 4_800, ""], ["versions-beside", 4_800, "the latest by the clocks of the peers wins"]].map(([name, ms, rule]) => [
+      name,
+      {
+        ...PAUSED,
+        fragment: "#p1.",
+        steps: async (page) => {
+          await openPreset(page, "Two edits of one key");
+          await forward(page, ms);
+          if (phone(page)) await tab(page, "Measures");
+          if (phone(page)) await button(page, "Versions").click();
+          else await press(page, "v");
+          await page.locator("#versions-steps").waitFor();
+          if (rule) await page.getByLabel("Beside it, if").selectOption({ label: rule });
+          await settled(page);
+          await settled(page);
+        },
+      },
+    ]),
+  ),
+  "versions-offer": { ...PAUSED, fragment: "#p1.", steps: (page) => openPreset(page, "Two edits of one key").then(() => forward(page, 5_500)) },
+  "versions-choose": {
+    ...PAUSED,
+    fragment: "#p1.",
+    steps: async (page) => {
+      await openPreset(page, "Two edits of one key");
+      await forward(page, 5_500);
+      await page.getByRole("button", { name: /: choose$/ }).click();
+    },
+  },
   share: { ...PAUSED, steps: openIt("Share") },
   scenarios: { ...PAUSED, steps: openIt("Scenarios") },
   "scenario-refused": {
@@ -306,6 +352,10 @@ const SCENES = {
       ["ring", "broken-ring", 4_200, "D"],
       ["offline", "offline", 8_200],
       ["same-number", "same-number", 2_400, "B"],
+      ["counter", "counter", 4_150, "B"],
+      ["set", "set", 2_330, "A"],
+      ["text", "text", 4_150, "C"],
+      ["tombstone", "tombstone", 6_300, "A"],
     ].map(([name, preset, ms, node]) => [
       `peers-${name}`,
       {
@@ -333,6 +383,52 @@ const SCENES = {
       },
     ]),
   ),
+  // Those without a leader: each at the moment that it is about.
+  ...Object.fromEntries(
+    [["basics", 5_000], ["one-and-one", 2_300], ["partial-write", 2_500], ["repair-first", 2_200], ["sloppy", 2_400], ["hash-trees", 9_000]].map(
+      ([preset, ms]) => [
+        `quorum-${preset}`,
+        {
+          ...PAUSED,
+          fragment: "#q1.",
+          steps: async (page) => {
+            await open(page, `quorum-${preset}`);
+            await forward(page, ms);
+          },
+        },
+      ],
+    ),
+  ),
+  "quorum-trees": {
+    ...PAUSED,
+    fragment: "#q1.",
+    steps: async (page) => {
+      await open(page, "quorum-hash-trees");
+      await forward(page, 9_000);
+      await select(page, "link", "A-C");
+      await page.getByRole("region", { name: "Hash trees" }).scrollIntoViewIfNeeded();
+    },
+  },
+  "quorum-node": {
+    ...PAUSED,
+    fragment: "#q1.",
+    steps: async (page) => {
+      await open(page, "quorum-sloppy");
+      await forward(page, 2_400);
+      await select(page, "node", "A");
+    },
+  },
+  "quorum-ring": {
+    ...PAUSED,
+    fragment: "#q1.",
+    steps: async (page) => {
+      await open(page, "quorum-sloppy");
+      await forward(page, 2_400);
+      await controls(page);
+      await page.getByRole("region", { name: "Where keys live" }).scrollIntoViewIfNeeded();
+      await settled(page);
+    },
+  },
 };
 
 /** Opens a scenario that comes with the product, at its start. */

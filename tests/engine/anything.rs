@@ -13,8 +13,9 @@ use replicarium::{
         failover::{By, Failover, Fencing},
         logs::Logs,
         primary_replica::{Config, Delayed, Rejoin, Retention, Shipping},
+        quorum::{self, Hints, Quorums, ReadRepair},
     },
-    scenario::{NodesSettings, OneNode, ProtocolSettings, Scenario, check_command},
+    scenario::{NodesSettings, OneNode, ProtocolSettings, Scenario},
     sim::{
         clock::Clock,
         distribution::{Distribution, Part},
@@ -152,7 +153,21 @@ impl Odd {
     fn action(&mut self) -> Action {
         let (key, value) = (Key(self.number(0, 63) as u16), self.of(&[0, i64::MIN, i64::MAX]));
         let function = self.function();
-        self.of(&[Action::Read { key }, Action::Read { key }, Action::Write { key, value }, Action::Generate { key, function }])
+        let place = self.of(&[0, 1, u16::MAX]);
+        self.of(&[
+            Action::Read { key },
+            Action::Read { key },
+            Action::Read { key },
+            Action::Write { key, value },
+            Action::Write { key, value },
+            Action::Generate { key, function },
+            Action::Add { key, amount: value },
+            Action::AddElement { key, element: value },
+            Action::RemoveElement { key, element: value },
+            Action::Insert { key, place, character: 'ß' },
+            Action::Erase { key, place },
+            Action::Delete { key },
+        ])
     }
 
     /// Often none; else some names, with weights from small to large.
@@ -160,7 +175,7 @@ impl Odd {
         let count = self.of(&[0, 0, 0, 1, 2, 8]);
         let mut named = |index: u32| {
             let (does, weight) = (
-                self.of(&[Does::Read, Does::Write, Does::Next, Does::Clock, Does::Random]),
+                self.of(&[Does::Read, Does::Write, Does::Next, Does::Clock, Does::Random, Does::Remove]),
                 self.of(&[1, 5, *Scenario::WEIGHT.end() as u32]),
             );
             NamedOperation { name: format!("name {index}"), does, weight }
@@ -262,6 +277,11 @@ impl Odd {
             upstreams: vec![],
         };
         let config = self.fed(config, count);
+        let is_quorum = self.0.chance(0.3);
+        let asks = |client: ClientSettings| match is_quorum {
+            true => ClientSettings { token: false, concern: Concern::Local, ..client },
+            false => client,
+        };
         let LinkChange { latency, jitter, loss, duplicate, in_order, bandwidth_bytes_per_s } = self.change();
         let network = LinkSettings {
             latency: latency.unwrap_or(constant(5)),
@@ -274,20 +294,51 @@ impl Odd {
         Scenario {
             seed,
             keys: self.of(&[1, 2, 64]),
-            protocol: ProtocolSettings::PrimaryReplica(config),
+            protocol: if is_quorum {
+                ProtocolSettings::Quorum(self.quorum(count))
+            } else {
+                ProtocolSettings::PrimaryReplica(config)
+            },
             nodes: NodesSettings { count, each, different: if self.0.chance(0.3) { different } else { vec![] } },
             network,
             links: (0..self.0.below(4)).map(|_| self.rule()).collect(),
-            clients: (0..1 + self.0.below(3)).map(|_| self.client_settings(count)).collect(),
+            clients: (0..1 + self.0.below(3)).map(|_| self.client_settings(count)).map(asks).collect(),
             ..Default::default()
         }
+    }
+
+    /// Any quorums that so many nodes can have.
+    fn quorums(&mut self, count: u16) -> Quorums {
+        let n = 1 + self.0.below(count as u64) as u8;
+        let mut of_n = || 1 + self.0.below(n as u64) as u8;
+        let (r, w) = (of_n(), of_n());
+        Quorums {
+            n,
+            r,
+            w,
+            sloppy: self.0.chance(0.5),
+            read_repair: self.of(&[ReadRepair::Off, ReadRepair::Asynchronous, ReadRepair::BeforeAnswer]),
+            anti_entropy_every: self.of(&[None, Some(ms(1)), Some(ms(200))]),
+        }
+    }
+
+    fn quorum(&mut self, count: u16) -> quorum::Config {
+        let rule = self.quorums(count);
+        let config = quorum::Config {
+            hints: Hints { window: self.time().max(ms(1)), every: self.time().max(ms(1)) },
+            virtual_nodes: self.of(&[1, 8, 256]),
+            timeout: self.time().max(ms(1)),
+            local_shortcut: self.0.chance(0.5),
+            ..Default::default()
+        };
+        config.with_quorums(rule)
     }
 
     fn command(&mut self) -> Command {
         let (node, client, both) = (self.node(), self.client(), self.0.chance(0.5));
         let message = MessageId(self.of(&[0, 1, 5, 30, 200, 1_000, u64::MAX]));
         let target = self.target(26);
-        match self.0.below(37) {
+        match self.0.below(39) {
             0 => Command::Crash { node },
             1 => Command::CrashMachine { node },
             2 => Command::Wipe { node },
@@ -323,6 +374,7 @@ impl Odd {
             33 => Command::SetUpstream { node, from: self.of(&[None, Some(NodeId(0)), Some(NodeId(1)), Some(NodeId(25))]) },
             29 => Command::SetConcern { client, concern: self.concern() },
             27 => Command::SetToken { client, on: both },
+            36 => Command::SetQuorum(self.quorums(3)),
             _ => Command::SetWritesTo { client, target },
         }
     }
@@ -334,8 +386,10 @@ fn odd_run(seed: u64) {
     let mut at = Micros::ZERO;
     for _ in 0..odd.0.below(40) {
         let command = odd.command();
-        if check_command(&command).is_none() {
-            scenario.commands.push(TimedCommand { at, command });
+        scenario.commands.push(TimedCommand { at, command });
+        // What is for groups of another kind is left out.
+        if !scenario.check().is_empty() {
+            scenario.commands.pop();
         }
         at = at + Micros(odd.0.below(200_000));
     }

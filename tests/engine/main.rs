@@ -12,4 +12,6 @@ mod load;
 #[expect(dead_code, reason = "shared with the tests inside the library, which use more of it")]
 mod play;
 mod staleness;
+mod typed_presets;
+mod types;
 mod web_application;

@@ -7,6 +7,7 @@
 use replicarium::{
     client::workload::{ClientSettings, Pace, Popularity, Target, Workload},
     lab::LabWorld,
+    protocol::gossip,
     scenario::{OneNode, ProtocolSettings, Scenario, presets},
     sim::{
         clock::Clock,
@@ -27,7 +28,7 @@ use std::sync::Arc;
 /// (what, scenario, hash of its trace).
 type Golden = (&'static str, fn() -> Scenario, u64);
 
-const GOLDEN: [Golden; 8] = [
+const GOLDEN: [Golden; 9] = [
     ("first-look", || preset("first-look"), 0xe510_c8d2_623e_a516),
     ("web-shop", || preset("web-shop"), 0x5de0_7cd0_54cb_2178),
     ("election", || preset("election"), 0x39bb_5ba4_6227_e2c0),
@@ -35,6 +36,7 @@ const GOLDEN: [Golden; 8] = [
     ("three nodes, everything a hand can do", hands, 0x51a4_032b_1e7c_10f6),
     ("every distribution, on a bad network", distributions, 0x3d00_a51a_873a_cf68),
     ("nine nodes, 500 operations a second", load, 0x199b_50ee_a248_5712),
+    ("sixty nodes that gossip and watch each other", gossips, 0xd445_53fc_1ea4_a9d2),
     ("a short log: snapshots, promotions, wiped disks", short_log, 0x6756_9d1e_6be9_ef4f),
 ];
 
@@ -175,6 +177,29 @@ fn short_log() -> Scenario {
         at(5_000, Command::Wipe { node: C }),
         at(5_100, Command::Restart { node: C }),
         at(5_900, Command::Promote { node: A }),
+    ];
+    scenario
+}
+
+fn gossips() -> Scenario {
+    let workload = Workload { pace: Pace::Poisson { per_s: 2.0 }, read_share: 0.2, stop: Some(ms(3_000)), ..Default::default() };
+    let mut scenario = group(60, workload);
+    scenario.clients[0].writes_to = Target::Any;
+    scenario.protocol = ProtocolSettings::Gossip(gossip::Config {
+        mode: gossip::Mode::PushPull,
+        interval: ms(250),
+        synchronous: false,
+        interest: gossip::Interest { lose: gossip::Lose::Coin, ..Default::default() },
+        anti_entropy: Some(gossip::AntiEntropy { every: ms(900), compare: gossip::Compare::Recent, ..Default::default() }),
+        members: Some(gossip::Membership { suspicion: ms(1_500), ..Default::default() }),
+        ..Default::default()
+    });
+    (scenario.network.loss, scenario.network.latency) = (0.05, Distribution::Exponential { mean: ms(20) });
+    scenario.commands = vec![
+        at(1_000, Command::Pause { node: B }),
+        at(2_500, Command::Wipe { node: C }),
+        at(3_000, Command::Resume { node: B }),
+        at(5_000, Command::Restart { node: C }),
     ];
     scenario
 }

@@ -308,9 +308,10 @@ fn every_preset_can_be_drawn_and_told_at_any_time() {
                 let wish = Wish { linger: Micros::from_millis(300), still: true, selected: None };
                 let drawn = flights(lab.world(), &stage.layout, wish);
                 assert!(drawn.sprites.iter().all(|sprite| sprite.at.x.is_finite() && sprite.at.y.is_finite()));
-                assert_eq!(stage.nodes.len(), lab.world().members().len());
+                let in_field = stage.field.as_ref().map_or(0, |field| field.spots.len());
+                assert_eq!(stage.nodes.len() + in_field, lab.world().members().len());
             }
-            assert!(!headline(&lab).is_empty(), "{name}: there is always something to tell");
+            assert!(!headline(&lab).is_empty(), "{name}, {}: there is always something to tell", lab.world().now());
         }
     }
 }

@@ -3,9 +3,9 @@
 use super::tally::{Operations, Tally};
 use replicarium::{
     check::{Difference, Lost, StaleRead, Verdict, Verdicts},
-    explain::{plain, why_lost},
+    explain::{gossip, plain, why_lost},
     lab::{LabWorld, Run},
-    measure::Ended,
+    measure::{Ended, spread::Rumour},
     protocol::NodeView,
     scenario::{ENGINE_VERSION, Scenario},
     sim::id::NodeId,
@@ -79,6 +79,7 @@ impl Report<'_> {
             "stale_reads": list(&mut self.stale_reads().map(stale_read)),
             "lost_writes": list(&mut verdicts.lost.iter().map(lost_write)),
             "differing_copies": list(&mut verdicts.convergence.differing.iter().map(differing_copy)),
+            "rumours": list(&mut self.run.measures().spread().rumours().iter().map(|one| rumour(world, one))),
             "nodes": list(&mut world.members().into_iter().filter_map(|id| node(world, id))),
             "link": self.link.as_ref().map(|link| format!("#{link}")),
         });
@@ -112,6 +113,26 @@ fn lost_write(one: &Lost) -> Json {
 
 fn differing_copy(one: &Difference) -> Json {
     json!({ "node": one.node, "key": one.key, "expected": one.expected, "held": one.held })
+}
+
+/// Figures as Demers et al. 1987 have them: residue s, traffic m, delays.
+fn rumour(world: &LabWorld, one: &Rumour) -> Json {
+    let nodes = world.stores().len();
+    let residue = gossip::residue(world, &one.write);
+    json!({
+        "write": one.write,
+        "began_us": one.began.0,
+        "known_by": one.known(),
+        "by_rumour": one.by_rumour,
+        "by_comparing": one.by_comparing,
+        "told": one.told,
+        "messages_per_node": one.told as f64 / nodes.max(1) as f64,
+        "average_wait_us": one.average_wait().map(|wait| wait.0),
+        "last_wait_us": one.last_heard.map(|at| at.saturating_sub(one.began).0),
+        "residue": residue.len() as f64 / nodes.max(1) as f64,
+        "never_heard": residue,
+        "over": gossip::is_over(world, &one.write),
+    })
 }
 
 fn node(world: &LabWorld, id: NodeId) -> Option<Json> {

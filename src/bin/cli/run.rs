@@ -66,7 +66,6 @@ fn adjusted(scenario: Scenario, arguments: &RunArguments) -> Result<Scenario, Fa
     let scenario = Scenario { seed, until, ..scenario };
     match scenario.check().first() {
         Some(problem) => Err(Fault::one(format!("--{problem}"))),
-        None if !scenario.protocol.is_on_board() => Err(Fault::one("this program was built without the scenario's protocol")),
         None => Ok(scenario),
     }
 }

@@ -3,10 +3,10 @@
 use super::{report::Report, tally::Operations};
 use replicarium::{
     check::{StaleRead, Verdict},
-    explain::{plain, why_lost, words::duration},
+    explain::{gossip, plain, why_lost, words::duration},
     lab::LabWorld,
-    measure::Ended,
-    sim::time::Micros,
+    measure::{Ended, spread::Rumour},
+    sim::{decimal::fixed, time::Micros},
 };
 
 /// Most lost writes and idle commands that are listed; the report lists all.
@@ -46,6 +46,9 @@ impl Report<'_> {
             count => format!("{count} copies"),
         };
         line("differing", format!("{differing} on {}", counted(compared.nodes as u64, "running node")));
+        for rumour in self.run.measures().spread().rumours() {
+            line("rumour", self.rumour(rumour));
+        }
         line("", String::new());
         line("fresh", in_words(&self.verdicts.fresh));
         line("durable", in_words(&self.verdicts.durable));
@@ -71,6 +74,19 @@ impl Report<'_> {
         let reasons: Vec<String> = tally.dropped.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
         let reasons = if dropped > 0 { format!(" ({})", reasons.join(", ")) } else { String::new() };
         format!("{} sent{duplicated}, {} delivered, {flying} under way, {dropped} dropped{reasons}", tally.sent, tally.delivered)
+    }
+
+    /// How far a rumour came, and at what cost.
+    fn rumour(&self, one: &Rumour) -> String {
+        let nodes = self.run.world().stores().len().max(1);
+        let waits = one.average_wait().zip(one.last_heard).map(|(average, last)| {
+            format!("; heard after {} on average, {} at last", duration(average), duration(last.saturating_sub(one.began)))
+        });
+        let per_node = fixed(one.told as f64 / nodes as f64, 2);
+        let world = self.run.world();
+        let (without, over) = (gossip::residue(world, &one.write), gossip::is_over(world, &one.write));
+        let far = plain(&gossip::how_far(world, &one.write, &without, over));
+        format!("{far} {} told, {per_node} a node{}", counted(one.told, "time"), waits.unwrap_or_default())
     }
 
     fn commands(&self) -> String {

@@ -78,7 +78,7 @@ impl Tally {
         }
         match row.action {
             Action::Read { .. } => self.reads.count(row.outcome.as_ref()),
-            Action::Write { .. } | Action::Generate { .. } => self.writes.count(row.outcome.as_ref()),
+            _ => self.writes.count(row.outcome.as_ref()),
         }
     }
 }

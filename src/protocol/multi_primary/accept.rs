@@ -1,24 +1,19 @@
 //! What a peer does with changes: taking them from clients and neighbours, and showing them.
 
 use super::{
-    Ctx, From, MultiPrimary, Pending, Timer,
+    Ctx, Delivery, From, MultiPrimary, Pending,
+    change::Made,
     disk::DiskChange,
     message::{Change, State},
 };
 use crate::{
-    protocol::versions::{Visible, answer, evaluate, latest_stamp, look, note_conflicts, visible},
+    protocol::{named::note_versioned, versions::latest_stamp},
+    sim::small::sorted_once,
     sim::{
         id::{Key, NodeId},
-        operation::{Action, Answer, Request, Write},
+        operation::{Answer, Request, Write},
     },
-    store::{
-        object::{
-            Object,
-            register::{Register, Version},
-        },
-        stamp::Stamp,
-        version::Dot,
-    },
+    store::{object::Object, version::Dot},
     trace::Fact,
 };
 use std::sync::Arc;
@@ -31,54 +26,23 @@ impl MultiPrimary {
         }
     }
 
-    /// What readers are shown for a key.
-    pub(super) fn shown(&self, key: Key) -> Vec<Write> {
-        self.data.objects.get(&key).map_or_else(Vec::new, |object| visible(object, &self.config.conflicts).0)
-    }
-
-    pub(super) fn serve(&mut self, request: Request, ctx: &mut Ctx) {
-        let shown = self.shown(request.action.key());
-        let read = shown.first().copied();
-        ctx.note_about(request.operation, Fact::Served { read, applied: self.data.position() });
-        ctx.reply(request, answer(shown));
-    }
-
-    /// Takes a client's write: over everything that it shows for the key and everything that will be shown before it.
+    /// Takes a client's operation, over everything that it knows of the key and everything that will be shown before it.
     pub(super) fn accept(&mut self, request: Request, ctx: &mut Ctx) {
-        let key = request.action.key();
-        let mut register = self.latest(key);
-        let over = visible(&Object::Register(register.clone()), &self.config.conflicts).0;
-        let (value, is_made_here) = match request.action {
-            Action::Write { value, .. } => (value, false),
-            Action::Generate { function, .. } => (evaluate(function, &over, request, ctx), true),
-            Action::Read { .. } => return,
+        let Made { write, over, delta, whole, answer } = match self.make(request, ctx) {
+            Ok(made) => made,
+            Err(refusal) => return ctx.reply(request, Answer::Refused(refusal)),
         };
-        let write = Write { id: request.operation, key, value };
-        let (stamp, hybrid) = (Stamp::wall(ctx.local_us(), self.actor), self.clock.tick(ctx.local_us()));
-        let context = register.seen().clone();
-        let delta = register.put(self.actor, Version { write, deleted: false, stamp, hybrid }, &context);
         let number = self.written.next(self.actor).counter;
         let needs = self.data.vector.clone();
-        let change = Arc::new(Change { origin: self.actor, number, write, delta: Object::Register(delta), needs });
         ctx.note_about(request.operation, Fact::Accepted { write, over });
-        let answer = if is_made_here { Answer::Generated(write) } else { Answer::Written };
-        self.keep(change, From::Client(request, answer), ctx);
-    }
-
-    /// A key with what is still on its way to the disk.
-    fn latest(&self, key: Key) -> Register {
-        let mut register = match self.data.objects.get(&key) {
-            Some(Object::Register(register)) => register.clone(),
-            _ => Register::default(),
+        note_versioned(&delta, ctx);
+        // The whole has nothing in it that is not known to who has what the change needs.
+        let delta = match self.config.delivery {
+            Delivery::Operations => delta,
+            Delivery::States => whole,
         };
-        for (_, pending) in &self.pending {
-            if let Pending::Change(change, From::Client(..)) = pending
-                && let (true, Object::Register(delta)) = (change.write.key == key, &change.delta)
-            {
-                register.merge(delta);
-            }
-        }
-        register
+        let change = Arc::new(Change { origin: self.actor, number, write, delta, needs });
+        self.keep(change, From::Client(request, answer), ctx);
     }
 
     /// Writes a change to disk; it is shown when it is there.
@@ -117,24 +81,23 @@ impl MultiPrimary {
     }
 
     /// Says what has to wait, and for whose change.
-    fn note_held(&self, before: usize, ctx: &mut Ctx) {
+    fn note_held(&mut self, before: usize, ctx: &mut Ctx) {
         let Some((change, _)) = self.held.last().filter(|_| before > 0) else { return };
         let missing = change.needs.iter().find(|dot| !self.data.vector.includes(*dot)).map(|dot| dot.actor.node);
         let of = if self.follows(change) { missing } else { Some(change.origin.node) };
         if let Some(of) = of {
             ctx.note_about(change.write.id, Fact::HeldBack { write: change.write, of });
         }
-        ctx.set_timer(Timer::Held, self.config.resend_after);
+        self.ask_in_time(ctx);
     }
 
     /// What has been waited for so long may never come by itself. Who is asked sends all that is missing, so what waits can be forgotten:
     /// if nobody has what comes before it, it would wait for ever.
     pub(super) fn ask_for_held(&mut self, ctx: &mut Ctx) {
+        self.will_ask = false;
         let mut from = std::mem::take(&mut self.ask_later);
         from.extend(self.held.iter().map(|(_, from)| *from));
-        from.sort_unstable();
-        from.dedup();
-        from.iter().for_each(|from| self.ask(*from, ctx));
+        sorted_once(from).into_iter().for_each(|from| self.ask(from, ctx));
         self.held.clear();
     }
 
@@ -165,6 +128,9 @@ impl MultiPrimary {
     pub(super) fn show(&mut self, change: &Arc<Change>, ctx: &mut Ctx) {
         let (key, write) = (change.write.key, change.write);
         let before = self.look(&[key]);
+        if let Object::Register(register) = &change.delta {
+            self.note_back(self.back_from_the_dead(key, register, false), ctx);
+        }
         if change.origin != self.actor {
             if !self.data.vector.covers(&change.needs) {
                 ctx.note_about(write.id, Fact::Overtook { write });
@@ -176,24 +142,28 @@ impl MultiPrimary {
         self.data.take(change, self.config.log_changes_max);
         ctx.note_about(write.id, Fact::Merged { write, by: change.origin.node });
         self.note_conflicts(before, ctx);
+        self.schedule_collection(ctx);
+    }
+
+    fn note_back(&self, writes: Vec<Write>, ctx: &mut Ctx) {
+        if !writes.is_empty() {
+            ctx.note(Fact::BroughtBack { writes });
+        }
     }
 
     pub(super) fn show_all(&mut self, state: &Arc<State>, ctx: &mut Ctx) {
         let keys: Vec<Key> = state.objects.iter().map(|(key, _)| *key).collect();
         let before = self.look(&keys);
+        let is_old = self.data.vector.covers(&state.vector);
+        for (key, object) in &state.objects {
+            if let Object::Register(register) = object {
+                self.note_back(self.back_from_the_dead(*key, register, is_old), ctx);
+            }
+        }
         self.data.install(state);
         self.learns_time(ctx);
         ctx.note(Fact::SnapshotInstalled { lsn: self.data.position(), keys: keys.len() as u32 });
         self.note_conflicts(before, ctx);
-    }
-
-    /// What is shown and hidden of some keys now.
-    pub(super) fn look(&self, keys: &[Key]) -> Vec<(Key, Visible)> {
-        look(&self.data.objects, keys, &self.config.conflicts)
-    }
-
-    /// Says what is new about some keys since they were looked at.
-    pub(super) fn note_conflicts(&self, before: Vec<(Key, Visible)>, ctx: &mut Ctx) {
-        note_conflicts(before, &self.data.objects, &self.config.conflicts, ctx);
+        self.schedule_collection(ctx);
     }
 }

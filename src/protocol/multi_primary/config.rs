@@ -1,8 +1,15 @@
 //! How peers are set up: who sends to whom, in which order changes may be shown, who wins a conflict.
 
 use crate::{
-    protocol::conflicts::Conflicts,
-    sim::{id::NodeId, time::Micros},
+    protocol::{
+        conflicts::Conflicts,
+        types::{TypedKey, type_of},
+    },
+    sim::{
+        id::{Key, NodeId},
+        operation::KeyType,
+        time::Micros,
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +28,32 @@ pub enum Topology {
     Tree,
     /// As the list of links says.
     Custom,
+}
+
+/// What is sent of a write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// What it changes.
+    #[default]
+    Operations,
+    /// The whole key, as it is after it.
+    States,
+}
+
+/// Over what a client's write of a register is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Contexts {
+    /// Everything that its peer has, whether the client was shown it or not (MySQL, BDR, CouchDB with the latest revision).
+    #[default]
+    Everything,
+    /// What the client was shown: answers carry a causal context, writes bring it back (Dynamo, Riak with dotted version vectors). Who
+    /// was shown nothing writes over nothing.
+    Dotted,
+    /// Likewise, but all siblings of a key have one version vector between them (Riak before dots). From that a peer can only tell
+    /// whether the client was shown all, so that a write over some of them replaces none.
+    Plain,
 }
 
 /// Two peers that talk to each other.
@@ -48,6 +81,12 @@ pub struct Config {
     pub compare_every: Option<Micros>,
     /// Most changes of each writer that a peer keeps for neighbours; who lacks older ones is sent all data.
     pub log_changes_max: u32,
+    /// Keys that are no registers.
+    pub types: Vec<TypedKey>,
+    pub delivery: Delivery,
+    /// A deleted register is forgotten after this long, tombstone and all; none: never.
+    pub collect_tombstones_after: Option<Micros>,
+    pub contexts: Contexts,
 }
 
 impl Default for Config {
@@ -61,6 +100,10 @@ impl Default for Config {
             resend_after: Micros::from_millis(1_000),
             compare_every: None,
             log_changes_max: 1_000,
+            types: Vec::new(),
+            delivery: Delivery::Operations,
+            collect_tombstones_after: None,
+            contexts: Contexts::Everything,
         }
     }
 }
@@ -89,6 +132,11 @@ impl Config {
     /// Those from whom it gets them.
     pub fn sources(&self, me: NodeId, members: &[NodeId]) -> Vec<NodeId> {
         members.iter().copied().filter(|other| self.targets(*other, members).contains(&me)).collect()
+    }
+
+    /// What a key holds.
+    pub fn type_of(&self, key: Key) -> KeyType {
+        type_of(&self.types, key)
     }
 
     /// Whether peers pass on what others wrote.

@@ -20,6 +20,8 @@ pub struct Data {
     pub vector: VersionVector,
     /// The last of them, for neighbours.
     pub logs: SmallMap<Actor, Chunked<Arc<Change>>>,
+    /// Of registers that were forgotten with their tombstones: how many of its writes this peer had counted.
+    pub forgotten: SmallMap<Key, u32>,
 }
 
 impl Data {
@@ -58,6 +60,34 @@ impl Data {
         }
     }
 
+    /// Forgets a register, and all changes of it, so that nobody can be sent them any more. `own`: who this peer is.
+    pub fn forget(&mut self, key: Key, own: Actor) {
+        let Some(Object::Register(register)) = self.objects.remove(&key) else { return };
+        let counted = self.forgotten.or_default(key);
+        *counted = (register.seen().next(own).counter - 1).max(*counted);
+        for log in self.logs.values_mut() {
+            let last = log.iter().rev().find(|(_, change)| change.write.key == key).map(|(number, _)| number);
+            last.into_iter().for_each(|last| log.drop_before(last + 1));
+        }
+    }
+
+    /// A number that differs if the objects do.
+    pub fn digest(&self) -> u64 {
+        let one = |(key, object): (&Key, &Object)| object.digest().rotate_left(key.0 as u32 % 64).wrapping_add(key.0 as u64);
+        self.objects.iter().map(one).fold(0, u64::wrapping_add)
+    }
+
+    /// Whether another's objects would change these.
+    pub fn lacks(&self, state: &State) -> bool {
+        state.objects.iter().any(|(key, object)| match self.objects.get(key) {
+            None => true,
+            Some(own) => {
+                let mut merged = own.clone();
+                merged.merge(object).is_ok() && merged != *own
+            }
+        })
+    }
+
     pub fn state(&self) -> State {
         let objects = self.objects.iter().map(|(key, object)| (*key, object.clone())).collect();
         State { objects, vector: self.vector.clone() }
@@ -89,6 +119,8 @@ pub enum DiskChange {
     /// A change, and how many of its origin are kept.
     Take(Arc<Change>, u32),
     Install(Arc<State>),
+    /// A deleted register is forgotten, by this peer.
+    Forget(Key, Actor),
 }
 
 impl Storage for Disk {
@@ -100,6 +132,7 @@ impl Storage for Disk {
             DiskChange::Ready => self.ready = true,
             DiskChange::Take(change, keep) => self.data.take(change, *keep),
             DiskChange::Install(state) => self.data.install(state),
+            DiskChange::Forget(key, own) => self.data.forget(*key, *own),
         }
     }
 }

@@ -10,7 +10,10 @@ use super::{
     message::{Change, Message, State, Why, total},
 };
 use crate::{
-    sim::id::NodeId,
+    sim::{
+        id::{Key, NodeId},
+        small::sorted_by_key,
+    },
     store::version::{Dot, VersionVector},
     trace::Fact,
 };
@@ -43,7 +46,7 @@ impl MultiPrimary {
             let targets = self.config.targets(ctx.me(), ctx.members());
             self.unheard.extend(targets.into_iter().filter(|node| !self.unheard.contains(node)).collect::<Vec<_>>());
             if self.unheard.is_empty() {
-                self.goal = Some(VersionVector::default());
+                self.goal = Some((ctx.me(), VersionVector::default()));
             }
             self.greet(ctx);
             self.check_ready(ctx);
@@ -54,6 +57,8 @@ impl MultiPrimary {
     pub(super) fn greet(&mut self, ctx: &mut Ctx) {
         let members = ctx.members().to_vec();
         self.unheard.retain(|node| members.contains(node));
+        // Who has left gives nothing any more.
+        self.goal = self.goal.take().filter(|(who, _)| members.contains(who));
         let sources = self.config.sources(ctx.me(), &members);
         let wanted = |node: &NodeId| sources.contains(node) && (!self.ready || self.unheard.contains(node));
         let wanted: Vec<NodeId> = members.iter().copied().filter(wanted).collect();
@@ -80,7 +85,8 @@ impl MultiPrimary {
     }
 
     fn say(&self, to: NodeId, why: Why, ctx: &mut Ctx) {
-        ctx.send(to, Message::Have { vector: self.data.vector.clone(), why });
+        let digest = (why == Why::Ask && self.forgets()).then(|| self.data.digest());
+        ctx.send(to, Message::Have { vector: self.data.vector.clone(), why, digest });
     }
 
     /// Asks what is missing; not again while the answer may be on its way, since it is long.
@@ -91,11 +97,19 @@ impl MultiPrimary {
         // The clock may have been set back.
         if last.is_some_and(|last| (0..wait).contains(&(now - last))) {
             self.asked_us.insert(source, last.unwrap_or(now));
-            self.ask_later.push(source);
-            ctx.set_timer(Timer::Held, self.config.resend_after);
-            return;
+            if !self.ask_later.contains(&source) {
+                self.ask_later.push(source);
+            }
+            return self.ask_in_time(ctx);
         }
         self.say(source, Why::Ask, ctx);
+    }
+
+    /// Asks again later, for what waits or has just been asked for; a question put off twice would never be asked.
+    pub(super) fn ask_in_time(&mut self, ctx: &mut Ctx) {
+        if !std::mem::replace(&mut self.will_ask, true) {
+            ctx.set_timer(Timer::Held, self.config.resend_after);
+        }
     }
 
     pub(super) fn confirm(&self, neighbour: NodeId, ctx: &mut Ctx) {
@@ -109,7 +123,7 @@ impl MultiPrimary {
 
     /// A newcomer serves clients once it has what the last one it heard from had.
     pub(super) fn check_ready(&mut self, ctx: &mut Ctx) {
-        if !self.ready && self.goal.as_ref().is_some_and(|goal| self.data.vector.covers(goal)) {
+        if !self.ready && self.goal.as_ref().is_some_and(|(_, goal)| self.data.vector.covers(goal)) {
             self.ready = true;
             ctx.write(DiskChange::Ready, None);
             ctx.flush();
@@ -189,7 +203,7 @@ impl MultiPrimary {
         };
         // In an order in which nothing comes before what it needs: by how much its writer had seen.
         let mut missing: Vec<Arc<Change>> = end.iter().flat_map(of_origin).collect();
-        missing.sort_by_key(|change| (total(&change.needs), change.origin, change.number));
+        missing = sorted_by_key(missing, |change| (total(&change.needs), change.origin, change.number));
         missing.truncate(messages.saturating_mul(self.config.batch_changes.max(1) as usize));
         if missing.is_empty() {
             return;
@@ -201,14 +215,21 @@ impl MultiPrimary {
     }
 
     /// A neighbour says what it has.
-    pub(super) fn on_have(&mut self, from: NodeId, vector: &VersionVector, why: Why, ctx: &mut Ctx) {
+    pub(super) fn on_have(&mut self, from: NodeId, (vector, digest): (&VersionVector, Option<u64>), why: Why, ctx: &mut Ctx) {
         self.heard(from);
         if !self.ready && why == Why::Confirm {
-            self.goal = Some(vector.clone());
+            // Who had more and lost its disk has no more to give.
+            if self.goal.as_ref().is_none_or(|(who, _)| *who == from && !vector.is_empty()) {
+                self.goal = Some((from, vector.clone()));
+            }
             self.check_ready(ctx);
         }
         if self.config.targets(ctx.me(), ctx.members()).contains(&from) {
             self.on_target_has(from, vector, why, ctx);
+            // It has forgotten what is kept here, or the other way round.
+            if digest.is_some_and(|digest| digest != self.data.digest()) && *vector == self.data.vector {
+                ctx.send(from, Message::State(Arc::new(self.data.state())));
+            }
         }
         let lacks = !self.data.vector.covers(vector);
         if lacks && why != Why::Confirm && self.config.sources(ctx.me(), ctx.members()).contains(&from) {
@@ -242,13 +263,24 @@ impl MultiPrimary {
 
     pub(super) fn on_state(&mut self, from: NodeId, state: Arc<State>, ctx: &mut Ctx) {
         self.heard(from);
-        if self.data.vector.covers(&state.vector) {
+        let state = self.without_due(state, ctx);
+        if self.data.vector.covers(&state.vector) && !(self.forgets() && self.data.lacks(&state)) {
             return self.confirm(from, ctx);
         }
-        self.goal = Some(state.vector.clone());
+        self.goal.get_or_insert_with(|| (from, state.vector.clone()));
         self.written.merge(&state.vector);
         let number = ctx.write(DiskChange::Install(state.clone()), None);
         ctx.flush();
         self.pending.push_back((number, Pending::State(state, from)));
+    }
+
+    /// Whoever was sent everything has something that the sender lacks, although it knows of all changes: one of them has
+    /// forgotten what the other keeps. So it gets that back.
+    pub(super) fn return_forgotten(&self, state: &State, to: NodeId, ctx: &mut Ctx) {
+        let of_state = |key: &Key| state.objects.iter().find(|(own, _)| own == key).map(|(_, object)| object);
+        let is_target = self.config.targets(ctx.me(), ctx.members()).contains(&to);
+        if self.forgets() && is_target && self.data.objects.iter().any(|(key, object)| of_state(key) != Some(object)) {
+            ctx.send(to, Message::State(Arc::new(self.data.state())));
+        }
     }
 }

@@ -18,7 +18,7 @@ pub struct Change {
     /// 1, 2, 3 … per origin.
     pub number: u32,
     pub write: Write,
-    /// What it adds to the state of its key.
+    /// What it adds to the state of its key; or that whole state, if so it is delivered.
     pub delta: Object,
     /// What its peer showed when it accepted it: so many changes of each origin.
     pub needs: VersionVector,
@@ -47,12 +47,14 @@ pub enum Message {
     /// Never none.
     Changes(Vec<Arc<Change>>),
     /// What the sender has on disk, and why it says so.
-    Have { vector: VersionVector, why: Why },
+    /// `digest`: of all objects, where peers can know the same changes and hold different things.
+    Have { vector: VersionVector, why: Why, digest: Option<u64> },
     /// Everything, for one that lacks what is no longer kept as changes.
     State(Arc<State>),
 }
 
 const HEADER_BYTES: u32 = 32;
+const DIGEST_BYTES: u32 = 8;
 /// Of one entry of a vector.
 const COUNT_BYTES: u32 = 8;
 
@@ -76,7 +78,7 @@ impl protocol::Message for Message {
                 Message::Changes(changes) => {
                     changes.iter().map(|change| change.delta.bytes() as u32 + vector_bytes(&change.needs)).sum()
                 }
-                Message::Have { vector, .. } => vector_bytes(vector),
+                Message::Have { vector, digest, .. } => vector_bytes(vector) + digest.map_or(0, |_| DIGEST_BYTES),
                 Message::State(state) => {
                     vector_bytes(&state.vector) + state.objects.iter().map(|(_, object)| object.bytes() as u32).sum::<u32>()
                 }
@@ -89,7 +91,7 @@ impl protocol::Message for Message {
                 (Some(first), Some(last)) => Cargo::Changes { count: changes.len() as u32, first: first.write, last: last.write },
                 _ => Cargo::Have { changes: 0, asks: false },
             },
-            Message::Have { vector, why } => Cargo::Have { changes: total(vector), asks: *why == Why::Ask },
+            Message::Have { vector, why, .. } => Cargo::Have { changes: total(vector), asks: *why == Why::Ask },
             Message::State(state) => Cargo::State { changes: total(&state.vector), keys: state.objects.len() as u32 },
         }
     }

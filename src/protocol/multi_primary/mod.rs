@@ -6,19 +6,23 @@
 //! all-to-all replication of MySQL, on BDR for PostgreSQL, and on CouchDB; the exchange of vectors is Bayou's (Petersen et al.,
 //! "Flexible Update Propagation for Weakly Consistent Replication", 1997).
 //!
-//! What a peer does with changes is in `accept`, how they get from one to the other in `exchange`. It must not ask anybody before it
+//! What a peer makes of a client's operation is in `change`, what it does with changes in `accept`, what readers see of them in `shown`, how they get from one to the other in `exchange`, and how deleted registers are forgotten in `collect`. It must not ask anybody before it
 //! answers a client: that is what other protocols are for.
 
 mod accept;
+mod change;
+mod collect;
 mod config;
 mod disk;
 mod exchange;
 mod message;
+mod shown;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 mod view;
 
-pub use config::{Config, Pair, Topology};
+pub use change::PARTS_MAX;
+pub use config::{Config, Contexts, Delivery, Pair, Topology};
 pub use disk::{Disk, DiskChange as Change};
 pub use message::Message;
 
@@ -26,8 +30,8 @@ use super::{Context, Named, NodeView, Order, Protocol, Rule, Standing};
 use crate::{
     sim::{
         id::{Key, NodeId},
-        operation::{Answer, Refusal, Request, Write},
-        small::SmallMap,
+        operation::{Answer, KeyType, Refusal, Request, Write},
+        small::{SmallMap, sorted_once},
     },
     store::{
         log::{Epoch, Log},
@@ -51,6 +55,8 @@ pub enum Timer {
     Held,
     /// Compare with neighbours what both have.
     Compare,
+    /// Forget registers that were deleted long enough ago.
+    Collect,
 }
 
 impl Named for Timer {
@@ -59,6 +65,7 @@ impl Named for Timer {
             Timer::Resend(_) => TimerName::Resend,
             Timer::Ask | Timer::Held => TimerName::Follow,
             Timer::Compare => TimerName::Compare,
+            Timer::Collect => TimerName::Collect,
         }
     }
 }
@@ -104,8 +111,11 @@ pub struct MultiPrimary {
     asked_us: SmallMap<NodeId, i64>,
     /// Whom to ask again when they have had time to answer.
     ask_later: Vec<NodeId>,
-    /// What a newcomer has to have before it serves anybody; none: nobody has told it yet.
-    goal: Option<VersionVector>,
+    will_ask: bool,
+    /// What a newcomer has to have before it serves anybody, and who has it; none: nobody has told it yet.
+    goal: Option<(NodeId, VersionVector)>,
+    /// When the next deleted register may be forgotten, by the own clock.
+    collects_at_us: Option<i64>,
 }
 
 type Ctx = Context<MultiPrimary>;
@@ -136,12 +146,15 @@ impl Protocol for MultiPrimary {
             unheard: Vec::new(),
             asked_us: SmallMap::new(),
             ask_later: Vec::new(),
+            will_ask: false,
             goal: None,
+            collects_at_us: None,
         };
         node.learns_time(ctx);
         if disk.actor.is_none() {
             ctx.write(DiskChange::Born { actor, ready }, None);
         }
+        ctx.note(Fact::ResolvesBy { strategy: config.conflicts.register });
         let last = node.data.position();
         if last.0 > 0 {
             ctx.note(Fact::Recovered { last, applied: last });
@@ -149,6 +162,7 @@ impl Protocol for MultiPrimary {
             node.note_conflicts(node.data.objects.keys().map(|key| (*key, Default::default())).collect(), ctx);
         }
         node.connect(ctx);
+        node.schedule_collection(ctx);
         node
     }
 
@@ -163,7 +177,7 @@ impl Protocol for MultiPrimary {
     fn on_message(&mut self, from: NodeId, message: Message, ctx: &mut Ctx) {
         match message {
             Message::Changes(changes) => self.on_changes(from, changes, ctx),
-            Message::Have { vector, why } => self.on_have(from, &vector, why, ctx),
+            Message::Have { vector, why, digest } => self.on_have(from, (&vector, digest), why, ctx),
             Message::State(state) => self.on_state(from, state, ctx),
         }
     }
@@ -174,6 +188,7 @@ impl Protocol for MultiPrimary {
             Timer::Ask => self.greet(ctx),
             Timer::Held => self.ask_for_held(ctx),
             Timer::Compare => self.compare(ctx),
+            Timer::Collect => self.collect(ctx),
         }
     }
 
@@ -190,7 +205,7 @@ impl Protocol for MultiPrimary {
                     self.show(&change, ctx);
                     match from {
                         From::Client(request, answer) => {
-                            ctx.reply(request, answer);
+                            self.acknowledge(request, answer, &change, ctx);
                             passed_on.push((change, None));
                         }
                         From::Neighbour(neighbour) => {
@@ -201,14 +216,13 @@ impl Protocol for MultiPrimary {
                 }
                 Pending::State(state, from) => {
                     self.show_all(&state, ctx);
+                    self.return_forgotten(&state, from, ctx);
                     confirmed.push(from);
                 }
             }
         }
         self.pass_on(&passed_on, ctx);
-        confirmed.sort_unstable();
-        confirmed.dedup();
-        confirmed.into_iter().for_each(|neighbour| self.confirm(neighbour, ctx));
+        sorted_once(confirmed).into_iter().for_each(|neighbour| self.confirm(neighbour, ctx));
         self.release(ctx);
         self.check_ready(ctx);
     }
@@ -224,7 +238,8 @@ impl Protocol for MultiPrimary {
         let keys: Vec<Key> = self.data.objects.keys().copied().collect();
         let before = self.look(&keys);
         self.config = Self::with_rule(&self.config, rule);
-        self.note_conflicts(before, ctx);
+        ctx.note(Fact::ResolvesBy { strategy: self.config.conflicts.register });
+        self.note_switched(before, ctx);
     }
 
     fn with_rule(config: &Config, rule: &Rule) -> Config {
@@ -240,6 +255,10 @@ impl Protocol for MultiPrimary {
 
     fn holds_data(_: &Config, _: NodeId) -> bool {
         true
+    }
+
+    fn key_type(config: &Config, key: Key) -> KeyType {
+        config.type_of(key)
     }
 
     fn log(&self) -> Option<&Log> {

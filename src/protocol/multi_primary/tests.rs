@@ -3,24 +3,30 @@
 //! Runs whole worlds, and so looks up to rooms that the protocol itself must not know.
 
 #[cfg(test)]
+mod collect;
+#[cfg(test)]
 mod conflicts;
 #[cfg(test)]
+mod contexts;
+#[cfg(test)]
 mod schedules;
+#[cfg(test)]
+mod types;
 #[cfg(test)]
 mod ways;
 
 pub use crate::world::tests::play::*;
 
-use super::{Config, Topology};
+use super::{Config, Delivery, Topology};
 use crate::{
     client::workload::{ClientSettings, Target},
-    protocol::conflicts::Conflicts,
+    protocol::{conflicts::Conflicts, types::TypedKey},
     scenario::{ProtocolSettings, Scenario},
     sim::{
-        id::{Key, NodeId},
-        operation::{Outcome, Write},
+        id::{ClientId, Key, NodeId},
+        operation::{KeyType, Outcome, Write},
     },
-    store::object::register::Strategy,
+    store::object::{register::Strategy, set::SetKind},
     trace::Fact,
 };
 
@@ -47,7 +53,19 @@ fn peers(count: u16, change: impl Fn(&mut Config)) -> Scenario {
 }
 
 fn with_strategy(strategy: Strategy) -> impl Fn(&mut Config) {
-    move |config| config.conflicts = Conflicts { register: strategy }
+    move |config| config.conflicts.register = strategy
+}
+
+const COUNTER: Key = Key(0);
+const SET: Key = Key(1);
+const CART: Key = Key(2);
+const TEXT: Key = Key(3);
+const PLAIN: Key = Key(4);
+
+/// Keys of all types.
+fn typed(config: &mut Config) {
+    let all = [(COUNTER, KeyType::Counter), (SET, KeyType::Set), (CART, KeyType::Cart), (TEXT, KeyType::Text)];
+    config.types = all.into_iter().map(|(key, holds)| TypedKey { key, holds }).collect();
 }
 
 fn topology(topology: Topology) -> impl Fn(&mut Config) {

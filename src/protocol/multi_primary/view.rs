@@ -18,10 +18,10 @@ pub(super) fn remains(config: &Config, me: NodeId, disk: &Disk) -> NodeView {
 
 fn view(config: &Config, actor: Actor, data: &Data) -> NodeView {
     let position = data.position();
-    let keys = data.objects.iter().filter_map(|(key, object)| key_view(*key, object, &config.conflicts)).collect();
+    let keys = data.objects.iter().map(|(key, object)| key_view(*key, config.type_of(*key), object, &config.conflicts)).collect();
     NodeView {
         role: Role::Peer,
-        copies: data.objects.values().flat_map(|object| visible(object, &config.conflicts).0).collect(),
+        copies: data.objects.iter().flat_map(|(key, object)| visible(*key, object, &config.conflicts).shown).collect(),
         written: position,
         flushed: position,
         applied: position,
@@ -33,6 +33,7 @@ fn view(config: &Config, actor: Actor, data: &Data) -> NodeView {
             held: 0,
             unconfirmed: Vec::new(),
             hints: Vec::new(),
+            gossip: None,
         })),
         ..NodeView::default()
     }

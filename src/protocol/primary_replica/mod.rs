@@ -42,7 +42,7 @@ use super::{Context, Named, NodeView, Order, Protocol, Rule, Standing, commit::L
 use crate::{
     sim::{
         id::{Key, NodeId},
-        operation::{Answer, Refusal, Request, Write},
+        operation::{Answer, KeyType, Refusal, Request, Write},
         small::SmallMap,
     },
     store::{
@@ -272,6 +272,9 @@ impl Protocol for PrimaryReplica {
         };
         match (request.action.is_write(), &self.part) {
             (_, Part::Monitor(_)) => refuse(Refusal::Monitor, ctx),
+            (true, Part::Primary(_)) if !request.action.writes_value() => {
+                refuse(Refusal::WrongType { holds: KeyType::Register }, ctx)
+            }
             (true, Part::Primary(_)) => self.accept_write(request, ctx),
             (true, Part::Replica(following)) => refuse(Refusal::NotPrimary { primary: following.primary() }, ctx),
             (false, Part::Replica(_)) if !self.complete => refuse(Refusal::NotReady, ctx),
@@ -416,6 +419,8 @@ impl Protocol for PrimaryReplica {
             Rule::Upstream { node, from } => self.on_new_upstream(*node, *from, ctx),
             // All writes go through one primary.
             Rule::Conflicts(_) => {}
+            #[cfg(feature = "quorum")]
+            Rule::Quorum(_) => {}
             Rule::Delay { node, by } => {
                 self.config = self.config.with_delay(*node, *by);
                 if *node == ctx.me() {
@@ -433,6 +438,8 @@ impl Protocol for PrimaryReplica {
             Rule::Upstream { node, from } => config.with_upstream(*node, *from),
             Rule::Delay { node, by } => config.with_delay(*node, *by),
             Rule::Conflicts(_) => config.clone(),
+            #[cfg(feature = "quorum")]
+            Rule::Quorum(_) => config.clone(),
         }
     }
 
@@ -444,6 +451,8 @@ impl Protocol for PrimaryReplica {
             Rule::Upstream { node, from } => config.with_upstream(*node, *from).upstream_problem().is_some(),
             Rule::Delay { .. } => false,
             Rule::Conflicts(_) => true,
+            #[cfg(feature = "quorum")]
+            Rule::Quorum(_) => true,
         }
     }
 

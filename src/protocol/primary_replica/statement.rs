@@ -20,7 +20,13 @@ impl PrimaryReplica {
     pub(super) fn evaluate_request(&self, request: Request, ctx: &Ctx) -> Option<(Write, Option<Function>)> {
         let id = request.operation;
         match request.action {
-            Action::Read { .. } => None,
+            Action::Read { .. }
+            | Action::Add { .. }
+            | Action::AddElement { .. }
+            | Action::RemoveElement { .. }
+            | Action::Insert { .. }
+            | Action::Erase { .. }
+            | Action::Delete { .. } => None,
             Action::Write { key, value } => Some((Write { id, key, value }, None)),
             Action::Generate { key, function } => {
                 let write = Write { id, key, value: self.evaluate(function, key, id, ctx) };

@@ -48,6 +48,7 @@ pub(super) fn remains(config: &Config, me: NodeId, disk: &Disk) -> NodeView {
         fenced: false,
         stopped: false,
         peer: None,
+        calls: Vec::new(),
     }
 }
 
@@ -91,6 +92,7 @@ impl PrimaryReplica {
             flushed: self.flushed,
             applied,
             peer: None,
+            calls: Vec::new(),
         }
     }
 }

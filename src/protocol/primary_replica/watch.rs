@@ -90,20 +90,27 @@ impl PrimaryReplica {
 
     /// This node has taken another part: whom does it listen to now, and who hears from it?
     pub(super) fn watch(&mut self, ctx: &mut Ctx) {
+        ctx.cancel_timer(Timer::Campaign);
+        self.attend(ctx);
+        if matches!(&self.part, Part::Replica(following) if following.primary().is_none()) && self.is_watching() {
+            self.stand_later(self.config.failover.timeout, ctx);
+        }
+    }
+
+    /// The same, but whoever waits to stand goes on waiting.
+    fn attend(&mut self, ctx: &mut Ctx) {
         for (watched, _) in std::mem::take(&mut self.guard.detectors).iter() {
             ctx.cancel_timer(Timer::Suspect(*watched));
         }
         self.guard.suspects.clear();
         self.guard.ballot = None;
-        [Timer::Heartbeat, Timer::Campaign].into_iter().for_each(|timer| ctx.cancel_timer(timer));
+        ctx.cancel_timer(Timer::Heartbeat);
         match &self.part {
             Part::Replica(following) => {
                 let primary = following.primary();
                 self.guard.last_primary = primary.or(self.guard.last_primary);
-                match primary {
-                    _ if !self.is_watching() => {}
-                    Some(primary) => self.listen_to(primary, ctx),
-                    None => self.stand_later(self.config.failover.timeout, ctx),
+                if let Some(primary) = primary.filter(|_| self.is_watching()) {
+                    self.listen_to(primary, ctx);
                 }
             }
             Part::Primary(_) => {
@@ -250,13 +257,19 @@ impl PrimaryReplica {
         if matches!(self.part, Part::Monitor(_)) {
             return self.monitors_epoch(epoch, voted, ctx);
         }
+        let knew_none = matches!(&self.part, Part::Replica(following) if following.primary().is_none());
         self.stand_aside(ctx);
         self.drop_followers(ctx);
         self.epoch = epoch;
         self.guard.voted = voted;
         self.part = Part::Replica(Following::new(None, None));
         ctx.cancel_timer(Timer::Follow);
-        self.watch(ctx);
+        // Who has been waiting to stand is not put off by others who ask for votes (Raft, §5.2): only a vote given or a primary does
+        // that. Else one whose log lacks something could keep the only one who has it from standing.
+        match knew_none {
+            true => self.attend(ctx),
+            false => self.watch(ctx),
+        }
         self.save_identity(ctx)
     }
 

@@ -11,7 +11,10 @@ use super::{
     store::{Then, includes},
 };
 use crate::{
-    sim::id::{Key, NodeId},
+    sim::{
+        id::{Key, NodeId},
+        small::sorted_by_key,
+    },
     store::object::Object,
     trace::Fact,
 };
@@ -72,6 +75,7 @@ impl Quorum {
         }
         let tree = self.tree(from, ctx);
         let difference = tree.compare(hashes);
+        ctx.note(Fact::HashesCompared { with: from, hashes: tree.beside(hashes) });
         let compared = compared.saturating_add(hashes.len() as u32);
         if difference.leaves.is_empty() {
             return ctx.send(from, Message::Compare { hashes: difference.below, compared });
@@ -117,8 +121,8 @@ impl Quorum {
             }
         }
         differ.extend(theirs.iter().map(|(key, _)| *key).filter(|key| !self.data.objects.contains_key(key)));
-        differ.sort_unstable();
-        ctx.note(Fact::TreesCompared { with: to, hashes: compared, keys: differ });
+        let keys = sorted_by_key(differ, |key| *key);
+        ctx.note(Fact::TreesCompared { with: to, hashes: compared, keys });
         ctx.send(to, Message::Exchange { leaves: Vec::new(), copies: lacks, back: false, compared });
     }
 

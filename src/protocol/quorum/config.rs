@@ -83,44 +83,4 @@ impl Config {
     pub fn ring(&self, members: &[NodeId]) -> Ring {
         Ring::new(members, self.virtual_nodes)
     }
-
-    /// The field that asks for what so many nodes cannot give, and why, in words.
-    pub fn problem(&self, nodes: u16) -> Option<(&'static str, String)> {
-        let Config { n, r, w, .. } = *self;
-        [
-            ("n", n, nodes, "copies of a key", "the group has"),
-            ("r", r, n as u16, "answers", "a key has"),
-            ("w", w, n as u16, "copies on disk", "a key has"),
-        ]
-        .into_iter()
-        .find_map(|(field, asked, there, what, who)| match asked as u16 {
-            0 => Some((field, "0 would ask nobody; allowed is 1 and more".to_string())),
-            asked if asked > there && field == "n" => {
-                Some((field, format!("{asked} {what} are asked for, and {who} {there} nodes")))
-            }
-            asked if asked > there => Some((field, format!("{asked} {what} are asked for, and {who} {there} home nodes"))),
-            _ => None,
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quorums_that_cannot_be_are_refused_in_words() {
-        for ((n, r, w), nodes, word) in [
-            ((3, 2, 2), 3, ""),
-            ((1, 1, 1), 1, ""),
-            ((5, 5, 1), 9, ""),
-            ((4, 2, 2), 3, "n: 4 copies of a key are asked for, and the group has 3 nodes"),
-            ((3, 4, 2), 5, "r: 4 answers are asked for, and a key has 3 home nodes"),
-            ((3, 2, 4), 5, "w: 4 copies on disk are asked for, and a key has 3 home nodes"),
-            ((3, 0, 2), 5, "r: 0 would ask nobody; allowed is 1 and more"),
-        ] {
-            let problem = Config { n, r, w, ..Config::default() }.problem(nodes);
-            assert_eq!(problem.map_or(String::new(), |(field, what)| format!("{field}: {what}")), word);
-        }
-    }
 }

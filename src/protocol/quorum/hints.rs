@@ -105,6 +105,7 @@ impl Quorum {
         }
         if homes.iter().all(|home| moving.1.contains(home)) {
             ctx.note(Fact::HandedOver { to: homes, writes: writes(object) });
+            ctx.note(Fact::MovedAway { key });
             self.moving.remove(&key);
             self.data.objects.remove(&key);
             self.position = position(&self.data);

@@ -3,7 +3,7 @@
 //! A binary tree of fixed depth. Places are numbered as in a heap: the root is 1, below `place` are twice that and one more. It must
 //! not know who compares, nor send anything.
 
-use crate::sim::id::Key;
+use crate::{sim::id::Key, trace::Compared};
 
 /// Of one place in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,12 @@ impl Tree {
 
     fn hash(&self, place: u32) -> Hash {
         Hash { place, digest: self.digests[place as usize] }
+    }
+
+    /// Side by side, what both have at these places.
+    pub fn beside(&self, theirs: &[Hash]) -> Vec<Compared> {
+        let there = theirs.iter().filter(|hash| (1..2 * LEAVES).contains(&hash.place));
+        there.map(|hash| Compared { place: hash.place, own: self.hash(hash.place).digest, theirs: hash.digest }).collect()
     }
 
     /// Compares with what another has at these places. Places that do not exist are taken no notice of.

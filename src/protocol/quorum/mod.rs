@@ -21,6 +21,7 @@ mod message;
 mod reach;
 mod read;
 mod ring;
+mod rule;
 mod store;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
@@ -31,9 +32,11 @@ pub use config::{Config, Hints, ReadRepair};
 pub use disk::{Disk, DiskChange as Change};
 pub use message::Message;
 pub use ring::Ring;
+pub use rule::Quorums;
 
 use super::{
     Context, Named, NodeView, Order, Protocol, Rule, Standing,
+    placement::Placement,
     versions::{answer, latest_stamp, visible},
 };
 use crate::{
@@ -48,7 +51,7 @@ use crate::{
         stamp::HybridClock,
         version::Actor,
     },
-    trace::{Role, TimerName},
+    trace::{Fact, Role, TimerName},
 };
 use anti_entropy::Restoring;
 use disk::{Data, DiskChange};
@@ -160,6 +163,7 @@ impl Protocol for Quorum {
             ctx.write(DiskChange::Born { ready }, None);
             ctx.flush();
         }
+        ctx.note(Fact::ResolvesBy { strategy: config.conflicts.register });
         // The strategy may have changed while it was down: what it hides is said again.
         node.note_conflicts(node.data.objects.keys().map(|key| (*key, Default::default())).collect(), ctx);
         node.watch_hints(ctx);
@@ -232,22 +236,33 @@ impl Protocol for Quorum {
         let keys: Vec<Key> = self.data.objects.keys().copied().collect();
         let before = self.look(&keys);
         self.config = Self::with_rule(&self.config, rule);
+        ctx.note(Fact::ResolvesBy { strategy: self.config.conflicts.register });
         self.note_conflicts(before, ctx);
+        if let Rule::Quorum(_) = rule {
+            // With other homes some copies are where nobody looks for them; who compares brings them home.
+            ctx.cancel_timer(Timer::Compare);
+            self.schedule_compare(ctx);
+        }
     }
 
     fn with_rule(config: &Config, rule: &Rule) -> Config {
         match rule {
             Rule::Conflicts(conflicts) => Config { conflicts: conflicts.clone(), ..config.clone() },
+            Rule::Quorum(quorums) => config.with_quorums(*quorums),
             _ => config.clone(),
         }
     }
 
     fn is_refused(_: &Config, rule: &Rule) -> bool {
-        !matches!(rule, Rule::Conflicts(_))
+        !matches!(rule, Rule::Conflicts(_) | Rule::Quorum(_))
     }
 
     fn holds_data(_: &Config, _: NodeId) -> bool {
         true
+    }
+
+    fn placement(config: &Config, members: &[NodeId]) -> Placement {
+        Placement::on_ring(config.ring(members), config.n)
     }
 
     fn log(&self) -> Option<&Log> {
@@ -267,7 +282,7 @@ impl Protocol for Quorum {
     }
 
     fn copy(&self, key: Key) -> Option<Write> {
-        visible(self.data.objects.get(&key)?, &self.config.conflicts).0.first().copied()
+        visible(key, self.data.objects.get(&key)?, &self.config.conflicts).shown.first().copied()
     }
 
     fn remains(config: &Config, me: NodeId, disk: &Disk) -> NodeView {

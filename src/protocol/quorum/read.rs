@@ -9,7 +9,7 @@ use crate::{
     protocol::versions::visible,
     sim::{
         id::{Key, NodeId},
-        operation::{Answer, Refusal, Request},
+        operation::{Answer, KeyType, Refusal, Request},
     },
     store::object::Object,
     trace::Fact,
@@ -19,16 +19,18 @@ use std::sync::Arc;
 /// A read under way.
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
-    request: Request,
+    pub(super) request: Request,
     homes: Vec<NodeId>,
+    /// So many of them have to answer: the rule may change meanwhile.
+    pub(super) need: u8,
     /// What each who answered has, or will have when what it was sent arrives.
-    answers: Vec<(NodeId, Option<Arc<Object>>)>,
+    pub(super) answers: Vec<(NodeId, Option<Arc<Object>>)>,
     /// All answers in one, once enough are there.
     merged: Option<Arc<Object>>,
     is_gathered: bool,
     /// Who has to be brought up to date before the reader is answered.
     waits_for: Vec<NodeId>,
-    answered: bool,
+    pub(super) answered: bool,
 }
 
 impl Quorum {
@@ -42,7 +44,7 @@ impl Quorum {
         }
         let (answers, merged, waits_for) = (Vec::new(), None, Vec::new());
         let (is_gathered, answered) = (false, false);
-        let reading = Reading { request, homes: homes.clone(), answers, merged, is_gathered, waits_for, answered };
+        let reading = Reading { request, homes: homes.clone(), need, answers, merged, is_gathered, waits_for, answered };
         let number = self.begin(Call::Reading(reading), ctx);
         let ticket = Ticket { boot: ctx.boot(), number };
         let about = Part::Fetch.of(request.operation, request.attempt);
@@ -72,8 +74,8 @@ impl Quorum {
     }
 
     fn take_answer(&mut self, from: NodeId, number: u32, object: Option<Arc<Object>>, ctx: &mut Ctx) {
-        let need = self.config.r as usize;
         let Some(Call::Reading(reading)) = self.calls.get_mut(&number) else { return };
+        let need = reading.need as usize;
         if reading.answers.iter().any(|(node, _)| *node == from) {
             return;
         }
@@ -103,7 +105,8 @@ impl Quorum {
         if let Some(merged) = &merged {
             self.learn(request.action.key(), merged, ctx);
         }
-        let shown = merged.map_or_else(Vec::new, |merged| visible(&merged, &self.config.conflicts).0);
+        let key = request.action.key();
+        let shown = merged.map_or_else(Vec::new, |merged| visible(key, &merged, &self.config.conflicts).shown);
         ctx.note_about(request.operation, Fact::Gathered { writes: shown, from });
         if self.config.read_repair == ReadRepair::BeforeAnswer {
             self.repair(number, true, ctx);
@@ -122,8 +125,9 @@ impl Quorum {
         let conflicts = self.config.conflicts.clone();
         let Some(Call::Reading(reading)) = self.calls.get_mut(&number) else { return };
         if !std::mem::replace(&mut reading.answered, true) {
-            let shown = reading.merged.as_deref().map_or_else(Vec::new, |merged| visible(merged, &conflicts).0);
-            ctx.reply(reading.request, answer(shown));
+            let key = reading.request.action.key();
+            let shown = reading.merged.as_deref().map_or_else(Vec::new, |merged| visible(key, merged, &conflicts).shown);
+            ctx.reply(reading.request, answer(KeyType::Register, shown));
         }
     }
 
@@ -182,7 +186,7 @@ impl Quorum {
         silent.extend(&reading.waits_for);
         self.gave_no_answer(&silent, ctx);
         if !reading.answered {
-            let (have, need) = ((reading.answers.len() - reading.waits_for.len()) as u8, self.config.r);
+            let (have, need) = ((reading.answers.len() - reading.waits_for.len()) as u8, reading.need);
             ctx.note_about(reading.request.operation, Fact::TooFewAnswers { have, need });
             ctx.reply(reading.request, Answer::Refused(Refusal::TooFewCopies { have, need }));
         }

@@ -3,7 +3,10 @@
 //! A pure function of the members and the number of virtual nodes, so all nodes agree on it without a word, and a picture can be
 //! made of it. Whole numbers only, and no hash of the standard library: where keys are must never change.
 
-use crate::sim::id::{Key, NodeId};
+use crate::sim::{
+    id::{Key, NodeId},
+    small::sorted_by_key,
+};
 
 /// Which of two kinds of points a place is for, so that node 1 and key 1 are apart.
 const NODE: u64 = 1;
@@ -23,8 +26,8 @@ impl Ring {
             let node = *node;
             (0..virtual_nodes).map(move |number| (spread(&[NODE, node.0 as u64, number as u64]), node))
         };
-        let mut points: Vec<(u64, NodeId)> = members.iter().flat_map(places).collect();
-        points.sort_unstable();
+        let points: Vec<(u64, NodeId)> = members.iter().flat_map(places).collect();
+        let points = sorted_by_key(points, |point| *point);
         Ring { members: members.to_vec(), points }
     }
 

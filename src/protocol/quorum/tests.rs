@@ -17,7 +17,7 @@ mod staleness;
 
 pub use crate::world::tests::play::*;
 
-use super::{Config, ReadRepair};
+use super::{Config, Quorums, ReadRepair};
 use crate::{
     client::workload::{ClientSettings, Target},
     protocol::conflicts::Conflicts,

@@ -1,12 +1,12 @@
 //! What of a node can be looked at: from outside, and at any time. It changes nothing.
 
-use super::{Config, Disk, Quorum, disk::Data, message::writes};
+use super::{Call, Config, Disk, Quorum, disk::Data, message::writes};
 use crate::{
     protocol::{
-        NodeView, PeerView,
+        CallView, NodeView, PeerView,
         versions::{key_view, visible},
     },
-    sim::{id::NodeId, small::SmallMap},
+    sim::{id::NodeId, operation::KeyType, small::SmallMap},
     store::{
         log::Lsn,
         object::Object,
@@ -42,20 +42,31 @@ fn view(config: &Config, actor: Actor, data: &Data) -> NodeView {
     let hints = data.hints.iter().flat_map(|((of, _), hint)| writes(&hint.object).into_iter().map(|write| (*of, write)));
     NodeView {
         role: Role::Peer,
-        copies: data.objects.values().flat_map(|object| visible(object, &config.conflicts).0).collect(),
+        copies: data.objects.iter().flat_map(|(key, object)| visible(*key, object, &config.conflicts).shown).collect(),
         written: position,
         flushed: position,
         applied: position,
         peer: Some(Box::new(PeerView {
             actor,
             vector: vector(data),
-            keys: data.objects.iter().filter_map(|(key, object)| key_view(*key, object, &config.conflicts)).collect(),
+            keys: data.objects.iter().map(|(key, object)| key_view(*key, KeyType::Register, object, &config.conflicts)).collect(),
             ready: true,
             held: 0,
             unconfirmed: Vec::new(),
             hints: hints.collect(),
+            gossip: None,
         })),
         ..NodeView::default()
+    }
+}
+
+impl Call {
+    fn view(&self) -> CallView {
+        let (request, write, have, need, is_answered) = match self {
+            Call::Writing(own) => (own.request, Some(own.write), own.stored.len(), own.need, own.answered),
+            Call::Reading(own) => (own.request, None, own.answers.len(), own.need, own.answered),
+        };
+        CallView { operation: request.operation, key: request.action.key(), write, have: have as u8, need, is_answered }
     }
 }
 
@@ -64,7 +75,8 @@ impl Quorum {
     pub(super) fn seen(&self) -> NodeView {
         let mut view = view(&self.config, self.actor, &self.data);
         view.suspects = self.unreachable.iter().copied().collect();
-        view.waiting = self.calls.len();
+        view.calls = self.calls.values().map(Call::view).collect();
+        view.waiting = view.calls.iter().filter(|call| !call.is_answered).count();
         if let Some(peer) = &mut view.peer {
             peer.ready = self.ready;
         }

@@ -6,10 +6,13 @@ use super::{
     store::Then,
 };
 use crate::{
-    protocol::versions::{evaluate, visible},
+    protocol::{
+        named::note_versioned,
+        versions::{evaluate, visible},
+    },
     sim::{
         id::{Key, NodeId},
-        operation::{Action, Answer, Refusal, Request, Write},
+        operation::{Action, Answer, KeyType, Refusal, Request, Write},
     },
     store::{
         object::{Object, register::Version},
@@ -22,16 +25,18 @@ use std::sync::Arc;
 /// A write under way.
 #[derive(Clone, Debug)]
 pub(super) struct Writing {
-    request: Request,
+    pub(super) request: Request,
     /// If all goes well.
     answer: Answer,
-    write: Write,
+    pub(super) write: Write,
     change: Arc<Object>,
     /// Who was sent it, and whose copy that is: its own, or that of one who cannot be reached.
     asked: Vec<(NodeId, NodeId)>,
+    /// So many of them have to have it: the rule may change meanwhile.
+    pub(super) need: u8,
     /// Who has it on disk.
-    stored: Vec<NodeId>,
-    answered: bool,
+    pub(super) stored: Vec<NodeId>,
+    pub(super) answered: bool,
     /// Stand-ins were asked because home nodes gave no answer; there is no third round.
     is_second_round: bool,
 }
@@ -63,21 +68,36 @@ impl Quorum {
         let (value, is_made_here) = match request.action {
             Action::Write { value, .. } => (value, false),
             Action::Generate { function, .. } => {
-                (evaluate(function, &visible(&known, &self.config.conflicts).0, request, ctx), true)
+                (evaluate(function, &visible(key, &known, &self.config.conflicts).shown, request, ctx), true)
             }
+            // Home nodes may have what this one does not know of.
+            Action::Delete { .. } => (0, false),
             Action::Read { .. } => return,
+            _ => return ctx.reply(request, Answer::Refused(Refusal::WrongType { holds: KeyType::Register })),
         };
+        let deleted = matches!(request.action, Action::Delete { .. });
         let write = Write { id: request.operation, key, value };
         let (stamp, hybrid) = (Stamp::wall(ctx.local_us(), self.actor), self.clock.tick(ctx.local_us()));
         let context = register.seen().clone();
-        let change = Object::Register(register.put(self.actor, Version { write, deleted: false, stamp, hybrid }, &context));
-        self.learn(key, &change, ctx);
+        let delta = register.put(self.actor, Version { write, deleted, stamp, hybrid }, &context);
         let homes = self.homes(key);
         ctx.note_about(request.operation, Fact::Coordinates { write, over: writes(&known), homes });
+        let change = Object::Register(delta);
+        note_versioned(&change, ctx);
+        self.learn(key, &change, ctx);
         let answer = if is_made_here { Answer::Generated(write) } else { Answer::Written };
         let (stored, answered, is_second_round) = (Vec::new(), false, false);
-        let writing =
-            Writing { request, answer, write, change: Arc::new(change), asked: asked.clone(), stored, answered, is_second_round };
+        let writing = Writing {
+            request,
+            answer,
+            write,
+            change: Arc::new(change),
+            asked: asked.clone(),
+            need,
+            stored,
+            answered,
+            is_second_round,
+        };
         let number = self.begin(Call::Writing(writing.clone()), ctx);
         self.send_copies(number, &writing, &asked, Part::Store, ctx);
     }
@@ -97,8 +117,8 @@ impl Quorum {
     }
 
     pub(super) fn copy_is_on_disk(&mut self, on: NodeId, number: u32, ctx: &mut Ctx) {
-        let need = self.config.w;
         let Some(Call::Writing(writing)) = self.calls.get_mut(&number) else { return };
+        let need = writing.need;
         if writing.stored.contains(&on) {
             return;
         }
@@ -137,7 +157,7 @@ impl Quorum {
             }
         }
         if !writing.answered {
-            let (write, have, need) = (writing.write, writing.stored.len() as u8, self.config.w);
+            let (write, have, need) = (writing.write, writing.stored.len() as u8, writing.need);
             ctx.note_about(write.id, Fact::TooFewCopies { write, have, need });
             ctx.reply(writing.request, Answer::Unconfirmed);
         }

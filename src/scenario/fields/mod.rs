@@ -4,6 +4,7 @@
 //! it against the model (every field is here, no other is) and against the checks (the ranges are the real ones). It must
 //! not decide anything: the checks do.
 
+mod gossip;
 mod quorum;
 mod shapes;
 mod table;
@@ -31,6 +32,8 @@ pub enum Form {
     Text {
         bytes_max: usize,
     },
+    /// One character of a text.
+    Character,
     Switch,
     Whole(RangeInclusive<i128>, &'static str),
     Number(RangeInclusive<f64>, &'static str),
@@ -72,6 +75,7 @@ impl Field {
             Form::Shape(name) => format!("{} {name}", if name.starts_with('a') { "an" } else { "a" }),
             Form::ShapeList(name, count) => format!("list of {} to {} {name}s", count.start(), count.end()),
             Form::Text { bytes_max } => format!("text of up to {bytes_max} bytes"),
+            Form::Character => "one character".into(),
             Form::Switch => "true or false".into(),
             Form::Whole(range, unit) => format!("whole number{}, {} to {}", of(unit), range.start(), range.end()),
             Form::Number(range, unit) => format!("number{}, {} to {}", of(unit), range.start(), range.end()),
@@ -97,7 +101,7 @@ fn of(unit: &str) -> String {
 const INTRODUCTION: &str = include_str!("introduction.md");
 
 /// Paths under which the document begins a chapter, its title, and what is said first.
-const CHAPTERS: [(&str, &str, &str); 15] = [
+const CHAPTERS: [(&str, &str, &str); 16] = [
     ("title", "The run", ""),
     ("protocol", "Protocol", ""),
     ("nodes", "Nodes", ""),
@@ -125,6 +129,7 @@ const CHAPTERS: [(&str, &str, &str); 15] = [
     ("retention", "Shape: retention", "What of the log is kept besides its last entries."),
     ("rule", "Shape: rule", "Changes for some links. Of several rules that match, the last that says something wins."),
     ("target", "Shape: target", "Whom a client asks first."),
+    ("key type", "Shape: key type", "What a key of peers holds. Keys of which nothing is said are registers: one value each."),
 ];
 
 /// The whole documentation as Markdown, fit to be read as it is.

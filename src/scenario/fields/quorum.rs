@@ -9,6 +9,36 @@ use crate::scenario::Scenario;
 
 const READ_REPAIR: [&str; 3] = ["off", "asynchronous", "before_answer"];
 
+/// The command that changes some of them.
+pub(super) fn command() -> Vec<Field> {
+    let nodes = |unit| whole(1..=*Scenario::NODES.end() as u8, unit);
+    vec![
+        row(
+            "commands[].do.set_quorum",
+            Group,
+            "",
+            "Changes how many copies there are and how many of them are asked. What is under way goes by what was before; copies get to new \
+             home nodes by repair only.",
+        ),
+        row("commands[].do.set_quorum.n", nodes("nodes"), "3", "Home nodes of each key; not more than there are nodes then."),
+        row("commands[].do.set_quorum.r", nodes("answers"), "2", "Answers that make a read; not more than n."),
+        row("commands[].do.set_quorum.w", nodes("copies"), "2", "Copies on disk that make a write; not more than n."),
+        row("commands[].do.set_quorum.sloppy", Switch, "false", "Whether others stand in for home nodes."),
+        row(
+            "commands[].do.set_quorum.read_repair",
+            Word(&READ_REPAIR),
+            r#""asynchronous""#,
+            "What becomes of answers that are behind.",
+        ),
+        row(
+            "commands[].do.set_quorum.anti_entropy_every",
+            Time(Scenario::WAIT),
+            "none",
+            "How often home nodes compare; absent: never.",
+        ),
+    ]
+}
+
 pub(super) fn quorum() -> Vec<Field> {
     let nodes = |unit| whole(1..=*Scenario::NODES.end() as u8, unit);
     let wait = || Time(Scenario::WAIT);

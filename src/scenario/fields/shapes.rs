@@ -13,6 +13,9 @@ use crate::{
 
 const STRATEGIES: [&str; 5] = ["last_write_wins", "last_write_wins_hybrid", "highest_node", "first_writer_wins", "keep_siblings"];
 
+const SET_KINDS: [&str; 5] = ["grow_only", "two_phase", "last_write_wins", "observed_remove", "positive_negative"];
+const KEY_TYPES: [&str; 5] = ["register", "counter", "set", "cart", "text"];
+
 pub(super) fn shapes() -> Vec<Field> {
     let key = || Key(*Scenario::KEYS.end());
     let probability = || Number(Scenario::SHARE, "");
@@ -34,6 +37,29 @@ pub(super) fn shapes() -> Vec<Field> {
             "One more than the key's latest value, or 1 (auto-increment); the node's clock in ms (SQL's `SYSDATE()`); a random number \
              (`RAND()`, `UUID()`).",
         ),
+        row("action.add", Group, "", "Adds to a counter."),
+        row("action.add.key", key(), "required", "Which key."),
+        row("action.add.amount", whole(i64::MIN..=i64::MAX, ""), "required", "How much; less than 0 takes away."),
+        row("action.add_element", Group, "", "Puts an element into a set or a cart."),
+        row("action.add_element.key", key(), "required", "Which key."),
+        row("action.add_element.element", whole(i64::MIN..=i64::MAX, ""), "required", "Which element."),
+        row("action.remove_element", Group, "", "Takes an element out of a set or a cart."),
+        row("action.remove_element.key", key(), "required", "Which key."),
+        row("action.remove_element.element", whole(i64::MIN..=i64::MAX, ""), "required", "Which element."),
+        row("action.insert", Group, "", "Types a character into a text."),
+        row("action.insert.key", key(), "required", "Which key."),
+        row(
+            "action.insert.place",
+            whole(0..=u16::MAX, "characters"),
+            "required",
+            "How many are before it; the end if there are fewer.",
+        ),
+        row("action.insert.character", Character, "required", "Letters, digits, spaces and . , : ; ! ? ( ) - make a text."),
+        row("action.erase", Group, "", "Erases a character of a text."),
+        row("action.erase.key", key(), "required", "Which key."),
+        row("action.erase.place", whole(0..=u16::MAX, "characters"), "required", "How many are before it."),
+        row("action.delete", Group, "", "Deletes a register: leaves a tombstone."),
+        row("action.delete.key", key(), "required", "Which key."),
         row("concern", Group, "", "One of the following."),
         row("concern.local", Group, "", "Whatever the node has applied."),
         row(
@@ -59,6 +85,20 @@ pub(super) fn shapes() -> Vec<Field> {
             "Which of several values readers are shown: the latest by the clocks of the peers, whatever was seen before \
              (`last_write_wins`: Cassandra), the latest by hybrid time, that of the peer that comes last, the first one, or all of them \
              (`keep_siblings`: Riak).",
+        ),
+        row(
+            "conflicts.set",
+            Word(&SET_KINDS),
+            r#""observed_remove""#,
+            "Which elements a set has: all that were ever added (`grow_only`: G-Set); those never removed (`two_phase`: 2P-Set); those added no \
+             earlier than removed, by the clocks of the peers (`last_write_wins`); those with an addition that no removal had seen \
+             (`observed_remove`: OR-Set); those added more often than removed (`positive_negative`: PN-Set).",
+        ),
+        row(
+            "conflicts.counter",
+            Word(&["grow_only", "positive_negative"]),
+            r#""positive_negative""#,
+            "Whether counters go down, too.",
         ),
         row("clock", Group, "", "A table."),
         row("clock.skew_us", whole(skew, "µs"), "0", "Ahead of true time, or if negative behind it."),
@@ -229,5 +269,13 @@ pub(super) fn shapes() -> Vec<Field> {
         row("target.node", Node, "", "This node and no other."),
         row("target.nearest", Group, "", "The one with the shortest way."),
         row("target.sticky", Group, "", "A random one, and then always the same until it does not answer."),
+        row("key type", Group, "", "A table."),
+        row("key type.key", key(), "required", "Which key."),
+        row(
+            "key type.type",
+            Word(&KEY_TYPES),
+            "required",
+            "One value; a number that many count at once; elements; elements of a cart that is written as a whole (Dynamo); characters.",
+        ),
     ]
 }

@@ -1,6 +1,6 @@
 //! The table. In the order in which a person would read it; shapes that are used in several places come last.
 
-use super::{Field, Form, quorum::quorum, shapes::shapes};
+use super::{Field, Form, gossip::gossip, quorum, shapes::shapes};
 use crate::{
     scenario::Scenario,
     sim::{network::Network, time::Micros},
@@ -29,7 +29,7 @@ pub(super) fn row(path: &'static str, form: Form, default: &'static str, meaning
 
 /// Every field and every command, in the order of reading.
 pub fn table() -> Vec<Field> {
-    [run(), peers(), quorum(), nodes(), network(), clients(), commands(), shapes()].concat()
+    [run(), peers(), quorum::quorum(), gossip(), nodes(), network(), clients(), commands(), quorum::command(), shapes()].concat()
 }
 
 fn run() -> Vec<Field> {
@@ -182,13 +182,37 @@ fn peers() -> Vec<Field> {
             "1000",
             "How many changes of each peer are kept one by one; who lacks older ones is sent all data.",
         ),
+        row(
+            "protocol.multi_primary.types",
+            ShapeList("key type", 0..=*Scenario::KEYS.end() as usize),
+            "[]",
+            "Which keys hold something else than one value.",
+        ),
+        row(
+            "protocol.multi_primary.delivery",
+            Word(&["operations", "states"]),
+            r#""operations""#,
+            "What is sent of a write: what it changes, or the whole key. It makes no difference but in bytes.",
+        ),
+        row(
+            "protocol.multi_primary.collect_tombstones_after",
+            Time(Scenario::WAIT),
+            "none",
+            "How long a deleted register is remembered (Cassandra: `gc_grace_seconds`); who was away longer brings it back. Absent: for ever.",
+        ),
+        row(
+            "protocol.multi_primary.contexts",
+            Word(&["everything", "dotted", "plain"]),
+            r#""everything""#,
+            "Over what a client writes a register: everything that its peer has, or what the client was shown, told by dots (Riak) or by one plain version vector for all siblings.",
+        ),
     ]
 }
 
 fn nodes() -> Vec<Field> {
     vec![
         row("nodes", Group, "", "The nodes of the group."),
-        row("nodes.count", whole(Scenario::NODES, "nodes"), "3", "How many there are at the start."),
+        row("nodes.count", whole(Scenario::NODES, "nodes"), "3", "How many there are at the start. With gossip up to 1000."),
         row("nodes.each", Group, "", "What all of them are like. A node does one thing at a time; the rest waits."),
         row("nodes.each.read", DELAY, r#""100us""#, "Answering a read."),
         row("nodes.each.write", DELAY, r#""100us""#, "Taking a write."),
@@ -314,9 +338,10 @@ fn clients() -> Vec<Field> {
         ),
         row(
             "clients[].workload.operations[].do",
-            Word(&["read", "write", "next", "clock", "random"]),
+            Word(&["read", "write", "next", "clock", "random", "remove"]),
             "required",
-            "What it is to the nodes; the last three write what the node makes of such a function.",
+            "What it is to the nodes. A write does to a key what its type allows: it adds to a counter, puts something into a set or a cart, types \
+             into a text. `next`, `clock` and `random` write what the node makes of such a function. `remove` takes away, and deletes a register.",
         ),
         row(
             "clients[].workload.operations[].weight",

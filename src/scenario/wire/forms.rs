@@ -2,8 +2,10 @@
 //! ever made: nothing may be moved; what is new comes last, and with a new version of the form.
 
 use super::{Bytes, DEPTH_MAX, Wire, put_number};
+#[cfg(feature = "gossip")]
+use crate::protocol::gossip::{AntiEntropy, Compare, Config as GossipConfig, Interest, Lose, Membership, Mode};
 #[cfg(feature = "quorum")]
-use crate::protocol::quorum::{Config as QuorumConfig, Hints, ReadRepair};
+use crate::protocol::quorum::{Config as QuorumConfig, Hints, Quorums, ReadRepair};
 use crate::scenario::{
     link::{Shared, Source},
     model::{NodesSettings, OneNode, ProtocolSettings, Scenario},
@@ -16,18 +18,19 @@ use crate::{
         detector::Detect,
         failover::{By, Failover, Fencing},
         logs::Logs,
-        multi_primary::{Config as PeersConfig, Pair, Topology},
+        multi_primary::{Config as PeersConfig, Contexts, Delivery, Pair, Topology},
         primary_replica::{Config, Delayed, Rejoin, Retention, Shipping, Upstream},
+        types::TypedKey,
     },
     sim::{
         clock::Clock,
         distribution::{Distribution, Part},
         id::{Address, ClientId, Key, MessageId, NodeId},
         network::{End, LinkChange, LinkRule, LinkSettings, MessageClass},
-        operation::{Action, Concern, Function},
+        operation::{Action, Concern, Function, KeyType},
         time::Micros,
     },
-    store::object::register::Strategy,
+    store::object::{counter::CounterKind, register::Strategy, set::SetKind},
     world::{
         Position,
         command::{Command, TimedCommand},
@@ -86,14 +89,16 @@ impl Wire for End {
     }
 }
 
-// A program without quorums on board never has the third, and does not read it.
+// Programs read what they can run.
 impl Wire for ProtocolSettings {
     fn put(&self, out: &mut Vec<u8>) {
         match self {
+            #[cfg(feature = "primary-replica")]
             ProtocolSettings::PrimaryReplica(config) => {
                 out.push(0);
                 config.put(out);
             }
+            #[cfg(feature = "multi-primary")]
             ProtocolSettings::MultiPrimary(config) => {
                 out.push(1);
                 config.put(out);
@@ -103,14 +108,23 @@ impl Wire for ProtocolSettings {
                 out.push(2);
                 config.put(out);
             }
+            #[cfg(feature = "gossip")]
+            ProtocolSettings::Gossip(config) => {
+                out.push(3);
+                config.put(out);
+            }
         }
     }
     fn take(bytes: &mut Bytes) -> Option<Self> {
         match bytes.number()? {
+            #[cfg(feature = "primary-replica")]
             0 => Wire::take(bytes).map(ProtocolSettings::PrimaryReplica),
+            #[cfg(feature = "multi-primary")]
             1 => Wire::take(bytes).map(ProtocolSettings::MultiPrimary),
             #[cfg(feature = "quorum")]
             2 => Wire::take(bytes).map(ProtocolSettings::Quorum),
+            #[cfg(feature = "gossip")]
+            3 => Wire::take(bytes).map(ProtocolSettings::Gossip),
             _ => None,
         }
     }
@@ -149,11 +163,11 @@ macro_rules! record {
 
 /// The number of the variant, then its fields.
 macro_rules! choice {
-    ($($type:ident { $($number:literal $variant:ident { $($field:tt $name:ident),* })* })*) => {$(
+    ($($type:ident { $($(#[$meta:meta])* $number:literal $variant:ident { $($field:tt $name:ident),* })* })*) => {$(
         impl Wire for $type {
             fn put(&self, out: &mut Vec<u8>) {
                 match self {
-                    $($type::$variant { $($field: $name),* } => {
+                    $($(#[$meta])* $type::$variant { $($field: $name),* } => {
                         out.push($number);
                         $($name.put(out);)*
                     })*
@@ -161,7 +175,7 @@ macro_rules! choice {
             }
             fn take(bytes: &mut Bytes) -> Option<Self> {
                 match bytes.number()? {
-                    $($number => Some($type::$variant { $($field: Wire::take(bytes)?),* }),)*
+                    $($(#[$meta])* $number => Some($type::$variant { $($field: Wire::take(bytes)?),* }),)*
                     _ => None,
                 }
             }
@@ -194,9 +208,12 @@ record! {
         by, detect, heartbeat_every, timeout, spread, phi_threshold, trial_vote, fencing, monitors, quorum
     }
     Commit { level, which, count, among, timeout, on_timeout, visible_early, min_replicas, replica_timeout }
-    PeersConfig { topology, links, causal, conflicts, batch_changes, resend_after, compare_every, log_changes_max }
+    PeersConfig {
+        topology, links, causal, conflicts, batch_changes, resend_after, compare_every, log_changes_max, types, delivery, collect_tombstones_after, contexts
+    }
+    TypedKey { key, holds }
     Pair { one, other }
-    Conflicts { register }
+    Conflicts { register, set, counter }
     TimedCommand { at, command }
     Scenario { title, about, seed, until, keys, protocol, nodes, network, links, clients, commands }
     Shared { engine, source, seed, commands, cursor }
@@ -219,8 +236,19 @@ choice! {
     Target { 0 Primary {} 1 Replica {} 2 Any {} 3 Node { 0 node } 4 Nearest {} 5 Sticky {} }
     Pace { 0 Regular { every every } 1 Poisson { per_s per_s } 2 Think { time time } }
     Popularity { 0 Uniform {} 1 Zipf { exponent exponent } }
-    Does { 0 Read {} 1 Write {} 2 Next {} 3 Clock {} 4 Random {} }
-    Action { 0 Read { key key } 1 Write { key key, value value } 2 Generate { key key, function function } }
+    Does { 0 Read {} 1 Write {} 2 Next {} 3 Clock {} 4 Random {} 5 Remove {} }
+    Action {
+        0 Read { key key }
+        1 Write { key key, value value }
+        2 Generate { key key, function function }
+        3 Add { key key, amount amount }
+        4 AddElement { key key, element element }
+        5 RemoveElement { key key, element element }
+        6 Insert { key key, place place, character character }
+        7 Erase { key key, place place }
+        8 Delete { key key }
+    }
+    KeyType { 0 Register {} 1 Counter {} 2 Set {} 3 Cart {} 4 Text {} }
     Function { 0 Next {} 1 Clock {} 2 Random {} }
     Shipping { 0 Row {} 1 Statement {} }
     Concern { 0 Local {} 1 Bounded { 0 most } 2 Majority {} 3 Linearizable {} }
@@ -231,6 +259,10 @@ choice! {
     By { 0 Operator {} 1 Election {} 2 Monitors {} }
     Topology { 0 AllToAll {} 1 Ring {} 2 Star {} 3 Tree {} 4 Custom {} }
     Strategy { 0 LastWriteWins {} 1 LastWriteWinsHybrid {} 2 HighestNode {} 3 FirstWriterWins {} 4 KeepSiblings {} }
+    SetKind { 0 GrowOnly {} 1 TwoPhase {} 2 LastWriteWins {} 3 ObservedRemove {} 4 PositiveNegative {} }
+    CounterKind { 0 GrowOnly {} 1 PositiveNegative {} }
+    Delivery { 0 Operations {} 1 States {} }
+    Contexts { 0 Everything {} 1 Dotted {} 2 Plain {} }
     Detect { 0 Nothing {} 1 Timeout {} 2 Phi {} }
     Fencing { 0 Nothing {} 1 Lease {} 2 Power {} }
     Command {
@@ -269,6 +301,7 @@ choice! {
         32 SetDelay { node node, by by }
         33 SetTimeout { client client, timeout timeout }
         34 SetConflicts { 0 conflicts }
+        #[cfg(feature = "quorum")] 35 SetQuorum { 0 rule }
     }
 }
 
@@ -278,9 +311,25 @@ record! {
         n, r, w, sloppy, hints, read_repair, anti_entropy_every, conflicts, virtual_nodes, timeout, local_shortcut
     }
     Hints { window, every }
+    Quorums { n, r, w, sloppy, read_repair, anti_entropy_every }
 }
 
 #[cfg(feature = "quorum")]
 choice! {
     ReadRepair { 0 Off {} 1 Asynchronous {} 2 BeforeAnswer {} }
+}
+
+#[cfg(feature = "gossip")]
+record! {
+    GossipConfig { mode, fanout, interval, synchronous, interest, anti_entropy, members }
+    Interest { lose, k, feedback, reset }
+    AntiEntropy { every, mode, compare, recent, again }
+    Membership { period, timeout, indirect, suspicion }
+}
+
+#[cfg(feature = "gossip")]
+choice! {
+    Mode { 0 Push {} 1 Pull {} 2 PushPull {} }
+    Lose { 0 Never {} 1 Counter {} 2 Coin {} }
+    Compare { 0 Digests {} 1 Recent {} }
 }

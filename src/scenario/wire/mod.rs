@@ -148,6 +148,18 @@ impl Wire for String {
     }
 }
 
+// As a text of one character.
+impl Wire for char {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.encode_utf8(&mut [0; 4]).to_string().put(out);
+    }
+    fn take(bytes: &mut Bytes) -> Option<Self> {
+        let text = String::take(bytes)?;
+        let mut all = text.chars();
+        all.next().filter(|_| all.next().is_none())
+    }
+}
+
 impl<T: Wire> Wire for Option<T> {
     fn put(&self, out: &mut Vec<u8>) {
         self.is_some().put(out);

@@ -83,6 +83,16 @@ fn command() -> impl Strategy<Value = Command> {
         any::<u16>().prop_map(|key| Action::Read { key: Key(key) }),
         (any::<u16>(), any::<i64>()).prop_map(|(key, value)| Action::Write { key: Key(key), value }),
         (any::<u16>(), function).prop_map(|(key, function)| Action::Generate { key: Key(key), function }),
+        (any::<u16>(), any::<i64>()).prop_map(|(key, amount)| Action::Add { key: Key(key), amount }),
+        (any::<u16>(), any::<i64>()).prop_map(|(key, element)| Action::AddElement { key: Key(key), element }),
+        (any::<u16>(), any::<i64>()).prop_map(|(key, element)| Action::RemoveElement { key: Key(key), element }),
+        (any::<u16>(), any::<u16>(), any::<char>()).prop_map(|(key, place, character)| Action::Insert {
+            key: Key(key),
+            place,
+            character
+        }),
+        (any::<u16>(), any::<u16>()).prop_map(|(key, place)| Action::Erase { key: Key(key), place }),
+        any::<u16>().prop_map(|key| Action::Delete { key: Key(key) }),
     ];
     let clock = (any::<i64>(), any::<i32>()).prop_map(|(skew_us, drift_ppm)| Clock { skew_us, drift_ppm });
     let groups = prop::collection::vec(prop::collection::vec(address(), 0..4), 0..4);

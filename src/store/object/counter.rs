@@ -2,6 +2,7 @@
 //!
 //! Each actor adds to a total of its own and touches no other's.
 
+use super::Mark;
 use crate::{
     sim::small::SmallMap,
     store::{version::Actor, words::Words},
@@ -31,12 +32,14 @@ impl CounterKind {
 pub struct Counter {
     plus: SmallMap<Actor, u64>,
     minus: SmallMap<Actor, u64>,
+    /// The latest operation that counted: the total is what it made of it.
+    latest: Option<Mark>,
 }
 
 impl Counter {
-    /// Returns the change: the actor's new total.
-    pub fn add(&mut self, actor: Actor, amount: i64) -> Counter {
-        let mut delta = Counter::default();
+    /// Returns the change: the actor's new total. `mark`: by hybrid time, which is later than what is known here.
+    pub fn add(&mut self, actor: Actor, amount: i64, mark: Mark) -> Counter {
+        let mut delta = Counter { latest: Some(mark), ..Counter::default() };
         let (own, changed) = if amount < 0 { (&self.minus, &mut delta.minus) } else { (&self.plus, &mut delta.plus) };
         if amount != 0 {
             changed.insert(actor, own.get(&actor).copied().unwrap_or(0).saturating_add(amount.unsigned_abs()));
@@ -48,6 +51,12 @@ impl Counter {
     pub fn merge(&mut self, other: &Counter) {
         greatest(&mut self.plus, &other.plus);
         greatest(&mut self.minus, &other.minus);
+        self.latest = self.latest.max(other.latest);
+    }
+
+    /// None: nobody has counted.
+    pub fn latest(&self) -> Option<Mark> {
+        self.latest
     }
 
     pub fn value(&self) -> i64 {
@@ -78,12 +87,13 @@ impl Words for Counter {
     fn words(&self, out: &mut dyn FnMut(u64)) {
         self.plus.words(out);
         self.minus.words(out);
+        self.latest.words(out);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::tests::mark, *};
     use crate::sim::id::NodeId;
 
     fn actor(node: u16) -> Actor {
@@ -93,15 +103,16 @@ mod tests {
     #[test]
     fn nothing_counted_at_once_is_lost() {
         let (mut a, mut b) = (Counter::default(), Counter::default());
-        a.add(actor(0), 3);
-        let delta = b.add(actor(1), -5);
-        b.add(actor(1), 1);
+        a.add(actor(0), 3, mark(1, 0));
+        let delta = b.add(actor(1), -5, mark(1, 1));
+        b.add(actor(1), 1, mark(2, 1));
         a.merge(&delta);
         assert_eq!((a.value(), b.value()), (-2, -4));
         for _ in 0..2 {
             a.merge(&b);
             assert_eq!(a.value(), -1);
         }
+        assert_eq!(a.latest(), Some(mark(2, 1)), "the same as at the other");
         assert_eq!(a.plus().collect::<Vec<_>>(), [(actor(0), 3), (actor(1), 1)]);
         assert_eq!(a.minus().collect::<Vec<_>>(), [(actor(1), 5)]);
     }
@@ -121,9 +132,9 @@ mod tests {
     #[test]
     fn stops_where_numbers_end() {
         let mut counter = Counter::default();
-        (0..3).for_each(|_| drop(counter.add(actor(0), i64::MIN)));
+        (0..3).for_each(|_| drop(counter.add(actor(0), i64::MIN, mark(1, 0))));
         assert_eq!(counter.value(), i64::MIN);
-        counter.add(actor(1), 0);
+        counter.add(actor(1), 0, mark(2, 1));
         assert_eq!(counter.plus().count(), 0, "adding nothing is no change");
     }
 }

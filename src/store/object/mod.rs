@@ -11,13 +11,31 @@ pub mod register;
 pub mod set;
 pub mod text;
 
-use super::words::{self, Words};
+use super::{
+    stamp::Stamp,
+    words::{self, Words},
+};
+use crate::sim::{id::OperationId, operation::KeyType};
 use cart::Cart;
 use counter::Counter;
 use register::Register;
 use set::ReplicatedSet;
 use std::fmt;
 use text::Text;
+
+/// When something was done to an object, and by which operation: so a reader can be told whose an element is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    pub stamp: Stamp,
+    pub id: OperationId,
+}
+
+impl Words for Mark {
+    fn words(&self, out: &mut dyn FnMut(u64)) {
+        self.stamp.words(out);
+        self.id.words(out);
+    }
+}
 
 /// A value of any type, or a change of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +63,27 @@ impl fmt::Display for WrongType {
 impl std::error::Error for WrongType {}
 
 impl Object {
+    /// One that nothing was done to yet.
+    pub fn new(key_type: KeyType) -> Object {
+        match key_type {
+            KeyType::Register => Object::Register(Register::default()),
+            KeyType::Counter => Object::Counter(Counter::default()),
+            KeyType::Set => Object::Set(ReplicatedSet::default()),
+            KeyType::Cart => Object::Cart(Cart::default()),
+            KeyType::Text => Object::Text(Text::default()),
+        }
+    }
+
+    /// How many elements or characters it keeps, those that are taken out included: what grows without end if nobody stops it.
+    pub fn parts(&self) -> usize {
+        match self {
+            Object::Register(_) | Object::Counter(_) => 0,
+            Object::Set(set) => set.all().count(),
+            Object::Cart(cart) => cart.items().len(),
+            Object::Text(text) => text.len(),
+        }
+    }
+
     /// What it is called.
     pub fn type_name(&self) -> &'static str {
         match self {
@@ -97,7 +136,13 @@ impl Words for Object {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::id::NodeId;
+    use crate::sim::id::{ClientId, NodeId, Origin};
+
+    /// Of operation `number` at a node whose clock shows as much.
+    pub(super) fn mark(number: i64, node: u16) -> Mark {
+        let id = OperationId { client: ClientId(node), origin: Origin::Hand, number: number as u32 };
+        Mark { stamp: Stamp::wall(number, NodeId(node).into()), id }
+    }
 
     #[test]
     fn types_do_not_mix() {
@@ -123,9 +168,10 @@ mod tests {
     #[test]
     fn a_change_is_merged_like_a_state_and_is_smaller() {
         let (mut counter, a) = (Counter::default(), NodeId(0).into());
-        (1..20).for_each(|node| drop(counter.add(NodeId(node).into(), 1)));
+        let mark = |node: u16| tests::mark(node as i64, node);
+        (1..20).for_each(|node| drop(counter.add(NodeId(node).into(), 1, mark(node))));
         let mut copy = Object::Counter(counter.clone());
-        let delta = Object::Counter(counter.add(a, 1_000));
+        let delta = Object::Counter(counter.add(a, 1_000, mark(0)));
         let whole = Object::Counter(counter);
         assert!(delta.bytes() * 5 < whole.bytes(), "{} of {}", delta.bytes(), whole.bytes());
         assert_ne!(copy.digest(), whole.digest());

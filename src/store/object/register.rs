@@ -94,6 +94,16 @@ impl Register {
         delta
     }
 
+    /// The change that a write with this name made, over everything in `seen`.
+    pub fn change(dot: Dot, version: Version, seen: Seen) -> Register {
+        Register { siblings: Siblings::change(dot, version, seen), latest: Some(version) }
+    }
+
+    /// What is left of a write that others have overwritten: that it was made, and when.
+    pub fn overwritten(version: Version) -> Register {
+        Register { siblings: Siblings::default(), latest: Some(version) }
+    }
+
     pub fn merge(&mut self, other: &Register) {
         self.siblings.merge(&other.siblings);
         let both = [self.latest, other.latest];

@@ -4,12 +4,14 @@
 //! So the same history can be looked at through all of them, and what each loses or brings back is seen beside the others. A
 //! change is refused or not by what its kind of set can do; the state itself takes whatever comes.
 
-use super::counter::greatest;
+use super::{Mark, counter::greatest};
 use crate::{
-    sim::small::{SmallMap, SmallSet},
+    sim::{
+        id::OperationId,
+        small::{SmallMap, SmallSet},
+    },
     store::{
         siblings::join,
-        stamp::Stamp,
         version::{Actor, Dot, Seen},
         words::Words,
     },
@@ -73,23 +75,29 @@ impl std::error::Error for Refused {}
 
 /// All that is kept about one element.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Element {
+pub struct Element {
     /// Additions that no removal and no later addition has seen, in order of dots.
-    live: Vec<(Dot, Stamp)>,
-    last_added: Option<Stamp>,
-    last_removed: Option<Stamp>,
+    pub live: Vec<(Dot, Mark)>,
+    pub last_added: Option<Mark>,
+    pub last_removed: Option<Mark>,
     /// How often each actor added it, or removed it.
-    added: SmallMap<Actor, u32>,
-    removed: SmallMap<Actor, u32>,
+    pub added: SmallMap<Actor, u32>,
+    pub removed: SmallMap<Actor, u32>,
 }
 
 impl Element {
-    fn is_in(&self, kind: SetKind) -> bool {
+    /// The addition that keeps it there, or if none does, the last one.
+    pub fn added_by(&self) -> Option<OperationId> {
+        self.live.last().map(|(_, mark)| *mark).or(self.last_added).map(|mark| mark.id)
+    }
+
+    pub fn is_in(&self, kind: SetKind) -> bool {
+        let when = |mark: Option<Mark>| mark.map(|mark| mark.stamp);
         let sum = |counts: &SmallMap<Actor, u32>| counts.values().map(|count| *count as u64).sum::<u64>();
         match kind {
             SetKind::GrowOnly => self.last_added.is_some(),
             SetKind::TwoPhase => self.last_added.is_some() && self.last_removed.is_none(),
-            SetKind::LastWriteWins => self.last_added.is_some() && self.last_added >= self.last_removed,
+            SetKind::LastWriteWins => self.last_added.is_some() && when(self.last_added) >= when(self.last_removed),
             SetKind::ObservedRemove => !self.live.is_empty(),
             SetKind::PositiveNegative => sum(&self.added) > sum(&self.removed),
         }
@@ -107,20 +115,20 @@ pub struct ReplicatedSet {
 
 impl ReplicatedSet {
     /// Returns the change. The new addition takes the place of those of the same element that are seen here.
-    pub fn add(&mut self, actor: Actor, element: i64, stamp: Stamp) -> ReplicatedSet {
+    pub fn add(&mut self, actor: Actor, element: i64, mark: Mark) -> ReplicatedSet {
         let dot = self.seen.next(actor);
         let (mut change, mut seen) = self.about(element);
         seen.insert(dot);
-        change.live.push((dot, stamp));
-        change.last_added = Some(stamp);
+        change.live.push((dot, mark));
+        change.last_added = Some(mark);
         change.added.insert(actor, self.count(element, |own| &own.added, actor) + 1);
         self.change(element, change, seen)
     }
 
     /// Removes what is seen of it here. Returns the change.
-    pub fn remove(&mut self, actor: Actor, element: i64, stamp: Stamp) -> ReplicatedSet {
+    pub fn remove(&mut self, actor: Actor, element: i64, mark: Mark) -> ReplicatedSet {
         let (mut change, seen) = self.about(element);
-        change.last_removed = Some(stamp);
+        change.last_removed = Some(mark);
         change.removed.insert(actor, self.count(element, |own| &own.removed, actor) + 1);
         self.change(element, change, seen)
     }
@@ -156,6 +164,11 @@ impl ReplicatedSet {
         self.seen.merge(&other.seen);
     }
 
+    /// All that were ever here, in ascending order.
+    pub fn all(&self) -> impl Iterator<Item = (i64, &Element)> {
+        self.elements.iter().map(|(element, own)| (*element, own))
+    }
+
     /// In ascending order.
     pub fn elements(&self, kind: SetKind) -> Vec<i64> {
         self.elements.iter().filter(|(_, own)| own.is_in(kind)).map(|(element, _)| *element).collect()
@@ -166,7 +179,7 @@ impl ReplicatedSet {
     }
 
     /// The additions that keep an element in an observed-remove set: who made them and when.
-    pub fn additions(&self, element: i64) -> &[(Dot, Stamp)] {
+    pub fn additions(&self, element: i64) -> &[(Dot, Mark)] {
         self.elements.get(&element).map_or(&[], |own| &own.live)
     }
 
@@ -209,15 +222,15 @@ impl Words for ReplicatedSet {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::tests::mark, *};
     use crate::sim::id::NodeId;
 
     fn actor(node: u16) -> Actor {
         NodeId(node).into()
     }
 
-    fn at(time: i64, node: u16) -> Stamp {
-        Stamp::wall(time, actor(node))
+    fn at(time: i64, node: u16) -> Mark {
+        mark(time, node)
     }
 
     fn joined(a: &ReplicatedSet, b: &ReplicatedSet) -> ReplicatedSet {
@@ -317,7 +330,7 @@ mod tests {
     fn an_addition_takes_the_place_of_those_it_has_seen() {
         let mut set = ReplicatedSet::default();
         (0..5).for_each(|time| drop(set.add(actor(0), 7, at(time, 0))));
-        let names: Vec<String> = set.additions(7).iter().map(|(dot, stamp)| format!("{dot} {stamp}")).collect();
+        let names: Vec<String> = set.additions(7).iter().map(|(dot, mark)| format!("{dot} {}", mark.stamp)).collect();
         assert_eq!((names.join(", ").as_str(), set.seen().to_string().as_str()), ("A5 4us A", "[A5]"));
         assert!(set.additions(8).is_empty());
     }

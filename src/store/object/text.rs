@@ -5,9 +5,12 @@
 //! mixed up letter by letter, which older algorithms (RGA, Logoot) allow. Characters are never taken out of the tree, only marked
 //! as erased, because others may be typing next to them.
 
-use crate::store::{
-    version::{Actor, Dot},
-    words::Words,
+use crate::{
+    sim::{id::OperationId, small::sorted_by_key},
+    store::{
+        version::{Actor, Dot},
+        words::Words,
+    },
 };
 use std::collections::BTreeMap;
 
@@ -25,6 +28,8 @@ struct Node {
     parent: Option<Dot>,
     side: Side,
     value: char,
+    /// The operation that typed it.
+    by: OperationId,
 }
 
 /// What is known about a character. That it was erased may be known before it is.
@@ -34,11 +39,13 @@ struct Entry {
     erased: bool,
 }
 
-/// A visible character. Its name says who wrote it.
+/// A character. Its name says who wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Character {
     pub id: Dot,
     pub value: char,
+    pub by: OperationId,
+    pub erased: bool,
 }
 
 /// A set of nodes and a set of erasures, both of which only grow: that is the whole merge. Nodes whose parent has not come yet
@@ -58,7 +65,7 @@ enum Step {
 
 impl Text {
     /// Types a character so that `position` visible ones are before it; at the end if there are fewer. Returns the change.
-    pub fn insert(&mut self, actor: Actor, position: usize, value: char) -> Text {
+    pub fn insert(&mut self, actor: Actor, position: usize, value: char, by: OperationId) -> Text {
         let order = self.order();
         let visible = |dot: &&Dot| !self.is_erased(**dot);
         let before = position.checked_sub(1).and_then(|last| order.iter().filter(visible).take(last + 1).last().copied());
@@ -70,7 +77,7 @@ impl Text {
         } else {
             (before, Side::Right)
         };
-        let entry = Entry { node: Some(Node { parent, side, value }), erased: false };
+        let entry = Entry { node: Some(Node { parent, side, value, by }), erased: false };
         self.change(self.next(actor), entry)
     }
 
@@ -83,7 +90,8 @@ impl Text {
     }
 
     fn change(&mut self, dot: Dot, entry: Entry) -> Text {
-        let delta = Text { entries: [(dot, entry)].into_iter().collect() };
+        let mut delta = Text::default();
+        delta.entries.insert(dot, entry);
         self.merge(&delta);
         delta
     }
@@ -107,11 +115,28 @@ impl Text {
         self.characters().into_iter().map(|character| character.value).collect()
     }
 
-    /// In the order of reading.
+    /// Those that are visible, in the order of reading.
     pub fn characters(&self) -> Vec<Character> {
-        let entries = self.order().into_iter().filter_map(|id| Some((id, self.entries.get(&id)?)));
-        let visible = entries.filter(|(_, entry)| !entry.erased);
-        visible.filter_map(|(id, entry)| Some(Character { id, value: entry.node?.value })).collect()
+        self.all().into_iter().filter(|character| !character.erased).collect()
+    }
+
+    /// The erased ones too, which stand where they stood.
+    pub fn all(&self) -> Vec<Character> {
+        let character = |id: Dot| {
+            let entry = self.entries.get(&id)?;
+            let Node { value, by, .. } = entry.node?;
+            Some(Character { id, value, by, erased: entry.erased })
+        };
+        self.order().into_iter().filter_map(character).collect()
+    }
+
+    /// How many characters it knows of, visible or not.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// How many characters are here that cannot be read yet, because what they hang on has not come.
@@ -130,8 +155,8 @@ impl Text {
     /// All nodes that hang together with the beginning, erased ones too, as they are read: what is on a node's left, the node,
     /// what is on its right, and on each side in order of names.
     fn order(&self) -> Vec<Dot> {
-        let mut children: Vec<(Option<Dot>, Side, Dot)> = self.nodes().map(|(dot, node)| (node.parent, node.side, dot)).collect();
-        children.sort_unstable();
+        let children: Vec<(Option<Dot>, Side, Dot)> = self.nodes().map(|(dot, node)| (node.parent, node.side, dot)).collect();
+        let children = sorted_by_key(children, |child| *child);
         let on = |parent: Option<Dot>, side: Side| {
             let from = children.partition_point(|child| (child.0, child.1) < (parent, side));
             let to = children.partition_point(|child| (child.0, child.1) <= (parent, side));
@@ -161,6 +186,7 @@ impl Words for Entry {
             node.parent.words(out);
             (node.side == Side::Right).words(out);
             node.value.words(out);
+            node.by.words(out);
         }
     }
 }
@@ -177,19 +203,23 @@ impl Words for Text {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::tests::mark, *};
     use crate::sim::id::NodeId;
 
     fn actor(node: u16) -> Actor {
         NodeId(node).into()
     }
 
+    fn insert(text: &mut Text, node: u16, position: usize, value: char) -> Text {
+        text.insert(actor(node), position, value, mark(value as i64, node).id)
+    }
+
     fn typed(text: &mut Text, node: u16, position: usize, word: &str) -> Vec<Text> {
-        word.chars().enumerate().map(|(index, value)| text.insert(actor(node), position + index, value)).collect()
+        word.chars().enumerate().map(|(index, value)| insert(text, node, position + index, value)).collect()
     }
 
     fn typed_backwards(text: &mut Text, node: u16, position: usize, word: &str) {
-        word.chars().rev().for_each(|value| drop(text.insert(actor(node), position, value)));
+        word.chars().rev().for_each(|value| drop(insert(text, node, position, value)));
     }
 
     #[test]
@@ -198,11 +228,11 @@ mod tests {
         typed(&mut text, 0, 0, "held");
         typed(&mut text, 1, 3, "lo wor");
         assert_eq!(text.text(), "hello word");
-        text.insert(actor(0), 9, 'l');
+        insert(&mut text, 0, 9, 'l');
         text.erase(0);
-        text.insert(actor(1), 0, 'H');
+        insert(&mut text, 1, 0, 'H');
         assert_eq!((text.text().as_str(), text.erase(99)), ("Hello world", Text::default()));
-        text.insert(actor(2), 99, '!');
+        insert(&mut text, 2, 99, '!');
         let by: String = text.characters().iter().map(|character| character.id.actor.to_string()).collect();
         assert_eq!((text.text().as_str(), by.as_str()), ("Hello world!", "BAABBBBBBAAC"));
     }
@@ -213,7 +243,7 @@ mod tests {
         for (backwards_a, backwards_b) in [(false, false), (false, true), (true, false), (true, true)] {
             let mut a = Text::default();
             typed(&mut a, 0, 0, "[]");
-            a.insert(actor(0), 1, '|');
+            insert(&mut a, 0, 1, '|');
             a.erase(1);
             let mut b = a.clone();
             for (text, node, word, backwards) in [(&mut a, 0, "milk", backwards_a), (&mut b, 1, "eggs", backwards_b)] {

@@ -50,8 +50,8 @@ impl Replicated for Register {
 }
 
 impl Replicated for Counter {
-    fn act(peers: &mut [Self; PEERS], who: usize, _: u8, argument: u8, _: i64) -> Self {
-        peers[who].add(actor(who), argument as i64 % 9 - 4)
+    fn act(peers: &mut [Self; PEERS], who: usize, _: u8, argument: u8, time: i64) -> Self {
+        peers[who].add(actor(who), argument as i64 % 9 - 4, mark(who, time))
     }
     fn join(&mut self, other: &Self) {
         self.merge(other);
@@ -60,10 +60,10 @@ impl Replicated for Counter {
 
 impl Replicated for ReplicatedSet {
     fn act(peers: &mut [Self; PEERS], who: usize, what: u8, argument: u8, time: i64) -> Self {
-        let (element, stamp) = (argument as i64 % 3, wall(who, time));
+        let (element, mark) = (argument as i64 % 3, mark(who, time));
         match what % 3 {
-            0 => peers[who].remove(actor(who), element, stamp),
-            _ => peers[who].add(actor(who), element, stamp),
+            0 => peers[who].remove(actor(who), element, mark),
+            _ => peers[who].add(actor(who), element, mark),
         }
     }
     fn join(&mut self, other: &Self) {
@@ -72,9 +72,12 @@ impl Replicated for ReplicatedSet {
 }
 
 impl Replicated for Cart {
-    fn act(peers: &mut [Self; PEERS], who: usize, what: u8, argument: u8, _: i64) -> Self {
+    fn act(peers: &mut [Self; PEERS], who: usize, what: u8, argument: u8, time: i64) -> Self {
         let item = argument as i64 % 3;
-        if what.is_multiple_of(3) { peers[who].remove(actor(who), item) } else { peers[who].add(actor(who), item) }
+        match what % 3 {
+            0 => peers[who].remove(actor(who), item),
+            _ => peers[who].add(actor(who), item, mark(who, time).id),
+        }
     }
     fn join(&mut self, other: &Self) {
         self.merge(other);
@@ -82,12 +85,12 @@ impl Replicated for Cart {
 }
 
 impl Replicated for Text {
-    fn act(peers: &mut [Self; PEERS], who: usize, what: u8, argument: u8, _: i64) -> Self {
+    fn act(peers: &mut [Self; PEERS], who: usize, what: u8, argument: u8, time: i64) -> Self {
         let length = peers[who].characters().len();
         let position = argument as usize % (length + 1);
         match what % 4 {
             0 => peers[who].erase(position),
-            _ => peers[who].insert(actor(who), position, (b'a' + argument % 26) as char),
+            _ => peers[who].insert(actor(who), position, (b'a' + argument % 26) as char, mark(who, time).id),
         }
     }
     fn join(&mut self, other: &Self) {

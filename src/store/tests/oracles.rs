@@ -54,7 +54,7 @@ proptest! {
             } else {
                 let amount = argument as u64 % 9;
                 let down = !grow_only && what.is_multiple_of(2);
-                ours[who].add(actor(who), if down { -(amount as i64) } else { amount as i64 });
+                ours[who].add(actor(who), if down { -(amount as i64) } else { amount as i64 }, mark(who, 0));
                 let change = if down { both[who].dec_many(who, amount) } else { both[who].inc_many(who, amount) };
                 both[who].apply(change);
                 let change = up[who].inc_many(who, if down { 0 } else { amount });
@@ -77,11 +77,11 @@ proptest! {
                 ours[who].merge(&state);
                 theirs[who].merge(their);
             } else if what.is_multiple_of(3) {
-                ours[who].remove(actor(who), element, wall(who, time as i64));
+                ours[who].remove(actor(who), element, mark(who, time as i64));
                 let change = theirs[who].rm(element, theirs[who].contains(&element).derive_rm_ctx());
                 theirs[who].apply(change);
             } else {
-                ours[who].add(actor(who), element, wall(who, time as i64));
+                ours[who].add(actor(who), element, mark(who, time as i64));
                 let change = theirs[who].add(element, theirs[who].read_ctx().derive_add_ctx(who));
                 theirs[who].apply(change);
             }
@@ -147,7 +147,7 @@ proptest! {
                     plain.remove(position);
                 }
             } else {
-                ours.insert(actor(who), position, value);
+                ours.insert(actor(who), position, value, mark(who, 0).id);
                 theirs.apply(theirs.insert_index(position, value, who));
                 plain.insert(position, value);
             }
@@ -163,14 +163,14 @@ proptest! {
         for (who, what, argument) in steps {
             let length = text.characters().len();
             let _ = if what.is_multiple_of(3) { text.erase(argument as usize % (length + 1)) }
-                else { text.insert(actor(who), argument as usize % (length + 1), '.') };
+                else { text.insert(actor(who), argument as usize % (length + 1), '.', mark(who, 0).id) };
         }
         let place = place as usize % (text.characters().len() + 1);
         let (mut a, mut b) = (text.clone(), text);
         for (text, who, word) in [(&mut a, 0, "milk"), (&mut b, 1, "eggs")] {
             let letters: Vec<char> = if backwards[who] { word.chars().rev().collect() } else { word.chars().collect() };
             for (index, letter) in letters.into_iter().enumerate() {
-                text.insert(actor(who), if backwards[who] { place } else { place + index }, letter);
+                text.insert(actor(who), if backwards[who] { place } else { place + index }, letter, mark(who, 0).id);
             }
         }
         a.merge(&b);

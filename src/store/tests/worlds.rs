@@ -144,8 +144,8 @@ fn set_moves(world: &World<ReplicatedSet>) -> Vec<World<ReplicatedSet>> {
     {
         let mut changed = world.clone();
         let number = changed.note(peer, world.known[peer], element, adds);
-        let (set, stamp) = (&mut changed.peers[peer], wall(peer, number));
-        let _ = if adds { set.add(actor(peer), element, stamp) } else { set.remove(actor(peer), element, stamp) };
+        let (set, mark) = (&mut changed.peers[peer], mark(peer, number));
+        let _ = if adds { set.add(actor(peer), element, mark) } else { set.remove(actor(peer), element, mark) };
         next.push(changed);
     }
     for (to, from) in meetings() {

@@ -1,6 +1,6 @@
 //! Bringing what components listen to up to date with the lab: after every event, in turns, a few times a second.
 
-use super::super::{leptos::*, rules::Rules};
+use super::super::{choose, leptos::*, rules::Rules};
 use super::{App, DONE, Now, SPEEDS, Selection};
 use crate::{
     check::StaleRead,
@@ -56,6 +56,7 @@ impl App {
             }
         }
         if has_turn(2) {
+            choose::refresh(*self);
             self.revision.update(|revision| *revision += 1);
             self.drop_stale_selection();
         }

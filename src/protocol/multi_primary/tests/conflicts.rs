@@ -68,7 +68,7 @@ fn a_later_write_at_a_peer_whose_clock_is_behind_is_dropped_at_once() {
     assert_equal(&play);
     assert_eq!((values(&play, B, X), dropped(&play, B), dropped(&play, A)), (vec![1], vec![2], vec![2]));
     // Hybrid time knows what came later.
-    play.act(Command::SetConflicts(Conflicts { register: Strategy::LastWriteWinsHybrid }));
+    play.act(Command::SetConflicts(Conflicts { register: Strategy::LastWriteWinsHybrid, ..Conflicts::default() }));
     play.run(50);
     assert_eq!(
         (values(&play, A, X), values(&play, B, X)),
@@ -106,7 +106,10 @@ fn the_judge_calls_lost_what_nobody_shows() {
         if let Some(register) = then {
             let at = world.command_time();
             let mut commands = play.commands.clone();
-            commands.push(crate::world::command::TimedCommand { at, command: Command::SetConflicts(Conflicts { register }) });
+            commands.push(crate::world::command::TimedCommand {
+                at,
+                command: Command::SetConflicts(Conflicts { register, ..Conflicts::default() }),
+            });
             world.set_commands(Arc::new(commands));
             world.run_watched(at + ms(50), u64::MAX, |world| judge.look(world));
         }

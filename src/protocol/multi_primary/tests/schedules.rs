@@ -5,20 +5,25 @@
 
 use super::*;
 use crate::{
-    client::workload::{Pace, Workload},
-    protocol::multi_primary::Pair,
+    client::workload::{Does, NamedOperation, Pace, Workload},
+    protocol::multi_primary::{Contexts, Pair},
     sim::{
         clock::Clock,
         distribution::Distribution,
         draw::{Chance, Draw, Lineage, Purpose},
         id::Address,
         network::{End, LinkChange, LinkRule},
+        operation::Action,
         time::Micros,
+    },
+    store::{
+        object::{counter::CounterKind, register::Version},
+        version::Dot,
     },
     trace::Kind,
     world::command::Command,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many schedules are looked at if the environment does not say.
 const SCHEDULES: u64 = 2_000;
@@ -35,15 +40,32 @@ fn config(draw: &mut Draw, nodes: u16) -> Config {
     if topology == Topology::Custom && nodes > 2 && draw.chance(0.5) {
         links.push(Pair { one: NodeId(0), other: NodeId(nodes - 1) });
     }
+    let forget_after = ms(50 + draw.below(400));
     Config {
         topology,
         links,
         causal: draw.chance(0.6),
-        conflicts: Conflicts { register: pick(draw, &Strategy::ALL) },
+        conflicts: conflicts(draw),
         batch_changes: pick(draw, &[1, 3, 16]),
         resend_after: ms(60 + draw.below(200)),
         compare_every: Some(ms(200 + draw.below(400))),
         log_changes_max: pick(draw, &[1, 4, 1_000]),
+        types: (0..KEYS).map(|key| TypedKey { key: Key(key), holds: pick(draw, &TYPES) }).collect(),
+        delivery: pick(draw, &[Delivery::Operations, Delivery::States]),
+        collect_tombstones_after: pick(draw, &[None, Some(forget_after)]),
+        contexts: pick(draw, &[Contexts::Everything, Contexts::Dotted, Contexts::Plain]),
+    }
+}
+
+const KEYS: u16 = 3;
+const TYPES: [KeyType; 7] =
+    [KeyType::Register, KeyType::Register, KeyType::Register, KeyType::Counter, KeyType::Set, KeyType::Cart, KeyType::Text];
+
+fn conflicts(draw: &mut Draw) -> Conflicts {
+    Conflicts {
+        register: pick(draw, &Strategy::ALL),
+        set: pick(draw, &SetKind::ALL),
+        counter: pick(draw, &[CounterKind::PositiveNegative, CounterKind::PositiveNegative, CounterKind::GrowOnly]),
     }
 }
 
@@ -52,7 +74,7 @@ fn world(draw: &mut Draw, seed: u64) -> Scenario {
     let nodes = 2 + draw.below(4) as u16;
     let config = config(draw, nodes);
     let mut scenario = peers(nodes, |own| *own = config.clone());
-    scenario.seed = seed;
+    (scenario.seed, scenario.keys) = (seed, KEYS);
     let latencies = [constant(5), Distribution::Uniform { low: ms(1), high: ms(40) }, Distribution::Exponential { mean: ms(15) }];
     scenario.network.latency = pick(draw, &latencies);
     scenario.network.loss = pick(draw, &[0.0, 0.1, 0.3]);
@@ -62,8 +84,9 @@ fn world(draw: &mut Draw, seed: u64) -> Scenario {
     for client in &mut scenario.clients {
         client.timeout = ms(300);
         client.retries = draw.below(2) as u8;
-        let workload =
-            Workload { pace: Pace::Poisson { per_s: 10.0 }, read_share: 0.3, stop: Some(ms(1_500)), ..Default::default() };
+        let named = |name: &str, does, weight| NamedOperation { name: name.into(), does, weight };
+        let operations = Some(vec![named("read", Does::Read, 3), named("put", Does::Write, 5), named("take", Does::Remove, 2)]);
+        let workload = Workload { pace: Pace::Poisson { per_s: 10.0 }, operations, stop: Some(ms(1_500)), ..Default::default() };
         client.workload = Some(workload);
     }
     scenario
@@ -82,7 +105,7 @@ fn fault(draw: &mut Draw, play: &Play) -> Command {
         9 => Command::Pause { node },
         10 => Command::Resume { node },
         11 => Command::SetClock { node, clock: Clock { skew_us: draw.below(400_000) as i64 - 200_000, drift_ppm: 0 } },
-        12 => Command::SetConflicts(Conflicts { register: pick(draw, &Strategy::ALL) }),
+        12 => Command::SetConflicts(conflicts(draw)),
         13 if node != other => Command::Cut { from: node.into(), to: other.into(), both: draw.chance(0.5) },
         14..16 => {
             let mut groups = vec![Vec::new(), Vec::new()];
@@ -121,9 +144,15 @@ fn memory_is_disk(play: &Play) {
 
 /// Acknowledged writes that nobody shows, that nobody wrote over, and that no strategy named; `losers`: nodes that lost a disk.
 fn unexplained(play: &Play, losers: &BTreeSet<NodeId>) -> Vec<Write> {
-    let mut explained = BTreeSet::new();
+    let (mut explained, mut names) = (BTreeSet::new(), Vec::new());
     for event in play.events() {
         match &event.kind {
+            // Who had been shown it, perhaps at another peer, wrote over it.
+            Kind::Fact(Fact::Versioned { dot, version: Version { write, .. }, seen }) => {
+                let is_over = |(key, name, _): &&(Key, Dot, _)| *key == write.key && name != dot && seen.includes(*name);
+                explained.extend(names.iter().filter(is_over).map(|(_, _, id)| *id));
+                names.push((write.key, *dot, write.id));
+            }
             Kind::Fact(Fact::Accepted { over, .. }) => explained.extend(over.iter().map(|write| write.id)),
             Kind::Fact(Fact::Dropped { writes, .. }) => explained.extend(writes.iter().map(|write| write.id)),
             _ => {}
@@ -136,6 +165,66 @@ fn unexplained(play: &Play, losers: &BTreeSet<NodeId>) -> Vec<Write> {
         .collect()
 }
 
+/// How often an operation was taken, what it is, and whether its client was told so by a node that kept its disk.
+type Taken = (Action, usize, bool);
+
+fn taken(play: &Play, losers: &BTreeSet<NodeId>) -> Vec<Taken> {
+    let mut often = BTreeMap::new();
+    for event in play.events() {
+        if let (Kind::Fact(Fact::Accepted { write, .. }), Some(node)) = (&event.kind, event.node) {
+            let one: &mut (usize, NodeId) = often.entry(write.id).or_insert((0, node));
+            one.0 += 1;
+        }
+    }
+    let mut all = BTreeMap::new();
+    for (_, row) in play.world.history().iter() {
+        if let Some((times, node)) = often.get(&row.operation) {
+            let told = row.outcome == OK && !losers.contains(node);
+            all.entry(row.operation).or_insert((row.action, *times, false)).2 |= told;
+        }
+    }
+    all.into_values().collect()
+}
+
+/// Counters are what was added, as far as clients can know; what was put into sets, carts and texts is there unless somebody took
+/// it out.
+fn nothing_is_lost(play: &Play, losers: &BTreeSet<NodeId>) {
+    let first = play.world.members()[0];
+    let all = taken(play, losers);
+    for key in (0..KEYS).map(Key) {
+        let shown = values(play, first, key);
+        let of_key = || all.iter().filter(|(action, ..)| action.key() == key);
+        match play.world.setup().config.key_type(key) {
+            KeyType::Register => {}
+            KeyType::Counter => {
+                let (mut least, mut most) = (0, 0);
+                for (action, times, told) in of_key() {
+                    let Action::Add { amount, .. } = action else { continue };
+                    let (once, often) = (if *told { *amount } else { 0 }, *amount * *times as i64);
+                    (least, most) = (least + once.min(often), most + once.max(often));
+                }
+                let total = shown.first().copied().unwrap_or(0);
+                assert!((least..=most).contains(&total), "{key} = {total}, and {least} to {most} was added");
+            }
+            KeyType::Set | KeyType::Cart => {
+                let is_removed = |of: i64| {
+                    of_key().any(|(action, ..)| matches!(action, Action::RemoveElement { element, .. } if *element == of))
+                };
+                for (action, _, told) in of_key() {
+                    let Action::AddElement { element, .. } = action else { continue };
+                    assert!(!told || is_removed(*element) || shown.contains(element), "{element} is not in {key}");
+                }
+            }
+            KeyType::Text => {
+                let typed = of_key().filter(|(action, _, told)| *told && matches!(action, Action::Insert { .. })).count();
+                let erased: usize =
+                    of_key().filter(|(action, ..)| matches!(action, Action::Erase { .. })).map(|(_, times, _)| times).sum();
+                assert!(shown.len() + erased >= typed, "{key} has {} characters of {typed}", shown.len());
+            }
+        }
+    }
+}
+
 fn schedule(seed: u64) {
     let mut draw = Chance::new(seed).draw(Purpose::Action, Lineage::root(&[77]));
     let mut play = Play::new(world(&mut draw, seed));
@@ -144,6 +233,7 @@ fn schedule(seed: u64) {
         for _ in 0..4 {
             play.run(draw.below(60));
             memory_is_disk(&play);
+            crate::explain::versions::tests::assert_agrees(&play.world);
         }
         let command = fault(&mut draw, &play);
         if let Command::Wipe { node } | Command::RemoveNode { node } = &command {
@@ -164,11 +254,14 @@ fn schedule(seed: u64) {
     assert_eq!(play.world.trace().first(), 0, "a storm: so many events that the first are forgotten");
     assert_equal(&play);
     assert_eq!(unexplained(&play, &losers), []);
-    for register in Strategy::ALL {
-        play.act(Command::SetConflicts(Conflicts { register }));
+    for (register, set) in Strategy::ALL.into_iter().zip(SetKind::ALL) {
+        play.act(Command::SetConflicts(Conflicts { register, set, ..Conflicts::default() }));
         play.run(10);
         assert_equal(&play);
     }
+    play.act(Command::SetConflicts(Conflicts::default()));
+    play.run(10);
+    nothing_is_lost(&play, &losers);
     quiet(&mut play);
 }
 

@@ -100,6 +100,34 @@ fn no_one_is_elected_who_lacks_what_a_voter_has() {
     assert!(refusals > 3, "B stood first now and then, and was refused: {refusals}");
 }
 
+/// Raft, §5.2: a follower's time-out begins anew with a vote it gives or a word of the leader, not with pleas that it refuses.
+/// Else one who lacks something could keep the only one who has everything from standing.
+#[test]
+fn who_is_refused_does_not_put_off_the_one_who_could_win() {
+    let mut refused_first = 0;
+    for seed in 0..30 {
+        let mut scenario = group(3);
+        scenario.seed = seed;
+        config(&mut scenario).failover = Failover { trial_vote: false, timeout: ms(2_000), spread: ms(1_000), ..election() };
+        let mut play = Play::new(scenario);
+        play.act(Command::Cut { from: A.into(), to: B.into(), both: true });
+        play.write(ANA, X, 1);
+        play.run(1_000).act(Command::Crash { node: A });
+        let behind =
+            |play: &Play| count(play, |fact| matches!(fact, Fact::VoteRefused { candidate: B, why: NoVote::LogBehind, .. }));
+        while behind(&play) == 0 && primaries(&play).is_empty() {
+            play.run(50);
+        }
+        if primaries(&play).is_empty() {
+            refused_first += 1;
+            // B has heard nothing of A for a while, so it may stand long before C knows of the crash.
+            play.run(50 + 2_000 + 1_000 + 200);
+            assert!(matches!(primaries(&play)[..], [(C, _)]), "seed {seed}");
+        }
+    }
+    assert!(refused_first > 20, "B stood first in {refused_first} runs of 30");
+}
+
 /// A replica that hears nothing stands, but a trial deposes nobody; without trials it comes back with a newer epoch (Raft
 /// thesis §9.6).
 #[test]

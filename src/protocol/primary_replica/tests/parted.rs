@@ -26,6 +26,7 @@ fn context(next_write: u64) -> Context<PrimaryReplica> {
         newest_epoch: Epoch(1),
         epoch_floor: Epoch(1),
         chance: Chance::new(0),
+        shown: None,
     })
 }
 

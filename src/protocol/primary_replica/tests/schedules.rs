@@ -335,14 +335,6 @@ fn schedule(seed: u64) {
     // The longest wait before something is sent again is 5 s; then the rest must follow at once.
     let healed = play.world.now();
     laws.run_to(&mut play, healed + ms(7_000), 4);
-    // Where time-outs hardly differ votes may be split again and again, and what a person has to decide comes after that.
-    for _ in 0..10 {
-        if play.world.primary().is_some() {
-            break;
-        }
-        let at = play.world.now() + ms(2_000);
-        laws.run_to(&mut play, at, 1);
-    }
     decide(&mut play, &mut laws, &mut draw);
     let client = ClientId(0);
     play.write(client, X, -1);

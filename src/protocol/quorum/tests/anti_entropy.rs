@@ -143,3 +143,26 @@ fn an_empty_node_waits_for_somebody() {
     play.run(1_000);
     assert_eq!(play.get(C, X, 50), Some(1));
 }
+
+/// Every round says what was compared, level by level: only what lies below something that differed.
+#[test]
+fn what_is_compared_can_be_seen() {
+    let mut play = differing(&[3, 30]);
+    play.run(30_000);
+    let rounds = play.events().filter_map(|event| match &event.kind {
+        crate::trace::Kind::Fact(Fact::HashesCompared { with, hashes }) => Some((event.node, *with, hashes.clone())),
+        _ => None,
+    });
+    let rounds: Vec<_> = rounds.collect();
+    assert_eq!(rounds.len(), 7, "the root, and six levels below it");
+    let mut above = vec![1];
+    for (level, (node, with, hashes)) in rounds.iter().enumerate() {
+        let expected = if level % 2 == 0 { (Some(B), A) } else { (Some(A), B) };
+        assert_eq!((*node, *with), expected, "they take turns");
+        assert_eq!(hashes.iter().map(|one| one.place).collect::<Vec<_>>(), above);
+        assert!(hashes.iter().all(|one| one.place.ilog2() as usize == level));
+        let differ = hashes.iter().filter(|one| one.own != one.theirs).map(|one| one.place);
+        above = differ.flat_map(|place| [2 * place, 2 * place + 1]).collect();
+    }
+    assert_eq!(above.chunks(2).map(|below| below[0] / 2 - 64).collect::<Vec<_>>(), [3, 30]);
+}

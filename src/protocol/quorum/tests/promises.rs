@@ -141,7 +141,9 @@ fn a_disk_restored_from_an_old_copy_breaks_the_overlap() {
 #[test]
 fn of_two_acknowledged_writes_the_clock_drops_one() {
     for (strategy, kept, dropped) in [(Strategy::LastWriteWins, 1, 1), (Strategy::KeepSiblings, 2, 0)] {
-        let mut play = Play::new(quorums(3, [3, 2, 2], |config| config.conflicts = Conflicts { register: strategy }));
+        let mut play = Play::new(quorums(3, [3, 2, 2], |config| {
+            config.conflicts = Conflicts { register: strategy, ..Conflicts::default() }
+        }));
         play.run(50);
         let (ana, ben) = (play.put(A, X, 1), play.put(B, X, 2));
         play.run(200);
@@ -159,7 +161,9 @@ fn of_two_acknowledged_writes_the_clock_drops_one() {
 #[test]
 fn a_clock_that_is_behind_drops_later_writes() {
     let skewed = |skew_ms: i64, gap: u64, strategy| {
-        let mut play = Play::new(quorums(3, [3, 2, 2], |config| config.conflicts = Conflicts { register: strategy }));
+        let mut play = Play::new(quorums(3, [3, 2, 2], |config| {
+            config.conflicts = Conflicts { register: strategy, ..Conflicts::default() }
+        }));
         play.act(Command::SetClock { node: B, clock: Clock { skew_us: skew_ms * 1_000, drift_ppm: 0 } });
         play.put(A, X, 1);
         play.run(50);
@@ -244,4 +248,53 @@ fn late_confirmations_belong_to_the_past() {
     let write = play.issue(ClientId(2), Action::Write { key: Y, value: 2 }, Some(A));
     play.run(400);
     assert_eq!(play.outcome(write), Some(Outcome::Unconfirmed), "nobody else has it");
+}
+
+/// The rule changes while it runs: what is under way goes by what was before, what comes later by what is now.
+#[test]
+fn quorums_change_while_they_run() {
+    let rule = |r, w| Quorums { n: 3, r, w, ..Quorums::default() };
+    let mut play = Play::new(quorums(3, [3, 3, 3], off));
+    play.act(Command::Crash { node: C });
+    let old = play.put(A, X, 1);
+    play.run(15);
+    play.act(Command::SetQuorum(rule(1, 2)));
+    let new = play.put(B, Y, 2);
+    play.run(300);
+    assert_eq!((play.outcome(old), play.outcome(new)), (Some(Outcome::Unconfirmed), OK));
+    play.act(Command::Restart { node: C });
+    assert_eq!(play.get(C, Y, 50), None, "it asks only itself: R = 1");
+    play.act(Command::SetQuorum(rule(3, 1)));
+    assert_eq!(play.get(C, Y, 300), Some(2));
+    assert_eq!(play.count(A, |fact| matches!(fact, Fact::EnoughCopies { .. })), 0);
+}
+
+/// More home nodes than there are nodes cannot be, and nothing changes.
+#[test]
+fn what_cannot_be_changes_nothing() {
+    let mut play = Play::new(quorums(3, [3, 2, 2], off));
+    for (n, r, w) in [(4, 2, 2), (3, 4, 2), (3, 2, 4), (3, 0, 2), (0, 0, 0)] {
+        let rule = Quorums { n, r, w, ..Quorums::default() };
+        play.act(Command::SetQuorum(rule));
+        assert!(play.last_idle().is_some(), "{n} {r} {w}");
+        assert_eq!(play.config().quorums(), Quorums { read_repair: ReadRepair::Off, ..Quorums::default() });
+    }
+}
+
+/// A key with another home node: it gets there when home nodes compare, and those who are no home any more forget it.
+#[test]
+fn copies_follow_their_homes() {
+    let mut play = Play::new(quorums(5, [1, 1, 1], off));
+    let list = play.preference(X);
+    play.put(A, X, 1);
+    play.run(100);
+    let holders = |play: &Play| list.iter().filter(|node| !play.values(**node, X).is_empty()).count();
+    assert_eq!(holders(&play), 1);
+    let every = Some(ms(200));
+    play.act(Command::SetQuorum(Quorums { n: 3, r: 1, w: 1, anti_entropy_every: every, ..Quorums::default() }));
+    play.run(1_000);
+    assert_eq!((holders(&play), play.values(list[2], X)), (3, vec![1]));
+    play.act(Command::SetQuorum(Quorums { n: 2, r: 1, w: 1, anti_entropy_every: every, ..Quorums::default() }));
+    play.run(1_000);
+    assert_eq!((holders(&play), play.values(list[2], X)), (2, vec![]));
 }

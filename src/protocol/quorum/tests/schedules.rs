@@ -35,7 +35,7 @@ fn world(draw: &mut Draw, seed: u64) -> Scenario {
         sloppy: draw.chance(0.5),
         read_repair: pick(draw, &repairs),
         anti_entropy_every: Some(ms(200 + draw.below(400))),
-        conflicts: Conflicts { register: pick(draw, &Strategy::ALL) },
+        conflicts: Conflicts { register: pick(draw, &Strategy::ALL), ..Conflicts::default() },
         virtual_nodes: pick(draw, &[1, 4, 16]),
         timeout: ms(30 + draw.below(200)),
         local_shortcut: draw.chance(0.7),
@@ -66,7 +66,7 @@ fn fault(draw: &mut Draw, play: &Play) -> Command {
     let node = pick(draw, &members);
     let other = pick(draw, &members);
     let addresses: Vec<Address> = play.world.addresses();
-    match draw.below(20) {
+    match draw.below(21) {
         0..2 => Command::Crash { node },
         2..4 => Command::CrashMachine { node },
         4 => Command::Wipe { node },
@@ -74,7 +74,7 @@ fn fault(draw: &mut Draw, play: &Play) -> Command {
         9 => Command::Pause { node },
         10 => Command::Resume { node },
         11 => Command::SetClock { node, clock: Clock { skew_us: draw.below(400_000) as i64 - 200_000, drift_ppm: 0 } },
-        12 => Command::SetConflicts(Conflicts { register: pick(draw, &Strategy::ALL) }),
+        12 => Command::SetConflicts(Conflicts { register: pick(draw, &Strategy::ALL), ..Conflicts::default() }),
         13 if node != other => Command::Cut { from: node.into(), to: other.into(), both: draw.chance(0.5) },
         14..16 => {
             let mut groups = vec![Vec::new(), Vec::new()];
@@ -88,6 +88,11 @@ fn fault(draw: &mut Draw, play: &Play) -> Command {
             class: None,
             set: LinkChange { latency: Some(constant(1 + draw.below(300))), ..Default::default() },
         }),
+        19 => {
+            let n = 1 + draw.below(members.len().min(4) as u64) as u8;
+            let (r, w) = (1 + draw.below(n as u64) as u8, 1 + draw.below(n as u64) as u8);
+            Command::SetQuorum(Quorums { n, r, w, sloppy: draw.chance(0.5), ..play.config().quorums() })
+        }
         17 if members.len() < 6 => Command::AddNode,
         18 if members.len() > 3 => Command::RemoveNode { node },
         _ => Command::HealAll,
@@ -159,6 +164,7 @@ fn schedule(seed: u64) {
         for _ in 0..4 {
             play.run(draw.below(60));
             memory_is_disk(&play);
+            crate::explain::versions::tests::assert_agrees(&play.world);
         }
         let command = fault(&mut draw, &play);
         play.act(command);

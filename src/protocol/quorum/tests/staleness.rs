@@ -6,6 +6,7 @@
 
 use super::*;
 use crate::{
+    client::history,
     lab::LabWorld,
     sim::distribution::{Distribution, Part},
     world::{World, command::TimedCommand},
@@ -80,14 +81,19 @@ impl Trials {
 
     /// Does this so much later, and runs until it is answered.
     fn until_done(&mut self, action: Action, later: Micros) -> Outcome {
+        self.timed(action, later).0
+    }
+
+    /// The same, and how long it took, in units.
+    fn timed(&mut self, action: Action, later: Micros) -> (Outcome, f64) {
         let at = self.world.command_time().max(self.world.now() + later);
         let rows = self.world.history().next();
         self.commands.push(TimedCommand { at, command: Command::Issue { client: ANA, action, at: Some(A) } });
         self.world.set_commands(Arc::new(self.commands.clone()));
         while self.world.step() {
-            let ended = self.world.history().range(rows, self.world.history().next()).find_map(|(_, row)| row.outcome.clone());
-            if let Some(outcome) = ended {
-                return outcome;
+            let ended = |(_, row): (u64, &history::Row)| Some((row.outcome.clone()?, row.at));
+            if let Some((outcome, end)) = self.world.history().range(rows, self.world.history().next()).find_map(ended) {
+                return (outcome, end.saturating_sub(at).0 as f64 / UNIT_US);
             }
         }
         panic!("no answer")
@@ -95,10 +101,15 @@ impl Trials {
 
     /// Whether a read, so long after the write was acknowledged, finds it.
     fn is_fresh(&mut self, key: Key, later: Micros) -> bool {
-        let written = self.until_done(Action::Write { key, value: 1 }, Micros::ZERO);
+        self.trial(key, later).0
+    }
+
+    /// The same, and how long the write and the read took.
+    fn trial(&mut self, key: Key, later: Micros) -> (bool, f64, f64) {
+        let (written, write) = self.timed(Action::Write { key, value: 1 }, Micros::ZERO);
         assert_eq!(written, Outcome::Written);
-        match self.until_done(Action::Read { key }, later) {
-            Outcome::Read(found) => found.is_some(),
+        match self.timed(Action::Read { key }, later) {
+            (Outcome::Read(found), read) => (found.is_some(), write, read),
             other => panic!("{other:?}"),
         }
     }
@@ -163,6 +174,70 @@ fn staleness_on_disks() {
         ([10, 1, 1], 0.0, 0.21017),
     ];
     table("DISK", &[disk(), ssd(), ssd(), ssd()], &rows, 16_000);
+}
+
+/// Quorum; how long all but one of 1,000 reads, and writes, take; when all but one of 1,000 reads are fresh, as an interval.
+type Tail = ([u8; 3], f64, f64, (f64, f64));
+
+/// Whether a time is the 99.9th percentile within 2 %: a little later fewer than one of 1,000 took longer, a little earlier more; by
+/// four standard errors.
+fn check_tail(name: &str, times: &[f64], expected: f64) -> Option<String> {
+    let trials = times.len() as f64;
+    let longer = |than: f64| times.iter().filter(|time| **time > than).count() as f64;
+    let (fair, error) = (trials / 1_000.0, 4.0 * (trials * 0.001 * 0.999).sqrt());
+    let (above, below) = (longer(expected * 1.02), longer(expected * 0.98));
+    eprintln!("{name}: expected {expected:.3}; of {trials} {above} took 2 % longer, {below} no less than 2 % shorter");
+    (above > fair + error || below < fair - error).then(|| format!("{name}: {expected} with {above} above, {below} below"))
+}
+
+/// Latency and staleness at the 99.9th percentile, from the same trials.
+fn tails(name: &str, delays: &Delays, rows: &[Tail], trials: u64) {
+    let mut wrong = Vec::new();
+    for (quorum, read, write, (early, late)) in rows {
+        let (mut fresh, mut reads, mut writes) = ([0, 0], Vec::new(), Vec::new());
+        for seed in 0..trials / KEYS as u64 {
+            // Half of the readers come a little too early, half a little late.
+            let half = (seed % 2) as usize;
+            let later = time([early * 0.98, late * 1.02][half]);
+            let mut one = Trials::new(*quorum, delays, 1_000_000 + seed);
+            for key in (0..KEYS).map(Key) {
+                let (is_fresh, write, read) = one.trial(key, later);
+                fresh[half] += u64::from(is_fresh);
+                reads.push(read);
+                writes.push(write);
+            }
+        }
+        wrong.extend(check_tail(&format!("{name} {quorum:?} read"), &reads, *read));
+        wrong.extend(check_tail(&format!("{name} {quorum:?} write"), &writes, *write));
+        let [early_share, late_share] = fresh.map(|count| count as f64 / (trials / 2) as f64);
+        let error = 4.0 * (0.001 * 0.999 / (trials / 2) as f64).sqrt();
+        eprintln!("{name} {quorum:?} fresh: {early_share:.5} before {early}, {late_share:.5} after {late}; tolerance {error:.5}");
+        if late_share < 0.999 - error || *early > 0.0 && early_share > 0.999 + error {
+            wrong.push(format!("{name} {quorum:?}: {early_share} before {early}, {late_share} after {late}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn tails_on_solid_state_disks() {
+    let rows: [Tail; 4] = [
+        ([3, 1, 1], 0.655, 0.656, (1.961, 1.978)),
+        ([3, 1, 2], 0.655, 1.630, (1.850, 1.868)),
+        ([3, 2, 1], 1.634, 0.655, (0.0, 0.0)),
+        ([3, 2, 2], 1.629, 1.633, (0.0, 0.0)),
+    ];
+    tails("SSD", &[ssd(), ssd(), ssd(), ssd()], &rows, 32_000);
+}
+
+#[test]
+fn tails_on_disks() {
+    let rows: [Tail; 3] = [
+        ([3, 1, 1], 0.655, 10.92, (51.8, 52.6)),
+        ([3, 1, 2], 0.655, 20.94, (47.7, 48.6)),
+        ([3, 2, 1], 1.633, 10.91, (14.10, 14.18)),
+    ];
+    tails("DISK", &[disk(), ssd(), ssd(), ssd()], &rows, 32_000);
 }
 
 #[test]

@@ -8,10 +8,12 @@ use crate::{
         conflicts::Conflicts,
         detector::Detect,
         failover::{By, Failover, Fencing},
+        gossip::{self, AntiEntropy, Compare, Interest, Lose, Membership, Mode},
         logs::Logs,
-        multi_primary::{self, Pair, Topology},
+        multi_primary::{self, Contexts, Delivery, Pair, Topology},
         primary_replica::{Config, Delayed, Rejoin, Retention, Shipping, Upstream},
-        quorum::{self, Hints, ReadRepair},
+        quorum::{self, Hints, Quorums, ReadRepair},
+        types::TypedKey,
     },
     scenario::{NodesSettings, OneNode, ProtocolSettings},
     sim::{
@@ -19,9 +21,9 @@ use crate::{
         distribution::{Distribution, Part},
         id::{Address, ClientId, Key, MessageId, NodeId},
         network::{End, LinkChange, LinkRule, LinkSettings, MessageClass},
-        operation::{Action, Concern, Function},
+        operation::{Action, Concern, Function, KeyType},
     },
-    store::object::register::Strategy,
+    store::object::{counter::CounterKind, register::Strategy, set::SetKind},
     world::{
         command::{Command, TimedCommand},
         host::NodeSettings,
@@ -162,38 +164,89 @@ fn commands() -> Vec<Command> {
             | Command::SetTimeout { .. }
             | Command::SetUpstream { .. }
             | Command::SetConflicts(_)
+            | Command::SetQuorum(_)
             | Command::SetLogs(_) => {}
         }
     }
     all
 }
 
+/// What clients do with keys that only peers have.
+fn actions(key: Key) -> [Action; 6] {
+    let all = [
+        Action::Add { key, amount: -1 },
+        Action::AddElement { key, element: 1 },
+        Action::RemoveElement { key, element: 1 },
+        Action::Insert { key, place: 1, character: 'ß' },
+        Action::Erase { key, place: 1 },
+        Action::Delete { key },
+    ];
+    for action in &all {
+        // A new action must be added above, or to the commands.
+        match action {
+            Action::Read { .. } | Action::Write { .. } | Action::Generate { .. } | Action::Add { .. } => {}
+            Action::AddElement { .. } | Action::RemoveElement { .. } | Action::Insert { .. } => {}
+            Action::Erase { .. } | Action::Delete { .. } => {}
+        }
+    }
+    all
+}
+
 /// Both together use every field and every choice.
-pub fn all() -> [Scenario; 5] {
-    [full(), peers(), quorum(ReadRepair::Off), quorum(ReadRepair::Asynchronous), quorum(ReadRepair::BeforeAnswer)]
+pub fn all() -> [Scenario; 8] {
+    [
+        full(),
+        peers(),
+        quorum(ReadRepair::Off),
+        quorum(ReadRepair::Asynchronous),
+        quorum(ReadRepair::BeforeAnswer),
+        gossip(Mode::Push, Lose::Never, Compare::Digests),
+        gossip(Mode::Pull, Lose::Counter, Compare::Recent),
+        gossip(Mode::PushPull, Lose::Coin, Compare::Recent),
+    ]
+}
+
+/// What only groups that gossip have.
+fn gossip(mode: Mode, lose: Lose, compare: Compare) -> Scenario {
+    let protocol = ProtocolSettings::Gossip(gossip::Config {
+        mode,
+        fanout: 1,
+        interval: MS,
+        synchronous: true,
+        interest: Interest { lose, k: 1, feedback: true, reset: true },
+        anti_entropy: Some(AntiEntropy { every: MS, mode, compare, recent: MS, again: true }),
+        members: Some(Membership { period: Micros::from_millis(2), timeout: MS, indirect: 1, suspicion: MS }),
+    });
+    // Whom one node tells at once is limited by how many there are.
+    let nodes = NodesSettings { count: 200, ..NodesSettings::default() };
+    Scenario { protocol, nodes, ..Scenario::default() }
 }
 
 /// What only groups without a leader have.
 fn quorum(read_repair: ReadRepair) -> Scenario {
     let protocol = ProtocolSettings::Quorum(quorum::Config {
-        n: 1,
+        n: 10,
         r: 1,
         w: 1,
         sloppy: true,
         hints: Hints { window: MS, every: MS },
         read_repair,
         anti_entropy_every: Some(MS),
-        conflicts: Conflicts { register: Strategy::KeepSiblings },
+        conflicts: Conflicts { register: Strategy::KeepSiblings, ..Conflicts::default() },
         virtual_nodes: 1,
         timeout: MS,
         local_shortcut: true,
     });
-    Scenario { protocol, ..Scenario::default() }
+    let rule = Quorums { n: 10, r: 1, w: 1, sloppy: true, read_repair, anti_entropy_every: Some(MS) };
+    let commands = vec![TimedCommand { at: MS, command: Command::SetQuorum(rule) }];
+    let mut scenario = Scenario { protocol, commands, ..Scenario::default() };
+    scenario.nodes.count = 10;
+    scenario
 }
 
 /// What only groups of peers have.
 fn peers() -> Scenario {
-    let conflicts = |register| Conflicts { register };
+    let conflicts = |register| Conflicts { register, set: SetKind::TwoPhase, counter: CounterKind::GrowOnly };
     let [first, others @ ..] = Strategy::ALL;
     let command = |register: &Strategy| TimedCommand { at: MS, command: Command::SetConflicts(conflicts(*register)) };
     let protocol = ProtocolSettings::MultiPrimary(multi_primary::Config {
@@ -205,8 +258,14 @@ fn peers() -> Scenario {
         resend_after: MS,
         compare_every: Some(MS),
         log_changes_max: 1,
+        types: vec![TypedKey { key: Key(0), holds: KeyType::Cart }],
+        delivery: Delivery::States,
+        collect_tombstones_after: Some(MS),
+        contexts: Contexts::Plain,
     });
-    let mut scenario = Scenario { protocol, commands: others.iter().map(command).collect(), ..Scenario::default() };
+    let issue = |action: Action| TimedCommand { at: MS, command: Command::Issue { client: ANA, action, at: None } };
+    let commands = others.iter().map(command).chain(actions(Key(0)).into_iter().map(issue)).collect();
+    let mut scenario = Scenario { protocol, commands, ..Scenario::default() };
     scenario.nodes.count = 2;
     scenario
 }

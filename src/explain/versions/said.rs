@@ -1,0 +1,201 @@
+//! What a step was about, in a sentence: what was compared, and why that won.
+
+use super::{Graph, Named, Step, What};
+use crate::{
+    explain::{Sentence, Writer, chip::Chip, peers::strategy_words, words::moment},
+    sim::time::Micros,
+    store::{
+        object::register::Strategy,
+        stamp::Stamp,
+        version::{Dot, VersionVector},
+    },
+};
+
+/// Most versions that are named one by one.
+const LISTED_MAX: usize = 3;
+
+/// The sentence for a step.
+pub fn said(graph: &Graph, step: &Step) -> Sentence {
+    let start = Writer::default().who(step.node);
+    let said = match &step.what {
+        What::Written { version } => written(graph, start, *version),
+        What::Replaced { new, old } => {
+            let said = named(graph, start.text(" learns of "), new).text(". ");
+            named(graph, contexts(graph, said, new).text(" So ").strong("it replaces "), old).text(".")
+        }
+        What::Kept { all } => {
+            let said = named(graph, start.text(" has "), all).text(". ");
+            contexts(graph, said, all)
+                .text(" So none replaces another: ")
+                .strong("all are kept, and the reader decides")
+                .text(".")
+        }
+        What::Hidden { hidden, kept, strategy } => {
+            let said = named(graph, start.text(" hides "), hidden);
+            match kept {
+                Some(kept) => why(graph, named(graph, said.text(" behind "), &[*kept]).text(". "), hidden, *kept, *strategy),
+                None => said.text(": ").strong(strategy_words(*strategy)).text("."),
+            }
+        }
+        What::Early { version } => {
+            let said = named(graph, start.text(" shows "), &[*version]).strong(" too early");
+            said.text(": its writer had seen something that is not here yet.")
+        }
+        What::Held { version, of } => {
+            let said = named(graph, start.text(" holds "), &[*version]).strong(" back").text(": its writer had seen a write at ");
+            said.who(*of).text(" that is not here yet.")
+        }
+    };
+    said.done()
+}
+
+/// "x = 7 (A2) and x = 9 (C1)"
+fn named(graph: &Graph, mut said: Writer, all: &[usize]) -> Writer {
+    for (index, version) in all.iter().take(LISTED_MAX).enumerate() {
+        let one = &graph.versions[*version];
+        let between = match index {
+            0 => "",
+            last if last + 1 == all.len() => " and ",
+            _ => ", ",
+        };
+        let what = if one.version.deleted { "the deletion " } else { "" };
+        said = said.text(between).text(what).write(Chip::of(one.version.write)).text(format!(" ({})", one.dot));
+    }
+    match all.len().saturating_sub(LISTED_MAX) {
+        0 => said,
+        more => said.text(format!(" and {more} more")),
+    }
+}
+
+/// What whoever wrote it had seen: "A1 C2", "nothing".
+fn context(one: &Named) -> String {
+    let before = |dot: Dot| Dot { counter: dot.counter - u32::from(dot == one.dot), ..dot };
+    let vector: VersionVector = one.seen.vector().iter().map(before).collect();
+    let beyond = one.seen.beyond().filter(|dot| *dot != one.dot);
+    let all: Vec<String> = vector.iter().chain(beyond).map(|dot| dot.to_string()).collect();
+    if all.is_empty() { "nothing".into() } else { all.join(" ") }
+}
+
+/// "Who wrote A2 had seen A1, who wrote C1 had seen nothing."
+fn contexts(graph: &Graph, said: Writer, all: &[usize]) -> Writer {
+    let one = |index: &usize| {
+        let named = &graph.versions[*index];
+        format!("ho wrote {} had seen {}", named.dot, context(named))
+    };
+    let all: Vec<String> = all.iter().take(LISTED_MAX).map(one).collect();
+    said.text(format!("W{}.", all.join(", w")))
+}
+
+fn written(graph: &Graph, said: Writer, version: usize) -> Writer {
+    let one = &graph.versions[version];
+    let said = named(graph, said.text(" takes "), &[version]).text(" from ").who(one.version.write.id.client);
+    let parents = graph.parents(version);
+    let said = match parents.as_slice() {
+        [] => said.text(", who had seen nothing of it."),
+        all => named(graph, said.text(", over "), all).text(if all.len() > 1 { ": one value again." } else { "." }),
+    };
+    let is_unknown = |other: &usize| one.is_concurrent(&graph.versions[*other]);
+    let unknown: Vec<usize> = (version.saturating_sub(Graph::PARENTS_BACK)..version).filter(is_unknown).collect();
+    // Only the latest of them can still be in the way.
+    let is_latest = |other: &usize| !unknown.iter().any(|next| graph.versions[*next].knew(&graph.versions[*other]));
+    let unknown: Vec<usize> = unknown.iter().copied().filter(is_latest).collect();
+    match unknown.as_slice() {
+        [] => said,
+        all => {
+            let said = said.text(" ").who(one.version.write.id.client).text(" did not know of ");
+            let last = all.last().map_or(one.at, |last| graph.versions[*last].at);
+            named(graph, said, all).text(format!(", written {} before.", ago(one.at, last)))
+        }
+    }
+}
+
+fn ago(at: Micros, before: Micros) -> String {
+    crate::explain::words::duration(at.saturating_sub(before))
+}
+
+/// A clock's time: "12.400 s", "−0.100 s".
+fn clock(us: i64) -> String {
+    format!("{}{}", if us < 0 { "−" } else { "" }, moment(Micros(us.unsigned_abs())))
+}
+
+/// Hybrid time: "12.400 s", "12.400 s and 2 counted".
+fn hybrid(stamp: Stamp) -> String {
+    let counted = if stamp.logical > 0 { format!(" and {} counted", stamp.logical) } else { String::new() };
+    clock(stamp.wall_us) + &counted
+}
+
+/// What the strategy compared, and what came of it.
+fn why(graph: &Graph, said: Writer, hidden: &[usize], kept: usize, strategy: Strategy) -> Writer {
+    let winner = &graph.versions[kept];
+    let all = || std::iter::once(winner).chain(hidden.iter().take(LISTED_MAX).map(|index| &graph.versions[*index]));
+    let list = |words: &dyn Fn(&Named) -> String| all().map(words).collect::<Vec<_>>().join(", ");
+    let node = |one: &Named| one.dot.actor.node;
+    let compared = match strategy {
+        Strategy::LastWriteWins => {
+            list(&|one| format!("{}’s clock said {} for {}", node(one), clock(one.version.stamp.wall_us), one.dot))
+        }
+        Strategy::LastWriteWinsHybrid | Strategy::FirstWriterWins => {
+            format!("By hybrid time {}", list(&|one| format!("{} is of {}", one.dot, hybrid(one.version.hybrid))))
+        }
+        Strategy::HighestNode => list(&|one| format!("{} was written at {}", one.dot, node(one))),
+        Strategy::KeepSiblings => String::new(),
+    };
+    let said = said.text(format!("{compared}, and ")).strong(strategy_words(strategy)).text(".");
+    let overwrote = hidden.iter().map(|index| &graph.versions[*index]).find(|one| one.knew(winner));
+    match overwrote {
+        Some(later) => {
+            let said = said.text(" Yet ").who(later.version.write.id.client);
+            said.text(format!(" had been shown {} when writing {}: ", winner.dot, later.dot))
+                .strong("the later write is lost")
+                .text(".")
+        }
+        None => said,
+    }
+}
+
+/// What readers find at the moment of both graphs, under the one strategy and the other.
+pub fn between(own: &Graph, other: &Graph) -> Sentence {
+    let start = Writer::default();
+    if found(own) == found(other) {
+        return start.text("At this moment both show the same.").done();
+    }
+    let said = tell(own, start.text("As it ran, "));
+    tell(other, said.text(" There, ")).done()
+}
+
+/// The names of what any peer shows, and of what is only hidden.
+fn found(graph: &Graph) -> [Vec<Dot>; 2] {
+    visible(graph).map(|all| all.iter().map(|version| graph.versions[*version].dot).collect())
+}
+
+fn visible(graph: &Graph) -> [Vec<usize>; 2] {
+    let (mut shown, mut hidden) = (Vec::new(), Vec::new());
+    // In the order in which they were taken, each once.
+    let add = |all: &mut Vec<usize>, version: usize| {
+        let place = all.partition_point(|other| *other < version);
+        if all.get(place) != Some(&version) {
+            all.insert(place, version);
+        }
+    };
+    for (node, _) in &graph.copies {
+        let (own, dropped) = graph.visible(*node);
+        own.into_iter().for_each(|version| add(&mut shown, version));
+        dropped.into_iter().for_each(|version| add(&mut hidden, version));
+    }
+    hidden.retain(|version| !shown.contains(version));
+    [shown, hidden]
+}
+
+fn tell(graph: &Graph, said: Writer) -> Writer {
+    let are = |all: &[usize]| if all.len() > 1 { " are" } else { " is" };
+    let [shown, hidden] = visible(graph);
+    let said = match shown.as_slice() {
+        [] => said.text("nothing is"),
+        shown => named(graph, said, shown).text(are(shown)),
+    };
+    let said = said.text(" shown");
+    match hidden.as_slice() {
+        [] => said.text("."),
+        hidden => named(graph, said.text(" and "), hidden).text(are(hidden)).strong(" hidden").text("."),
+    }
+}
