@@ -42,10 +42,17 @@ fn modal(app: App, title: &'static str, inside: AnyView) -> AnyView {
     place.on_load(|dialog| drop(dialog.unchecked_ref::<HtmlDialogElement>().show_modal()));
     let close = button("Close", move || app.dialog.set(None)).class("quiet").view();
     let heading = element("div").class("heading").with(element("h2").id("dialog-title").with(title)).with(close);
+    // Browsers tell of it a moment later; another dialog may be open by then.
+    let closed = move |event: Event| {
+        let target = event.target().map(JsCast::unchecked_into);
+        if target.is_some_and(|dialog: HtmlDialogElement| dialog.is_connected() && !dialog.open()) {
+            app.dialog.set(None);
+        }
+    };
     element("dialog")
         .place(place)
         .attribute("aria-labelledby", "dialog-title")
-        .on("close", move |_| app.dialog.set(None))
+        .on("close", closed)
         .with(heading)
         .with(inside)
         .view()

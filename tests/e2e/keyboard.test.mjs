@@ -113,6 +113,21 @@ labTest("Esc closes dialogs and gives the focus back; a second Esc selects nothi
   await expectText(details(page), /Nothing selected/);
 });
 
+labTest("a dialog that is opened while another one closes stays open", async ({ page }) => {
+  // Browsers tell of a closed dialog a moment later.
+  await button(page, "Share").click();
+  await dialog(page).waitFor();
+  await page.evaluate(() => {
+    document.querySelector("dialog").close();
+    [...document.querySelectorAll("header button")].find((one) => one.innerText === "Scenarios").click();
+  });
+  await dialog(page).getByRole("heading", { name: "Scenarios" }).waitFor();
+  await settled(page);
+  assert(await dialog(page).isVisible(), "it is still there");
+  await page.keyboard.press("Escape");
+  await dialog(page).waitFor({ state: "detached" });
+});
+
 labTest("Close closes too, and so do the keys ? and S open", async ({ page }) => {
   await press(page, "?");
   await dialog(page).getByRole("heading", { name: "Help" }).waitFor();
