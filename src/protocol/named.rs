@@ -43,10 +43,11 @@ pub(super) fn note_learnt<P: Protocol>(key: Key, before: &Known, now: &Object, c
     let Object::Register(register) = now else { return };
     let is_new = |dot: &Dot| !before.seen.includes(*dot);
     let dots: Vec<Dot> = register.siblings().iter().map(|(dot, _)| dot).filter(is_new).collect();
+    let only_seen: Vec<Dot> = register.seen().since(&before.seen).filter(|dot| !dots.contains(dot)).collect();
     let is_sibling = |version: &&Version| register.siblings().values().any(|own| own == *version);
     let latest = register.latest().filter(|latest| before.latest.as_ref() != Some(*latest) && !is_sibling(latest));
     let overwritten = latest.map(|latest| latest.hybrid);
-    if !dots.is_empty() || overwritten.is_some() {
-        ctx.note(Fact::Learnt { key, dots, overwritten });
+    if !dots.is_empty() || !only_seen.is_empty() || overwritten.is_some() {
+        ctx.note(Fact::Learnt { key, dots, overwritten, only_seen });
     }
 }

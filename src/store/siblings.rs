@@ -38,6 +38,11 @@ impl<V: Clone> Siblings<V> {
         Siblings { versions: vec![(dot, value)], seen }
     }
 
+    /// A state in which all these were overwritten.
+    pub fn replaced(seen: Seen) -> Siblings<V> {
+        Siblings { versions: Vec::new(), seen }
+    }
+
     /// The join: what both have, and what one has that the other has not seen. What one has seen and does not have any more was
     /// overwritten. The order in which states and changes arrive, and how often, makes no difference.
     pub fn merge(&mut self, other: &Siblings<V>) {

@@ -190,6 +190,13 @@ impl Seen {
         &self.vector
     }
 
+    /// What is in it and was not in `before`, in order of names of the vector, then of those beyond it.
+    pub fn since(&self, before: &Seen) -> impl Iterator<Item = Dot> {
+        let first = |last: &Dot| before.vector.get(last.actor) + 1;
+        let gapless = self.vector.iter().flat_map(move |last| (first(&last)..=last.counter).map(move |counter| Dot { counter, ..last }));
+        gapless.chain(self.beyond()).filter(|dot| !before.includes(*dot))
+    }
+
     /// The writes that came out of order, in order of their names.
     pub fn beyond(&self) -> impl Iterator<Item = Dot> {
         self.beyond.iter().copied()
@@ -313,5 +320,14 @@ mod tests {
             assert!(seen.includes(dot(A, counter)) && !seen.includes(dot(B, 1)));
             assert!(next > counter || seen.next(A).counter == counter + 1, "a name is never given twice");
         }
+    }
+
+    #[test]
+    fn what_has_come_since_is_told_name_by_name() {
+        let before = Seen::from_iter([dot(A, 1), dot(A, 3)]);
+        let now = Seen::from_iter([1, 2, 3, 4, 6].map(|counter| dot(A, counter)).into_iter().chain([dot(B, 2)]));
+        let since: Vec<String> = now.since(&before).map(|dot| dot.to_string()).collect();
+        assert_eq!(since, ["A2", "A4", "A6", "B2"]);
+        assert_eq!(before.since(&now).count() + now.since(&now).count(), 0);
     }
 }

@@ -104,6 +104,11 @@ impl Register {
         Register { siblings: Siblings::default(), latest: Some(version) }
     }
 
+    /// From now on these names are known, and what they were given to is replaced.
+    pub fn hear_of(&mut self, dots: &[Dot]) {
+        self.siblings.merge(&Siblings::replaced(dots.iter().copied().collect()));
+    }
+
     pub fn merge(&mut self, other: &Register) {
         self.siblings.merge(&other.siblings);
         let both = [self.latest, other.latest];
