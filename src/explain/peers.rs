@@ -26,6 +26,7 @@ pub fn strategy_words(strategy: Strategy) -> &'static str {
     match strategy {
         Strategy::LastWriteWins => "the latest by the clocks of the peers wins",
         Strategy::LastWriteWinsHybrid => "the latest by hybrid time wins",
+        Strategy::LastWriteWinsLamport => "the one with the highest Lamport count wins",
         Strategy::HighestNode => "the peer that comes last in the alphabet wins",
         Strategy::FirstWriterWins => "the first one wins",
         Strategy::KeepSiblings => "all are kept, and the reader decides",

@@ -21,7 +21,7 @@ use crate::{
             register::{Register, Strategy, Version},
             set::{Element, ReplicatedSet},
         },
-        stamp::Stamp,
+        stamp::Told,
         version::Seen,
     },
     trace::Fact,
@@ -88,14 +88,22 @@ pub(super) fn answer(holds: KeyType, shown: Vec<Write>) -> Answer {
     if is_one { Answer::Read(shown.first().copied()) } else { Answer::Several(shown.into()) }
 }
 
-/// The latest hybrid time that an object carries.
-pub(super) fn latest_stamp(object: &Object) -> Option<Stamp> {
+/// The latest hybrid time and the highest Lamport count that an object carries.
+pub(super) fn latest_told(object: &Object) -> Option<Told> {
     match object {
-        Object::Register(register) => register.siblings().values().map(|version| version.hybrid).max(),
-        Object::Counter(counter) => counter.latest().map(|mark| mark.stamp),
+        Object::Register(register) => {
+            let told = register.siblings().values().map(|version| (version.hybrid, version.lamport));
+            told.reduce(later)
+        }
+        Object::Counter(counter) => counter.latest().map(|mark| (mark.stamp, 0)),
         // These carry none: their order is that of names, or of wall clocks.
         Object::Set(_) | Object::Cart(_) | Object::Text(_) => None,
     }
+}
+
+/// The later of both clocks.
+pub(super) fn later(one: Told, other: Told) -> Told {
+    (one.0.max(other.0), one.1.max(other.1))
 }
 
 /// What a node makes of a function, over what it knows of the key.
@@ -209,6 +217,7 @@ fn versions(register: &Register, strategy: Strategy) -> Vec<VersionView> {
         deleted: version.deleted,
         stamp: version.stamp,
         hybrid: version.hybrid,
+        lamport: version.lamport,
         shown: !version.deleted && shown.contains(&version),
     };
     let mut versions: Vec<VersionView> = register.siblings().iter().map(|(dot, version)| view(Some(dot), version)).collect();

@@ -134,6 +134,7 @@ pub struct VersionView {
     pub deleted: bool,
     pub stamp: Stamp,
     pub hybrid: Stamp,
+    pub lamport: u32,
     /// Whether readers get to see it.
     pub shown: bool,
 }

@@ -102,6 +102,33 @@ impl LamportClock {
     }
 }
 
+/// The clocks of a node that writes and hears of what others wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clocks {
+    hybrid: HybridClock,
+    lamport: LamportClock,
+}
+
+/// What they say of a write: hybrid time, and Lamport's count.
+pub type Told = (Stamp, u32);
+
+impl Clocks {
+    pub fn new(actor: Actor) -> Clocks {
+        Clocks { hybrid: HybridClock::new(actor), lamport: LamportClock::new(actor) }
+    }
+
+    /// Of something that happens here.
+    pub fn tick(&mut self, local_us: i64) -> Told {
+        (self.hybrid.tick(local_us), self.lamport.tick().logical)
+    }
+
+    /// From now on they are beyond this.
+    pub fn observe(&mut self, (stamp, count): Told, local_us: i64) {
+        self.hybrid.observe(stamp, local_us);
+        self.lamport.observe(Stamp { wall_us: 0, logical: count, ..stamp });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -40,7 +40,7 @@ fn mark(peer: usize, time: i64) -> Mark {
 fn version(peer: usize, value: i64, deleted: bool, time: i64) -> Version {
     let id = OperationId { client: ClientId(0), origin: Origin::Workload, number: value as u32 };
     let write = Write { id, key: Key(0), value };
-    Version { write, deleted, stamp: wall(peer, time), hybrid: Stamp::wall(time, actor(peer)) }
+    Version { write, deleted, stamp: wall(peer, time), hybrid: Stamp::wall(time, actor(peer)), lamport: time as u32 }
 }
 
 /// All pairs of different peers: who takes in whose state.

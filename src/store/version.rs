@@ -193,7 +193,8 @@ impl Seen {
     /// What is in it and was not in `before`, in order of names of the vector, then of those beyond it.
     pub fn since(&self, before: &Seen) -> impl Iterator<Item = Dot> {
         let first = |last: &Dot| before.vector.get(last.actor) + 1;
-        let gapless = self.vector.iter().flat_map(move |last| (first(&last)..=last.counter).map(move |counter| Dot { counter, ..last }));
+        let gapless =
+            self.vector.iter().flat_map(move |last| (first(&last)..=last.counter).map(move |counter| Dot { counter, ..last }));
         gapless.chain(self.beyond()).filter(|dot| !before.includes(*dot))
     }
 

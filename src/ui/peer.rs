@@ -113,10 +113,8 @@ pub fn conflict_rule(app: App) -> AnyView {
     let label = element("label").attribute("for", "conflicts").with("Of writes that did not know of each other");
     let warning = move || match app.rules.with(|rules| rules.conflicts.clone()).map(|rule| rule.register) {
         Some(Strategy::LastWriteWins) => "A clock that is behind makes writes vanish at once, though their clients are told OK.",
-        Some(Strategy::LastWriteWinsHybrid | Strategy::HighestNode | Strategy::FirstWriterWins) => {
-            "All but one vanish, though their clients were told OK."
-        }
         Some(Strategy::KeepSiblings) | None => "",
+        Some(_) => "All but one vanish, though their clients were told OK.",
     };
     element("div")
         .class("failover")

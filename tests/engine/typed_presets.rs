@@ -66,3 +66,32 @@ fn what_comes_back_is_said() {
     }
     assert!(end("peers-tombstone").1.iter().any(|fact| matches!(fact, Fact::Forgotten { .. })));
 }
+
+/// ph-36: each write replaces what its client knew of, so that of two clients’ carts nothing is lost that neither replaced.
+#[test]
+fn a_cart_filled_by_two_is_left_with_what_neither_of_them_replaced() {
+    let (values, facts) = end("peers-carts");
+    assert_eq!(values, vec!["4 | 5"; 2]);
+    let named = |fact: &Fact| match fact {
+        Fact::Versioned { dot, seen, .. } => Some(format!("{dot} over {seen}")),
+        _ => None,
+    };
+    let named: Vec<String> = facts.iter().filter_map(named).collect();
+    // What is written over is named, and nothing else.
+    assert_eq!(named, ["A1 over [A1]", "A2 over []+A2", "A3 over [A1]+A3", "A4 over []+A2 A4", "A5 over [A1]+A3 A5"]);
+}
+
+/// ph-37: both count one write. By one number they are equal, and a name decides; by a number for each peer they are apart.
+#[test]
+fn one_number_makes_equals_of_two_that_do_not_know_of_each_other() {
+    let (values, facts) = end("peers-one-number");
+    assert_eq!(values, vec!["9"; 3], "C comes last in the alphabet, though Ana wrote later");
+    let counts = |fact: &Fact| match fact {
+        Fact::Versioned { version, seen, .. } => Some((version.lamport, seen.to_string())),
+        _ => None,
+    };
+    let counts: Vec<_> = facts.iter().filter_map(counts).collect();
+    assert_eq!(counts, [(1, "[C1]".to_string()), (1, "[A1]".to_string())]);
+    let is_lost = |fact: &Fact| matches!(fact, Fact::Dropped { writes, .. } if writes[0].value == 7);
+    assert!(facts.iter().any(is_lost), "and that is said");
+}

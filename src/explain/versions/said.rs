@@ -137,6 +137,7 @@ fn why(graph: &Graph, said: Writer, hidden: &[usize], kept: usize, strategy: Str
         Strategy::LastWriteWinsHybrid | Strategy::FirstWriterWins => {
             format!("By hybrid time {}", list(&|one| format!("{} is of {}", one.dot, hybrid(one.version.hybrid))))
         }
+        Strategy::LastWriteWinsLamport => list(&|one| format!("{} has Lamport count {}", one.dot, one.version.lamport)),
         Strategy::HighestNode => list(&|one| format!("{} was written at {}", one.dot, node(one))),
         Strategy::KeepSiblings => String::new(),
     };

@@ -171,6 +171,13 @@ fn every_strategy_says_what_it_compared() {
             seven,
         ),
         (
+            Strategy::LastWriteWinsLamport,
+            &as_is,
+            "A hides x = 7 (A2) behind x = 9 (B1). B1 has Lamport count 3, A2 has Lamport count 2, and the one with the highest \
+             Lamport count wins.",
+            seven,
+        ),
+        (
             Strategy::FirstWriterWins,
             &as_is,
             "A hides x = 9 (B1) behind x = 7 (A2). By hybrid time A2 is of 0.110 s, B1 is of 0.160 s, and the first one wins.",

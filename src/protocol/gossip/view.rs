@@ -33,6 +33,7 @@ fn view(actor: Actor, data: &Data) -> NodeView {
             deleted: false,
             stamp: entry.stamp,
             hybrid: entry.stamp,
+            lamport: 0,
             shown: true,
         }],
         parts: Parts::default(),

@@ -7,7 +7,10 @@ use super::{
     message::{Change, State},
 };
 use crate::{
-    protocol::{named::note_versioned, versions::latest_stamp},
+    protocol::{
+        named::note_versioned,
+        versions::{later, latest_told},
+    },
     sim::small::sorted_once,
     sim::{
         id::{Key, NodeId},
@@ -19,10 +22,10 @@ use crate::{
 use std::sync::Arc;
 
 impl MultiPrimary {
-    /// Its hybrid clock is never behind what it has.
+    /// Its clocks are never behind what it has.
     pub(super) fn learns_time(&mut self, ctx: &Ctx) {
-        if let Some(stamp) = self.data.objects.values().filter_map(latest_stamp).max() {
-            self.clock.observe(stamp, ctx.local_us());
+        if let Some(told) = self.data.objects.values().filter_map(latest_told).reduce(later) {
+            self.clocks.observe(told, ctx.local_us());
         }
     }
 
@@ -135,8 +138,8 @@ impl MultiPrimary {
             if !self.data.vector.covers(&change.needs) {
                 ctx.note_about(write.id, Fact::Overtook { write });
             }
-            if let Some(stamp) = latest_stamp(&change.delta) {
-                self.clock.observe(stamp, ctx.local_us());
+            if let Some(told) = latest_told(&change.delta) {
+                self.clocks.observe(told, ctx.local_us());
             }
         }
         self.data.take(change, self.config.log_changes_max);

@@ -74,7 +74,7 @@ impl MultiPrimary {
             }
             (Object::Counter(_), Action::Add { amount, .. }) if !counter_kind.allows(amount) => return Err(Refusal::GrowsOnly),
             (Object::Counter(counter), Action::Add { amount, .. }) => {
-                let mark = Mark { stamp: self.clock.tick(ctx.local_us()), id };
+                let mark = Mark { stamp: self.clocks.tick(ctx.local_us()).0, id };
                 (amount, Object::Counter(counter.add(self.actor, amount, mark)))
             }
             (Object::Set(set), Action::AddElement { element, .. }) => {
@@ -119,7 +119,7 @@ impl MultiPrimary {
     }
 
     fn put(&mut self, register: &mut Register, write: Write, deleted: bool, ctx: &Ctx) -> Object {
-        let (stamp, hybrid) = (Stamp::wall(ctx.local_us(), self.actor), self.clock.tick(ctx.local_us()));
+        let (stamp, (hybrid, lamport)) = (Stamp::wall(ctx.local_us(), self.actor), self.clocks.tick(ctx.local_us()));
         let mut context = match self.config.contexts {
             Contexts::Everything => register.seen().clone(),
             Contexts::Dotted => ctx.was_shown(),
@@ -128,7 +128,7 @@ impl MultiPrimary {
         // What was forgotten was counted once: no name is given twice.
         let counted = self.data.forgotten.get(&write.key).copied().unwrap_or(0);
         context.raise(Dot { actor: self.actor, counter: counted });
-        Object::Register(register.put(self.actor, Version { write, deleted, stamp, hybrid }, &context))
+        Object::Register(register.put(self.actor, Version { write, deleted, stamp, hybrid, lamport }, &context))
     }
 
     /// Tells a client that its write is on disk. Where answers carry contexts it knows of its own write from now on.

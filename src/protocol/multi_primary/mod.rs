@@ -35,7 +35,7 @@ use crate::{
     },
     store::{
         log::{Epoch, Log},
-        stamp::HybridClock,
+        stamp::Clocks,
         version::{Actor, VersionVector},
     },
     trace::{Fact, Role, TimerName},
@@ -93,7 +93,7 @@ enum From {
 pub struct MultiPrimary {
     config: Config,
     actor: Actor,
-    clock: HybridClock,
+    clocks: Clocks,
     /// False on a newcomer with an empty disk until it has heard from somebody.
     ready: bool,
     data: Data,
@@ -136,7 +136,7 @@ impl Protocol for MultiPrimary {
         let mut node = MultiPrimary {
             config: config.clone(),
             actor,
-            clock: HybridClock::new(actor),
+            clocks: Clocks::new(actor),
             ready,
             data: disk.data.clone(),
             pending: VecDeque::new(),

@@ -37,7 +37,7 @@ pub use rule::Quorums;
 use super::{
     Context, Named, NodeView, Order, Protocol, Rule, Standing,
     placement::Placement,
-    versions::{answer, latest_stamp, visible},
+    versions::{answer, later, latest_told, visible},
 };
 use crate::{
     sim::{
@@ -48,7 +48,7 @@ use crate::{
     store::{
         log::{Epoch, Log, Lsn},
         object::{Object, register::Register},
-        stamp::HybridClock,
+        stamp::Clocks,
         version::Actor,
     },
     trace::{Fact, Role, TimerName},
@@ -103,7 +103,7 @@ enum Call {
 pub struct Quorum {
     config: Config,
     actor: Actor,
-    clock: HybridClock,
+    clocks: Clocks,
     /// False on a node that lost its disk, or joins, until it has what others have: it answers no reads.
     ready: bool,
     ring: Ring,
@@ -140,7 +140,7 @@ impl Protocol for Quorum {
         let mut node = Quorum {
             config: config.clone(),
             actor,
-            clock: HybridClock::new(actor),
+            clocks: Clocks::new(actor),
             ready,
             ring: config.ring(ctx.members()),
             data: disk.data.clone(),
@@ -155,9 +155,9 @@ impl Protocol for Quorum {
             moving: SmallMap::new(),
             restoring: Restoring::default(),
         };
-        let latest = node.data.objects.values().filter_map(latest_stamp).max();
-        if let Some(stamp) = latest {
-            node.clock.observe(stamp, ctx.local_us());
+        let latest = node.data.objects.values().filter_map(latest_told).reduce(later);
+        if let Some(told) = latest {
+            node.clocks.observe(told, ctx.local_us());
         }
         if !disk.born {
             ctx.write(DiskChange::Born { ready }, None);
@@ -316,8 +316,8 @@ impl Quorum {
     }
 
     fn learn(&mut self, key: Key, object: &Object, ctx: &Ctx) {
-        if let Some(stamp) = latest_stamp(object) {
-            self.clock.observe(stamp, ctx.local_us());
+        if let Some(told) = latest_told(object) {
+            self.clocks.observe(told, ctx.local_us());
         }
         match self.known.get_mut(&key) {
             Some(own) => drop(own.merge(object)),

@@ -8,7 +8,7 @@ use super::{
     view::position,
 };
 use crate::{
-    protocol::versions::{Visible, latest_stamp, look, note_conflicts},
+    protocol::versions::{Visible, latest_told, look, note_conflicts},
     sim::{
         id::{Key, NodeId, OperationId},
         operation::Write,
@@ -117,8 +117,8 @@ impl Quorum {
             Some(Object::Register(register)) => register.seen().clone(),
             _ => Seen::default(),
         };
-        if let Some(stamp) = latest_stamp(object) {
-            self.clock.observe(stamp, ctx.local_us());
+        if let Some(told) = latest_told(object) {
+            self.clocks.observe(told, ctx.local_us());
         }
         self.data.merge(key, object);
         if let Some(Object::Register(register)) = self.data.objects.get(&key) {

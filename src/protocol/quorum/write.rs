@@ -77,9 +77,9 @@ impl Quorum {
         };
         let deleted = matches!(request.action, Action::Delete { .. });
         let write = Write { id: request.operation, key, value };
-        let (stamp, hybrid) = (Stamp::wall(ctx.local_us(), self.actor), self.clock.tick(ctx.local_us()));
+        let (stamp, (hybrid, lamport)) = (Stamp::wall(ctx.local_us(), self.actor), self.clocks.tick(ctx.local_us()));
         let context = register.seen().clone();
-        let delta = register.put(self.actor, Version { write, deleted, stamp, hybrid }, &context);
+        let delta = register.put(self.actor, Version { write, deleted, stamp, hybrid, lamport }, &context);
         let homes = self.homes(key);
         ctx.note_about(request.operation, Fact::Coordinates { write, over: writes(&known), homes });
         let change = Object::Register(delta);

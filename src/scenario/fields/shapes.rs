@@ -11,7 +11,14 @@ use crate::{
     sim::{clock::Clock, distribution::Distribution},
 };
 
-const STRATEGIES: [&str; 5] = ["last_write_wins", "last_write_wins_hybrid", "highest_node", "first_writer_wins", "keep_siblings"];
+const STRATEGIES: [&str; 6] = [
+    "last_write_wins",
+    "last_write_wins_hybrid",
+    "highest_node",
+    "first_writer_wins",
+    "keep_siblings",
+    "last_write_wins_lamport",
+];
 
 const SET_KINDS: [&str; 5] = ["grow_only", "two_phase", "last_write_wins", "observed_remove", "positive_negative"];
 const KEY_TYPES: [&str; 5] = ["register", "counter", "set", "cart", "text"];
@@ -83,7 +90,7 @@ pub(super) fn shapes() -> Vec<Field> {
             Word(&STRATEGIES),
             r#""keep_siblings""#,
             "Which of several values readers are shown: the latest by the clocks of the peers, whatever was seen before \
-             (`last_write_wins`: Cassandra), the latest by hybrid time, that of the peer that comes last, the first one, or all of them \
+             (`last_write_wins`: Cassandra), the latest by hybrid time or by Lamport count, that of the peer that comes last, the first one, or all of them \
              (`keep_siblings`: Riak).",
         ),
         row(

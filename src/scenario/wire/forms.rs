@@ -258,7 +258,7 @@ choice! {
     Rejoin { 0 Clone {} 1 Rewind {} 2 Refuse {} }
     By { 0 Operator {} 1 Election {} 2 Monitors {} }
     Topology { 0 AllToAll {} 1 Ring {} 2 Star {} 3 Tree {} 4 Custom {} }
-    Strategy { 0 LastWriteWins {} 1 LastWriteWinsHybrid {} 2 HighestNode {} 3 FirstWriterWins {} 4 KeepSiblings {} }
+    Strategy { 0 LastWriteWins {} 1 LastWriteWinsHybrid {} 2 HighestNode {} 3 FirstWriterWins {} 4 KeepSiblings {} 5 LastWriteWinsLamport {} }
     SetKind { 0 GrowOnly {} 1 TwoPhase {} 2 LastWriteWins {} 3 ObservedRemove {} 4 PositiveNegative {} }
     CounterKind { 0 GrowOnly {} 1 PositiveNegative {} }
     Delivery { 0 Operations {} 1 States {} }

@@ -24,6 +24,8 @@ pub struct Version {
     pub stamp: Stamp,
     /// By its hybrid clock.
     pub hybrid: Stamp,
+    /// By its Lamport clock: 1 more than the highest count it had heard of.
+    pub lamport: u32,
 }
 
 impl Version {
@@ -49,12 +51,17 @@ pub enum Strategy {
     FirstWriterWins,
     /// All siblings: the reader has to make one of them.
     KeepSiblings,
+    /// The sibling with the highest Lamport count, of equal ones that of the node that comes last (Lamport's total order). Never drops
+    /// what comes later by causality, and knows nothing of time: who writes much wins.
+    LastWriteWinsLamport,
 }
 
 impl Strategy {
-    pub const ALL: [Strategy; 5] = [
+    /// In the order in which they are offered.
+    pub const ALL: [Strategy; 6] = [
         Strategy::LastWriteWins,
         Strategy::LastWriteWinsHybrid,
+        Strategy::LastWriteWinsLamport,
         Strategy::HighestNode,
         Strategy::FirstWriterWins,
         Strategy::KeepSiblings,
@@ -125,6 +132,7 @@ impl Register {
             }
             Strategy::KeepSiblings => return View { shown: self.siblings.values().collect(), dropped: Vec::new() },
             Strategy::LastWriteWinsHybrid => siblings().max_by_key(|(dot, version)| (version.hybrid, *dot)),
+            Strategy::LastWriteWinsLamport => siblings().max_by_key(|(dot, version)| (version.lamport, *dot)),
             Strategy::FirstWriterWins => siblings().min_by_key(|(dot, version)| (version.hybrid, *dot)),
             Strategy::HighestNode => siblings().next_back(),
         };
@@ -166,6 +174,7 @@ impl Words for Version {
         self.deleted.words(out);
         self.stamp.words(out);
         self.hybrid.words(out);
+        self.lamport.words(out);
     }
 }
 
@@ -189,7 +198,10 @@ mod tests {
     fn version(node: u16, value: i64, wall_us: i64, hybrid: i64) -> Version {
         let id = OperationId { client: ClientId(0), origin: Origin::Workload, number: value as u32 };
         let write = Write { id, key: Key(0), value };
-        Version { write, deleted: false, stamp: Stamp::wall(wall_us, actor(node)), hybrid: Stamp::wall(hybrid, actor(node)) }
+        // Counts that contradict both clocks: who is last in the alphabet has written less.
+        let lamport = 10 - node as u32;
+        let (stamp, hybrid) = (Stamp::wall(wall_us, actor(node)), Stamp::wall(hybrid, actor(node)));
+        Version { write, deleted: false, stamp, hybrid, lamport }
     }
 
     fn tombstone(node: u16, value: i64, wall_us: i64, hybrid: i64) -> Version {
@@ -210,6 +222,7 @@ mod tests {
         for (strategy, shown, dropped) in [
             (Strategy::LastWriteWins, vec![1], vec![2]),
             (Strategy::LastWriteWinsHybrid, vec![2], vec![1]),
+            (Strategy::LastWriteWinsLamport, vec![1], vec![2]),
             (Strategy::HighestNode, vec![2], vec![1]),
             (Strategy::FirstWriterWins, vec![1], vec![2]),
             (Strategy::KeepSiblings, vec![1, 2], vec![]),

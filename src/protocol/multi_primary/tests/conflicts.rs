@@ -28,6 +28,7 @@ fn each_strategy_shows_the_same_everywhere_and_says_what_it_hides() {
     for (strategy, shown, hidden) in [
         (Strategy::LastWriteWins, vec![9], vec![7]),
         (Strategy::LastWriteWinsHybrid, vec![9], vec![7]),
+        (Strategy::LastWriteWinsLamport, vec![9], vec![7]),
         (Strategy::HighestNode, vec![9], vec![7]),
         (Strategy::FirstWriterWins, vec![7], vec![9]),
         (Strategy::KeepSiblings, vec![7, 9], vec![]),
@@ -38,6 +39,30 @@ fn each_strategy_shows_the_same_everywhere_and_says_what_it_hides() {
             assert_eq!(dropped(&play, node), hidden, "{strategy:?} at {node}");
         }
     }
+}
+
+/// A count that knows nothing of time: A has written twice before Ben writes once, and his later write is hidden behind hers.
+#[test]
+fn by_lamport_count_who_has_written_more_wins_over_who_was_later() {
+    let mut play = Play::new(peers(2, with_strategy(Strategy::LastWriteWinsLamport)));
+    play.act(Command::Cut { from: A.into(), to: B.into(), both: BOTH_WAYS });
+    for value in [6, 7] {
+        play.write(ANA, X, value);
+        play.run(20);
+    }
+    play.write(BEN, X, 9);
+    play.run(20);
+    let count = |play: &Play, node| play.view(node).peer.expect("a peer").keys[0].versions[0].lamport;
+    assert_eq!((count(&play, A), count(&play, B)), (2, 1));
+    play.act(Command::HealAll);
+    play.run(3_000);
+    assert_equal(&play);
+    assert_eq!((values(&play, A, X), dropped(&play, A)), (vec![7], vec![9]));
+    // B has heard of 2, so what it writes next counts more.
+    play.write(BEN, X, 16);
+    play.run(200);
+    assert_eq!(values(&play, A, X), [16]);
+    assert!(count(&play, A) > 2);
 }
 
 /// Siblings are what a reader gets; whoever writes over them makes them one value again, everywhere.

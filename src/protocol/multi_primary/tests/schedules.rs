@@ -254,7 +254,7 @@ fn schedule(seed: u64) {
     assert_eq!(play.world.trace().first(), 0, "a storm: so many events that the first are forgotten");
     assert_equal(&play);
     assert_eq!(unexplained(&play, &losers), []);
-    for (register, set) in Strategy::ALL.into_iter().zip(SetKind::ALL) {
+    for (register, set) in Strategy::ALL.into_iter().zip(SetKind::ALL.into_iter().cycle()) {
         play.act(Command::SetConflicts(Conflicts { register, set, ..Conflicts::default() }));
         play.run(10);
         assert_equal(&play);
