@@ -6,13 +6,15 @@
 //! as erased, because others may be typing next to them.
 
 use crate::{
-    sim::{id::OperationId, small::sorted_by_key},
+    sim::{
+        id::OperationId,
+        small::{SmallMap, sorted_by_key},
+    },
     store::{
         version::{Actor, Dot},
         words::Words,
     },
 };
-use std::collections::BTreeMap;
 
 /// On which side of its parent a node is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,8 +54,7 @@ pub struct Character {
 /// belong to the state and are not read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text {
-    /// May be thousands, and so a B-tree.
-    entries: BTreeMap<Dot, Entry>,
+    entries: SmallMap<Dot, Entry>,
 }
 
 /// A step on the way through the tree.
@@ -98,14 +99,13 @@ impl Text {
 
     /// A name that this actor has not given yet.
     fn next(&self, actor: Actor) -> Dot {
-        let own = Dot { actor, counter: 0 }..=Dot { actor, counter: u32::MAX };
-        let last = self.entries.range(own).next_back();
-        Dot { actor, counter: last.map_or(0, |(dot, _)| dot.counter) + 1 }
+        let last = self.entries.keys().rfind(|dot| dot.actor == actor);
+        Dot { actor, counter: last.map_or(0, |dot| dot.counter) + 1 }
     }
 
     pub fn merge(&mut self, other: &Text) {
-        for (dot, theirs) in &other.entries {
-            let own = self.entries.entry(*dot).or_default();
+        for (dot, theirs) in other.entries.iter() {
+            let own = self.entries.or_default(*dot);
             own.node = own.node.max(theirs.node);
             own.erased |= theirs.erased;
         }
@@ -193,11 +193,7 @@ impl Words for Entry {
 
 impl Words for Text {
     fn words(&self, out: &mut dyn FnMut(u64)) {
-        out(self.entries.len() as u64);
-        for (dot, entry) in &self.entries {
-            dot.words(out);
-            entry.words(out);
-        }
+        self.entries.words(out);
     }
 }
 
