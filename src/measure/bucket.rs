@@ -28,7 +28,8 @@ impl Peak {
 /// Gauges of a node, in the order in which a bucket has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gauge {
-    /// Entries that the primary has on disk and this node has not: in its log, on its disk, visible to its readers.
+    /// Entries that the primary has on disk and this node has not: in its log, on its disk, visible to its readers. Of peers that take
+    /// writes, only the last: changes that some running peer shows and this one does not.
     Written,
     Flushed,
     Applied,

@@ -1,16 +1,17 @@
 //! How far each node is, followed event by event: its log, its disk, what its readers see, its queue, what it has sent.
 //!
 //! Lag is distance from the primary: from what the newest running primary has on disk; in time, how long that primary has had
-//! the oldest entry that is missing. Without one there is nothing to be behind of. Positions are read off the events, since
-//! looking into nodes after every step would cost more than the step; whenever something turns a log around (a start, a
-//! snapshot, a promotion), the node is looked at itself.
+//! the oldest entry that is missing. Without one there is nothing to be behind of, unless all peers are to have the changes of all:
+//! then a peer is behind by those that some running peer has and it has not. Positions are read off the events, since looking into
+//! nodes after every step would cost more than the step; whenever something turns a log around (a start, a snapshot, a promotion),
+//! the node is looked at itself.
 
 use super::Measures;
 use super::bucket::{Bucket, COUNTS, GAUGES, Gauge, NodeBucket, POSITIONS, Peak};
 use crate::{
     protocol::Protocol,
-    sim::time::Micros,
-    store::log::Lsn,
+    sim::{id::OperationId, time::Micros},
+    store::{log::Lsn, version::VersionVector},
     trace::{Fact, Kind, Role},
     world::{World, host::Load},
 };
@@ -41,8 +42,12 @@ pub(super) struct Nodes {
     nodes: Vec<Node>,
     /// The newest running primary.
     primary: Option<usize>,
-    /// What it has on disk.
+    /// What it has on disk; of peers, how many changes there are.
     reached: Lsn,
+    /// Whether all peers are to have all changes.
+    of_peers: bool,
+    /// Changes that a peer has taken from clients and not shown yet.
+    accepted: Vec<OperationId>,
     /// When a primary had its log on disk up to where; both ascend. The last one stands for `together` flushes, every other one
     /// for `each`.
     commits: Vec<(Lsn, Micros)>,
@@ -114,6 +119,17 @@ impl Nodes {
             }
             Kind::Flushed { .. } => (FLUSHED, node.flushing.min(node.positions[WRITTEN])),
             Kind::Fact(Fact::Applied { lsn, .. }) => (APPLIED, *lsn),
+            Kind::Fact(Fact::Accepted { write, .. }) => {
+                self.accepted.push(write.id);
+                return Moved::Not;
+            }
+            Kind::Fact(Fact::Merged { write, .. }) if self.of_peers => {
+                if let Some(place) = self.accepted.iter().position(|id| *id == write.id) {
+                    self.accepted.swap_remove(place);
+                    self.reached.0 += 1;
+                }
+                (APPLIED, Lsn(node.positions[APPLIED].0 + 1))
+            }
             Kind::Crash { .. } | Kind::Restart | Kind::Added | Kind::Removed => return Moved::Turned,
             Kind::Fact(Fact::RoleChanged { .. } | Fact::Recovered { .. }) => return Moved::Turned,
             Kind::Fact(Fact::Discarded { .. } | Fact::SnapshotInstalled { .. }) => return Moved::Turned,
@@ -138,6 +154,7 @@ impl Nodes {
             }
         }
         (0..known).for_each(|index| self.count(index, world, open));
+        self.look_at_peers(world);
         self.primary = world.primary().map(|node| node.0 as usize).filter(|node| *node < known);
         if let Some(primary) = self.primary {
             self.reached = self.nodes[primary].positions[FLUSHED];
@@ -150,6 +167,18 @@ impl Nodes {
             self.nodes[index].waits_since = std::array::from_fn(|position| self.waits_since(index, position));
         }
         self.grow_old(world.now(), open);
+    }
+
+    /// How many changes the running peers have between them.
+    fn look_at_peers<P: Protocol>(&mut self, world: &World<P>) {
+        let mut all = VersionVector::default();
+        let peers = world.hosts().iter().filter_map(|host| world.view(host.id)?.peer);
+        let count = peers.map(|peer| all.merge(&peer.vector)).count();
+        self.of_peers = count > 0 && !world.placement().is_by_key() && !P::gossips(&world.setup().config);
+        self.accepted.clear();
+        if self.of_peers {
+            self.reached = Lsn(all.iter().map(|dot| dot.counter as u64).sum());
+        }
     }
 
     /// The primary has its log on disk up to where it has `reached`, now if not before.
@@ -267,6 +296,9 @@ impl Nodes {
         let node = self.nodes.get(index).filter(|node| node.up)?;
         let mut gauges = [Peak::default(); GAUGES];
         gauges[Gauge::Queue as usize] = Peak::of(node.queue as u64);
+        if self.of_peers && self.reached.0 > 0 {
+            gauges[APPLIED] = Peak::of(self.reached.0.saturating_sub(node.positions[APPLIED].0));
+        }
         if self.is_compared(index) {
             for (position, (lsn, since)) in node.positions.iter().zip(node.waits_since).enumerate() {
                 gauges[position] = Peak::of(self.reached.0.saturating_sub(lsn.0));

@@ -11,6 +11,7 @@ use crate::{
         id::{Address, ClientId, Key},
         network::{End, LinkChange, LinkRule},
     },
+    store::version::VersionVector,
     trace::{Fact, Kind, Role},
     world::command::{Command, TimedCommand},
 };
@@ -258,6 +259,38 @@ fn gauges_now_are_those_of_the_views() {
             assert_eq!(gauge(Gauge::AgeFlushed), age(|view| view.flushed.0), "{node} at {}", run.now());
             assert_eq!(gauge(Gauge::AgeApplied), age(|view| view.applied.0), "{node} at {}", run.now());
         }
+    }
+}
+
+/// A peer is behind by what the peers that run have between them and it has not: after every step, whatever crashes, is wiped, or comes
+/// back under another name.
+#[test]
+fn peers_are_behind_by_what_others_have() {
+    let wipe = |at_ms, node| at(at_ms, Command::Wipe { node });
+    for (preset, commands) in [
+        ("peers-offline", vec![at(900, Command::Crash { node: NodeId(1) }), at(1_500, Command::Restart { node: NodeId(1) })]),
+        ("peers-broken-ring", vec![wipe(4_000, NodeId(2)), at(5_000, Command::Restart { node: NodeId(2) })]),
+        ("peers-text", vec![wipe(2_000, NodeId(0)), at(2_500, Command::Restart { node: NodeId(0) })]),
+    ] {
+        let mut scenario = presets::get(preset).unwrap();
+        scenario.commands.extend(commands);
+        scenario.commands.sort_by_key(|command| command.at);
+        let mut run = Run::new(Arc::new(scenario.setup()), Arc::new(scenario.commands.clone()));
+        let mut most = 0;
+        while run.now() < Micros(9_000 * MS) && run.step() {
+            let views: Vec<_> = run.world().members().into_iter().map(|node| (node, run.world().view(node))).collect();
+            let mut all = VersionVector::default();
+            views.iter().filter_map(|(_, view)| view.as_ref()?.peer.as_ref()).for_each(|peer| all.merge(&peer.vector));
+            let count = |vector: &VersionVector| vector.iter().map(|dot| u64::from(dot.counter)).sum::<u64>();
+            for (node, view) in &views {
+                let lacks = view.as_ref().map(|view| count(&all) - count(&view.peer.as_ref().expect("a peer").vector));
+                let gauge = |gauge| run.measures().gauge(*node, gauge, run.now());
+                assert_eq!(gauge(Gauge::Applied), lacks.filter(|_| !all.is_empty()), "{preset}: {node} at {}", run.now());
+                assert_eq!((gauge(Gauge::Flushed), gauge(Gauge::AgeApplied)), (None, None), "there is no log");
+                most = most.max(lacks.unwrap_or(0));
+            }
+        }
+        assert!(most > 1, "{preset}: somebody is behind");
     }
 }
 

@@ -70,11 +70,10 @@ pub enum Behind {
 }
 
 impl Charts {
-    pub const COUNT: usize = match (cfg!(feature = "gossip"), cfg!(feature = "primary-replica")) {
-        (true, true) => 10,
-        (true, false) => 8,
-        (false, _) => 9,
-    };
+    pub const COUNT: usize = 7
+        + 2 * cfg!(feature = "primary-replica") as usize
+        + cfg!(feature = "multi-primary") as usize
+        + cfg!(feature = "gossip") as usize;
 
     pub fn title(index: usize) -> &'static str {
         CHARTS[index].0
@@ -125,15 +124,20 @@ const SO_FAR: Units = &[(1.0, "so far")];
 #[cfg(feature = "gossip")]
 const SPREAD: (&str, Units, f64, What) = ("Who knows it, and theory", NODES, 10.0, What::Spread);
 
+#[cfg(feature = "multi-primary")]
+const TO_COME: (&str, Units, f64, What) = ("Changes still to come", NUMBER, 3.0, What::Gauge(Gauge::Applied));
+
 /// Title, unit, the smallest height of the axis.
 const CHARTS: [(&str, Units, f64, What); Charts::COUNT] = [
     // What it is all about, where there is no other kind of group.
     #[cfg(all(feature = "gossip", not(feature = "primary-replica")))]
     SPREAD,
+    #[cfg(all(feature = "multi-primary", not(feature = "primary-replica")))]
+    TO_COME,
     // Nobody is behind a primary where there is none.
-    #[cfg(any(feature = "primary-replica", not(feature = "gossip")))]
+    #[cfg(feature = "primary-replica")]
     ("Time behind the primary", TIME, 1e5, What::Gauge(Gauge::AgeApplied)),
-    #[cfg(any(feature = "primary-replica", not(feature = "gossip")))]
+    #[cfg(feature = "primary-replica")]
     ("Writes behind the primary", NUMBER, 3.0, What::Gauge(Gauge::Applied)),
     ("How long clients wait", TIME, 1e5, What::Waits),
     ("Answers to clients", PER_SECOND, 3.0, What::Answers),
@@ -142,6 +146,8 @@ const CHARTS: [(&str, Units, f64, What); Charts::COUNT] = [
     ("Requests served", PER_SECOND, 3.0, What::Rate(&[Count::Reads, Count::Writes])),
     ("Messages sent", PER_SECOND, 10.0, What::Rate(&[Count::Messages])),
     ("Bytes sent", BYTES, 1e3, What::Rate(&[Count::Bytes])),
+    #[cfg(all(feature = "multi-primary", feature = "primary-replica"))]
+    TO_COME,
     #[cfg(all(feature = "gossip", feature = "primary-replica"))]
     SPREAD,
 ];

@@ -188,7 +188,9 @@ fn tools(app: App, of_versions: bool) -> AnyView {
         save("PNG", "Save the charts as a picture", Box::new(png)),
     ];
     let close = picture_button(picture(CLOSE), "Close the measures", move || toggle(app)).class("quiet wide-only").view();
-    let counts = element("label").class("counts").with(span("small", "Behind ")).with(select("behind", options, choose));
+    // Of peers there is one way to be behind.
+    let counts = cfg!(feature = "primary-replica")
+        .then(|| element("label").class("counts").with(span("small", "Behind ")).with(select("behind", options, choose)).view());
     let other = if of_versions { "Figures" } else { "Versions" };
     let switch = move || {
         app.versioning.show(app, None);
