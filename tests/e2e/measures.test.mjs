@@ -161,3 +161,14 @@ labTest("on a smaller screen the measures leave the stage as it is", projector, 
   assert.deepEqual(await stage(), before);
   await select(page, "node", "B");
 });
+
+pageTest("peers are behind by what others have taken, and by nothing when all have met", { ...PAUSED, fragment: "#p1.!peers-two-edits" }, async ({ page }) => {
+  const name = "Changes still to come";
+  await open(page);
+  await forward(page, 3_000);
+  assert.equal(await said(page, name), "A 1, B 1, C 1", "A has 7, B and C have 9");
+  assert.equal(await panel(page).getByText("primary").count(), 0, "nobody speaks of one");
+  assert.equal(await panel(page).getByLabel("Behind").count(), 0, "there is one way to be behind");
+  await forward(page, 2_000);
+  assert.equal(await said(page, name), "A 0, B 0, C 0");
+});
