@@ -81,7 +81,7 @@ fn list(app: App, node: NodeId, Versions { key, seen, rows, is_conflict, made_of
         .with(element("ol").with(rows.into_iter().map(row).collect::<Vec<AnyView>>()))
         .with(by_hand)
         .with(
-            cfg!(feature = "multi-primary")
+            cfg!(feature = "siblings")
                 .then(|| button("How it came to this", move || measures::toggle_versions(app, Some(key))).class("quiet").view()),
         )
         .with(element("p").class("small").with(format!("has seen {seen}")))

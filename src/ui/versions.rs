@@ -43,7 +43,7 @@ const LISTED_MAX: usize = 12;
 const QUICK_FRAMES: u32 = 20;
 
 /// Whether peers that take writes alone are on board; the other pages need nothing of all this.
-const PEERS: bool = cfg!(feature = "multi-primary");
+const PEERS: bool = cfg!(feature = "siblings");
 
 /// What the panel knows. Numbers where they say enough: every type of value that is watched has its price.
 #[derive(Clone, Copy)]

@@ -6,9 +6,10 @@ use crate::{
     explain::plain,
     protocol::{KeyView, VersionView, conflicts::Conflicts},
     scenario::{ProtocolSettings, Scenario},
-    sim::{clock::Clock, operation::KeyType},
+    sim::{clock::Clock, id::OperationId, operation::KeyType},
     world::{command::Command, tests::play::*},
 };
+use std::collections::BTreeSet;
 
 /// The versions of every key at every running peer, put together from the trace, are what the peer says that it has.
 pub(crate) fn assert_agrees(world: &LabWorld) {
@@ -21,6 +22,19 @@ pub(crate) fn assert_agrees(world: &LabWorld) {
             assert_eq!(told_again(&graph, node), own.map(words), "{key} at {node}, {}", world.now().0);
         }
     }
+}
+
+/// The writes over which somebody wrote who had been shown them, perhaps at another node.
+pub(crate) fn written_over(world: &LabWorld) -> BTreeSet<OperationId> {
+    let (mut over, mut names) = (BTreeSet::new(), Vec::new());
+    for (_, event) in world.trace().range(0, world.trace().next()) {
+        if let Kind::Fact(Fact::Versioned { dot, version: Version { write, .. }, seen }) = &event.kind {
+            let is_over = |(key, name, _): &&(Key, Dot, _)| *key == write.key && name != dot && seen.includes(*name);
+            over.extend(names.iter().filter(is_over).map(|(_, _, id)| *id));
+            names.push((write.key, *dot, write.id));
+        }
+    }
+    over
 }
 
 type Words = (Vec<(String, bool)>, String);

@@ -5,8 +5,8 @@
 //! coordinates what its clients ask (`write`, `read`). What falls behind is found by readers (read repair), kept by stand-ins
 //! (`hints`), or found by comparing hash trees (`anti_entropy`). Placement is a pure function (`ring`).
 //!
-//! Requests carry no causal context yet. So a write replaces what its coordinator knows of the key: its own copy, what it wrote,
-//! and what it has read for others since it started. Writes by two coordinators that do not know of each other become siblings.
+//! Over what a write is made is the group's rule (`contexts`): what its client was shown, or all that its coordinator knows of the key: its
+//! own copy, what it wrote, and what it has read for others since it started. Writes that do not know of each other become siblings.
 //!
 //! A coordinator takes a node for unreachable that did not answer in time, until it hears from it. It takes nothing back: a
 //! write that reached too few is where it is, and later reads may find it. A coordinator names its writes anew after every start,

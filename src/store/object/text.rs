@@ -5,6 +5,7 @@
 //! mixed up letter by letter, which older algorithms (RGA, Logoot) allow. Characters are never taken out of the tree, only marked
 //! as erased, because others may be typing next to them.
 
+use super::on_board::OnBoard;
 use crate::{
     sim::{id::OperationId, small::sorted_by_key},
     store::{
@@ -54,6 +55,7 @@ pub struct Character {
 pub struct Text {
     /// May be thousands, and so a B-tree.
     entries: BTreeMap<Dot, Entry>,
+    on_board: OnBoard,
 }
 
 /// A step on the way through the tree.
