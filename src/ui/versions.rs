@@ -80,6 +80,7 @@ struct Side {
     /// The last step that has happened.
     step: Option<usize>,
     peers: Vec<NodeId>,
+    homes: Vec<NodeId>,
     now: Micros,
     holds: KeyType,
 }
@@ -159,6 +160,7 @@ pub fn refresh(app: App) -> bool {
             graph,
             step,
             peers: world.stores().to_vec(),
+            homes: world.placement().homes(key),
             now,
             holds: world.setup().config.key_type(key),
         };
@@ -342,7 +344,7 @@ impl Side {
     }
 
     fn drawing(&self, width: f64) -> Drawing {
-        drawing(&self.graph, &self.peers, self.now, self.step, width as i32)
+        drawing(&self.graph, (&self.peers, &self.homes), self.now, self.step, width as i32)
     }
 }
 

@@ -166,6 +166,8 @@ impl Protocol for Quorum {
         ctx.note(Fact::ResolvesBy { strategy: config.conflicts.register });
         // The strategy may have changed while it was down: what it hides is said again.
         node.note_conflicts(node.data.objects.keys().map(|key| (*key, Default::default())).collect(), ctx);
+        // Of what was handed over some may still be on the disk.
+        node.data.hints.iter().for_each(|((of, _), hint)| store::note_hint(*of, &hint.object, ctx));
         node.watch_hints(ctx);
         node.schedule_compare(ctx);
         node.restore(ctx);
