@@ -19,8 +19,11 @@ pub(super) fn crashed(world: &LabWorld, node: NodeId, how: CrashKind) -> Sentenc
         CrashKind::Wipe => " lost its disk.",
     };
     let said = Writer::default().who(node).strong(what);
-    // The newest write of its log that no running node has.
     let Some(own) = world.remains(node) else { return said.done() };
+    if !cfg!(feature = "primary-replica") {
+        return peers::without(world, node, &own, said);
+    }
+    // The newest write of its log that no running node has.
     let elsewhere = |write: &Write| {
         let others = world.stores().iter().copied().filter(|other| *other != node);
         others.filter_map(|other| world.view(other)).any(|view| view.tail.iter().any(|entry| entry.operation() == Some(write.id)))

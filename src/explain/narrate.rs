@@ -177,6 +177,26 @@ fn told_of_quorums(_: NodeId, _: &Fact) -> Option<(Weight, Sentence)> {
 
 fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Sentence)> {
     let node = event.node?;
+    if let Fact::SnapshotInstalled { lsn, .. } = fact {
+        let said = Writer::default().who(node);
+        return Some((
+            Weight::Told,
+            said.text(format!(" has taken over all data as of LSN {lsn} and goes on from there.")).done(),
+        ));
+    }
+    told_of_primary(world, node, event, fact)
+        .or_else(|| logs::told(node, event, fact))
+        .or_else(|| election::told(world, node, event, fact))
+        .or_else(|| peers::told(world, node, fact))
+        .or_else(|| told_of_quorums(node, fact))
+        .or_else(|| told_of_gossip(node, fact))
+}
+
+/// What a primary and its replicas do for their writes.
+fn told_of_primary(world: &LabWorld, node: NodeId, event: &Event, fact: &Fact) -> Option<(Weight, Sentence)> {
+    if !cfg!(feature = "primary-replica") {
+        return None;
+    }
     let start = Writer::default().who(node);
     match fact {
         Fact::Applied { lsn, write: Some(write) } if world.remains(node)?.role == Role::Replica => {
@@ -230,14 +250,7 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
             };
             Some((Weight::Told, start.text(" sends ").who(*replica).text(why).done()))
         }
-        Fact::SnapshotInstalled { lsn, .. } => {
-            Some((Weight::Told, start.text(format!(" has taken over all data as of LSN {lsn} and goes on from there.")).done()))
-        }
-        _ => logs::told(node, event, fact)
-            .or_else(|| election::told(world, node, event, fact))
-            .or_else(|| peers::told(world, node, fact))
-            .or_else(|| told_of_quorums(node, fact))
-            .or_else(|| told_of_gossip(node, fact)),
+        _ => None,
     }
 }
 

@@ -229,7 +229,7 @@ fn on_its_way(world: &LabWorld, said: Writer, chip: &Chip, by: Option<NodeId>) -
     if !unreached.is_empty() {
         return said.text(" It has yet to reach ").all(&unreached).text(".");
     }
-    let Some(lsn) = lsn_of(world, chip.write.id) else { return said };
+    let Some(lsn) = lsn_of(world, chip.write.id).filter(|_| cfg!(feature = "primary-replica")) else { return said };
     let lacks = |node: &NodeId| {
         let view = world.view(*node)?;
         let other = view.tail.iter().any(|entry| entry.lsn == lsn && entry.operation() != Some(chip.write.id));

@@ -61,7 +61,7 @@ pub(super) fn told(node: NodeId, fact: &Fact) -> Option<(Weight, Sentence)> {
             let said = chips(start.text(" sends "), writes).text(" to ").all(&all(nodes));
             (Weight::Told, said.strong(", whose answers were behind").text(": read repair."))
         }
-        Fact::HintKept { write, of } => {
+        Fact::HintKept { write, of, .. } => {
             let said = start.text(" keeps ").write(Chip::of(*write)).strong(" for ").who(*of);
             (Weight::Told, said.text(", which gave no answer. Its own readers are not shown it."))
         }

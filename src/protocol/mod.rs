@@ -6,6 +6,7 @@
 
 pub mod commit;
 pub mod conflicts;
+pub mod contexts;
 pub mod detector;
 pub mod failover;
 #[cfg(feature = "gossip")]

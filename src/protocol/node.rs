@@ -11,7 +11,7 @@ use super::gossip;
 use super::quorum;
 use super::{
     Context, Effect, MemberView, Message, Named, NodeView, Order, Protocol, Request, Rule, Standing, Storage, commit::Commit,
-    conflicts::Conflicts, kind::Kind, multi_primary, placement::Placement, primary_replica,
+    conflicts::Conflicts, contexts::Contexts, kind::Kind, multi_primary, placement::Placement, primary_replica,
 };
 use crate::{
     sim::{
@@ -318,6 +318,14 @@ impl Settings {
         #[cfg(feature = "quorum")]
         let conflicts = conflicts.or(self.quorum().map(|config| &config.conflicts));
         conflicts
+    }
+
+    /// Over what clients write.
+    pub fn contexts(&self) -> Contexts {
+        let contexts = self.multi_primary().map(|config| config.contexts);
+        #[cfg(feature = "quorum")]
+        let contexts = contexts.or(self.quorum().map(|config| config.contexts));
+        contexts.unwrap_or_default()
     }
 
     /// What a key holds.

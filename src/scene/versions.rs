@@ -38,6 +38,7 @@ pub struct Drawing {
 
 struct Frame<'a> {
     graph: &'a Graph,
+    homes: &'a [NodeId],
     step: Option<&'a Step>,
     /// So many versions were taken by now.
     taken: usize,
@@ -49,8 +50,8 @@ struct Frame<'a> {
     width: i32,
 }
 
-/// `now`: what was taken before this has happened; `step`: the one to be pointed out.
-pub fn drawing(graph: &Graph, peers: &[NodeId], now: Micros, step: Option<usize>, width: i32) -> Drawing {
+/// `homes`: those of the peers that are to have the key; `now`: what was taken before this has happened; `step`: the one to be pointed out.
+pub fn drawing(graph: &Graph, (peers, homes): (&[NodeId], &[NodeId]), now: Micros, step: Option<usize>, width: i32) -> Drawing {
     if !cfg!(feature = "peers") || graph.versions.is_empty() {
         return Drawing::default();
     }
@@ -64,11 +65,12 @@ pub fn drawing(graph: &Graph, peers: &[NodeId], now: Micros, step: Option<usize>
     let first = end.saturating_sub(fits);
     let happens = |node: &&NodeId| {
         let takes = graph.versions[first..end].iter().any(|named| named.dot.actor.node == **node);
-        peers.len() <= LANES_MAX || takes || step.is_some_and(|step| step.node == **node)
+        let has_it = homes.len() <= LANES_MAX && (homes.contains(node) || !graph.keeps(**node).is_empty());
+        peers.len() <= LANES_MAX || takes || has_it || step.is_some_and(|step| step.node == **node)
     };
     let lanes: Vec<NodeId> = peers.iter().filter(happens).copied().collect();
     let column = ((width - LEFT - NOW) / (end - first).max(3) as i32).min(2 * COLUMN);
-    let frame = Frame { graph, step, taken, first, end, lanes, column, width };
+    let frame = Frame { graph, homes, step, taken, first, end, lanes, column, width };
     Drawing { svg: frame.draw(), left_out: frame.left_out(peers.len()) }
 }
 
@@ -148,15 +150,21 @@ impl Frame<'_> {
             let _ = write!(words, "{beside}<tspan fill=\"var(--w{})\" font-weight=\"700\">{}</tspan>", chip.colour, chip.value());
         }
         match shown.len() {
-            0 => words = "nothing".into(),
+            0 => words = if self.homes.contains(&node) { "nothing" } else { "no home" }.into(),
             1 => {}
             2 if letters <= 4 => words = format!("[{words}]"),
             many => words = format!("[{many} values]"),
         }
         text(svg, (self.right() + 12, y + 4), "font-size=\"12\"", &words);
+        let value = |version: usize| self.graph.versions[version].version.write.value;
+        let kept = self.graph.keeps(node);
         let words = match hidden.as_slice() {
-            [] => return,
-            [one] => format!("hides {}", self.graph.versions[*one].version.write.value),
+            [] => match kept.as_slice() {
+                [] => return,
+                [(of, one)] => format!("{} for {of}", value(*one)),
+                many => format!("{} hints", many.len()),
+            },
+            [one] => format!("hides {}", value(*one)),
             many => format!("hides {}", many.len()),
         };
         text(svg, (self.right() + 12, y + 18), "", &words);
@@ -238,6 +246,10 @@ impl Frame<'_> {
         let word = match (shown.len(), hidden.len()) {
             _ if version >= self.taken => "later".into(),
             (0, 0) if !at(Place::Replaced).is_empty() => "replaced".into(),
+            (0, 0) if !self.graph.kept_for(version).is_empty() => {
+                let of: Vec<String> = self.graph.kept_for(version).iter().map(NodeId::to_string).collect();
+                format!("for {}", of.join(" "))
+            }
             (0, 0) if self.graph.versions[version].arrived => "gone".into(),
             (0, 0) => "not on disk".into(),
             (0, _) => "hidden".into(),
@@ -266,7 +278,8 @@ impl Frame<'_> {
             let _ = write!(words, "Drawn: the {drawn} of {all} writes around this moment.");
         }
         if peers > self.lanes.len() {
-            let _ = write!(words, " {} more peers have the same to show.", peers - self.lanes.len());
+            let what = if self.homes.len() < peers { "nodes keep nothing of it" } else { "peers have the same to show" };
+            let _ = write!(words, " {} more {what}.", peers - self.lanes.len());
         }
         if self.graph.is_cut {
             words += " What was written at the beginning of so long a run is forgotten.";

@@ -341,6 +341,8 @@ pub enum Fact {
     HintKept {
         write: Write,
         of: NodeId,
+        /// The write's name.
+        dot: Dot,
     },
     /// These nodes have what was kept for them, and it is kept no longer.
     #[cfg(feature = "quorum")]
@@ -427,10 +429,11 @@ pub enum Fact {
     ResolvesBy {
         strategy: Strategy,
     },
-    /// A node has no copy of the key any more: its homes are elsewhere, and have it.
+    /// A node keeps no copy of the key any more: its own, because its homes are elsewhere and have it, or what it kept of it for one node.
     #[cfg(feature = "quorum")]
     MovedAway {
         key: Key,
+        of: Option<NodeId>,
     },
     /// A node has compared some places of two trees: its own hashes and the other’s.
     #[cfg(feature = "quorum")]

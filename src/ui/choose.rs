@@ -61,7 +61,7 @@ fn offer_of(world: &LabWorld, session: &Session) -> Option<Offer> {
 
 /// Brings the offers up to date; where the run has gone on, or back, there is nothing to be answered any more.
 pub fn refresh(app: App) {
-    if !cfg!(feature = "multi-primary") {
+    if !cfg!(feature = "siblings") {
         return;
     }
     let all: Vec<Offer> = app.world(|world| world.sessions().iter().filter_map(|session| offer_of(world, session)).collect());
@@ -75,7 +75,7 @@ pub fn refresh(app: App) {
 
 /// All offers on the stage, and the open dialog.
 pub fn offers(app: App) -> AnyView {
-    if !cfg!(feature = "multi-primary") {
+    if !cfg!(feature = "siblings") {
         return None.view();
     }
     changing(move || {

@@ -57,7 +57,7 @@ fn press(app: App, key: &str, control: bool, shift: bool) -> bool {
         }
         ("?", _) => app.dialog.set(Some(Dialog::Help)),
         ("m", _) => measures::toggle(app),
-        ("v", _) if cfg!(feature = "multi-primary") => measures::toggle_versions(app, None),
+        ("v", _) if cfg!(feature = "siblings") => measures::toggle_versions(app, None),
         ("s", _) => app.dialog.set(Some(Dialog::Share)),
         ("w" | "r" | "c" | "p", _) => return press_on_node(app, &key),
         _ => return false,

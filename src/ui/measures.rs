@@ -82,7 +82,7 @@ pub fn toggle(app: App) {
 
 /// Opens the drawer at the versions of a key, or of one that is in conflict; closes it if these are open.
 pub fn toggle_versions(app: App, key: Option<Key>) {
-    if !cfg!(feature = "multi-primary") {
+    if !cfg!(feature = "siblings") {
         return;
     }
     let Measuring { open, of_versions, .. } = app.measuring;
@@ -137,7 +137,7 @@ pub fn measures(app: App) -> AnyView {
         ]
     };
     // Only the page with peers that take writes alone shows versions.
-    let of_versions = move || cfg!(feature = "multi-primary") && app.measuring.of_versions.get();
+    let of_versions = move || cfg!(feature = "siblings") && app.measuring.of_versions.get();
     let inside = move || {
         let inside = either(of_versions, move || versions::versions(app), move || panel().into_any());
         vec![changing(move || tools(app, of_versions())), inside].into_any()
@@ -196,7 +196,7 @@ fn tools(app: App, of_versions: bool) -> AnyView {
         app.versioning.show(app, None);
         app.measuring.of_versions.set(!of_versions);
     };
-    let switch = cfg!(feature = "multi-primary").then(|| button(other, switch).view());
+    let switch = cfg!(feature = "siblings").then(|| button(other, switch).view());
     let heading = element("h2").with(if of_versions { "Versions" } else { "Measures" });
     let tools = element("div").class("tools").with(heading);
     let tools = if of_versions { tools.with(versions::tools(app)) } else { tools.with(counts).with(span("saves", saves)) };

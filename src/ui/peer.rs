@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     explain::peers::strategy_words,
-    protocol::conflicts::Conflicts,
+    protocol::{conflicts::Conflicts, contexts::Contexts},
     scene::peers::{VersionRow, Versions, versions},
     sim::id::{Key, NodeId, Value},
     store::object::register::Strategy,
@@ -45,7 +45,13 @@ fn list(app: App, node: NodeId, Versions { key, seen, rows, is_conflict, made_of
         return made_of(node, key, contents, parts);
     }
     let is_up = app.world(|world| world.host(node).is_some_and(|host| host.is_up()));
-    let keep = is_conflict && is_up;
+    // Else a client writes over what it was shown, and not over what this peer has.
+    let is_carried = app.world(|world| world.setup().config.contexts() != Contexts::Everything);
+    let keep = is_conflict && is_up && !is_carried;
+    let ask = (is_conflict && is_carried).then(|| {
+        let words = "A client writes over what it was shown: read at this peer, and choose at the client.";
+        element("p").class("small").with(words).view()
+    });
     let row = |row: VersionRow| {
         let VersionRow { chip, dot, said, shown } = row;
         let value = chip.value();
@@ -80,8 +86,9 @@ fn list(app: App, node: NodeId, Versions { key, seen, rows, is_conflict, made_of
         .with(element("b").with(title))
         .with(element("ol").with(rows.into_iter().map(row).collect::<Vec<AnyView>>()))
         .with(by_hand)
+        .with(ask)
         .with(
-            cfg!(feature = "multi-primary")
+            cfg!(feature = "siblings")
                 .then(|| button("How it came to this", move || measures::toggle_versions(app, Some(key))).class("quiet").view()),
         )
         .with(element("p").class("small").with(format!("has seen {seen}")))

@@ -43,7 +43,7 @@ const LISTED_MAX: usize = 12;
 const QUICK_FRAMES: u32 = 20;
 
 /// Whether peers that take writes alone are on board; the other pages need nothing of all this.
-const PEERS: bool = cfg!(feature = "multi-primary");
+const PEERS: bool = cfg!(feature = "siblings");
 
 /// What the panel knows. Numbers where they say enough: every type of value that is watched has its price.
 #[derive(Clone, Copy)]
@@ -80,6 +80,7 @@ struct Side {
     /// The last step that has happened.
     step: Option<usize>,
     peers: Vec<NodeId>,
+    homes: Vec<NodeId>,
     now: Micros,
     holds: KeyType,
 }
@@ -159,6 +160,7 @@ pub fn refresh(app: App) -> bool {
             graph,
             step,
             peers: world.stores().to_vec(),
+            homes: world.placement().homes(key),
             now,
             holds: world.setup().config.key_type(key),
         };
@@ -342,7 +344,7 @@ impl Side {
     }
 
     fn drawing(&self, width: f64) -> Drawing {
-        drawing(&self.graph, &self.peers, self.now, self.step, width as i32)
+        drawing(&self.graph, (&self.peers, &self.homes), self.now, self.step, width as i32)
     }
 }
 

@@ -112,6 +112,20 @@ fn q7_of_two_writes_that_did_not_know_of_each_other_the_clock_drops_one() {
     assert_eq!(judged("q7-last-write-wins").lost.len(), 1);
     assert_eq!(read_as(CLEO, &played("q7-siblings")), [[1, 2]]);
     assert_eq!(judged("q7-siblings").lost, []);
+    let dotted = played("q7-dotted");
+    assert_eq!((ends(&dotted, ANA), ends(&dotted, BEN)), (vec![OK], vec![OK]), "a second apart");
+    assert_eq!(read_as(CLEO, &dotted), [vec![1, 2], vec![3]]);
+    assert_eq!(judged("q7-dotted").lost, []);
+}
+
+/// Two clients and a cart (Kleppmann, 2017, fig. 5-13): a write replaces what its client was shown, and nothing else.
+#[test]
+fn ph_36_a_cart_is_filled_by_two_who_see_each_other_late() {
+    let play = played("ph-36-a-cart-in-one-value");
+    assert_eq!(read_as(ANA, &play), [vec![1], vec![2, 13], vec![214, 1325]]);
+    assert_eq!(read_as(BEN, &play), [vec![1, 2], vec![13, 214]]);
+    assert_eq!(read_as(CLEO, &play), [vec![214, 1325], vec![12345]]);
+    assert_eq!(judged("ph-36-a-cart-in-one-value").lost, []);
 }
 
 #[test]

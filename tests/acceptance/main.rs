@@ -43,7 +43,7 @@
 //! | Q4, ph-33 | q4-repaired, q4-not-repaired | dynamo::q4 |
 //! | Q5, ph-33 | q5-flicker, q5-repair-before-the-answer | dynamo::q5 |
 //! | Q6, ph-33 | q6-restored-from-an-old-copy, q6-the-disk-stays | dynamo::q6 |
-//! | Q7 | q7-last-write-wins, q7-siblings | dynamo::q7 |
+//! | Q7 | q7-last-write-wins, q7-siblings, q7-dotted | dynamo::q7 |
 //! | Q8 | q8-clock-behind, q8-hybrid | dynamo::q8 |
 //! | Q9 | q9-read-repair, q9-no-read-repair | dynamo::q9 |
 //! | Q10 | q10-nothing-differs, q10-two-keys | dynamo::q10; also `src/protocol/quorum/merkle.rs` |
@@ -65,6 +65,7 @@
 //! | ph-19 | ph-19-a-replica-too-slow | phenomena::ph_19; also `tests/engine/load.rs` |
 //! | ph-29 | ph-29-the-newer-of-two | dynamo::ph_29 |
 //! | ph-30 | ph-30-comparing, ph-30-not-comparing | dynamo::ph_30 |
+//! | ph-36 | ph-36-a-cart-in-one-value | dynamo::ph_36 |
 //! | ph-40 | ph-40-rumours-alone, ph-40-with-anti-entropy | phenomena::ph_40 |
 //! | ph-41 | ph-41-split-vote | phenomena::ph_41; also `tests/engine/elections.rs` |
 //! | ph-42 | ph-42-pause-too-long, ph-42-pause-forgiven | phenomena::ph_42 |

@@ -176,6 +176,60 @@ pageTest("without a leader nothing speaks of one", QUORUM, async ({ page }) => {
   assert.doesNotMatch(await settings(page).innerText(), /primary|replica/i);
 });
 
+const question = (page) => page.getByRole("button", { name: "Cleo got 7 and 9 for x: choose" });
+const drawer = (page) => page.getByRole("region", { name: "Versions of a key" });
+const run = (page) => drawer(page).getByRole("region", { name: "The run", exact: true });
+const drawn = (page) => run(page).locator("svg text").allTextContents().then((all) => all.map((text) => text.trim()));
+
+pageTest("two write what neither has read: the reader is asked, and her answer replaces both", QUORUM, async ({ page }) => {
+  await openPreset(page, "Two values, and the reader decides");
+  await forward(page, 2_500);
+  const everywhere = () => Promise.all(["A", "B", "C", "D"].map((name) => shown(page, name).then((values) => values.join(" "))));
+  assert.deepEqual((await everywhere()).sort(), ["", "7 9", "7 9", "7 9"], "one node is no home of x");
+  assert.equal(await question(page).count(), 0, "nobody has read them");
+  await select(page, "node", "A");
+  await expectText(details(page), /A client writes over what it was shown: read at this peer, and choose at the client\./);
+  await forward(page, 1_000);
+  await question(page).click();
+  const asked = page.getByRole("dialog", { name: "Cleo got 7 and 9 for x" });
+  await asked.waitFor();
+  await axe(page, { include: [["dialog.choose"]] });
+  await asked.getByLabel("Another value").fill("79");
+  await button(asked, "Write").click();
+  await asked.waitFor({ state: "detached" });
+  await forward(page, 500);
+  assert.deepEqual((await everywhere()).sort(), ["", "79", "79", "79"]);
+  assert.match(await said(page, "Cleo"), /x = 79 · OK/);
+  assert.equal(await broken(page, "No acknowledged write lost"), false, "both were written over by one who had read them");
+  await press(page, "v");
+  await expectText(run(page), /from Cleo, over x = 7 \(\w+\) and x = 9 \(\w+\): one value again\./);
+});
+
+pageTest("the versions of a key of a quorum: what each node makes of it, and who is no home of it", QUORUM, async ({ page }) => {
+  await openPreset(page, "Two values, and the reader decides");
+  await forward(page, 2_500);
+  await press(page, "v");
+  await page.locator("#versions-steps").waitFor();
+  await expectText(run(page), /So none replaces another: all are kept/);
+  const both = await drawn(page);
+  assert.deepEqual([both.filter((text) => text === "[7 ‖ 9]").length, both.filter((text) => text === "no home").length], [3, 1], both.join(" | "));
+  await axe(page, { include: [[".measures"]] });
+  await drawer(page).getByLabel("Beside it, if").selectOption({ label: "the latest by hybrid time wins" });
+  await expectText(drawer(page), /As it ran, x = 7 \(\w+\) and x = 9 \(\w+\) are shown\. There, x = 9 \(\w+\) is shown and x = 7 \(\w+\) is hidden\./);
+});
+
+pageTest("what stand-ins keep is drawn for whom it is, and is no copy", QUORUM, async ({ page }) => {
+  await openPreset(page, "Stand-ins, and a hand-over");
+  await forward(page, 3_000);
+  await press(page, "v");
+  await page.locator("#versions-steps").waitFor();
+  const kept = await drawn(page);
+  assert.deepEqual([kept.filter((text) => /^7 for [DE]$/.test(text)).length, kept.filter((text) => text === "no home").length], [2, 2], kept.join(" | "));
+  await forward(page, 3_600);
+  await expectText(run(page), /shown C D E/);
+  assert.deepEqual((await drawn(page)).filter((text) => / for /.test(text)), []);
+});
+
 for (const size of SIZES) {
   pageTest(`quorums at ${size.width}×${size.height}: nothing is cut or scrolls sideways`, { ...QUORUM, ...sized(size) }, async ({ page }) => {
     await openPreset(page, "Stand-ins, and a hand-over");

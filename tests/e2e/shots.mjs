@@ -248,6 +248,34 @@ const SCENES = {
       await page.getByRole("button", { name: /: choose$/ }).click();
     },
   },
+  // The same with quorums, whose readers are asked too.
+  ...Object.fromEntries(
+    [["quorum-versions", "quorum-siblings", 2_500], ["quorum-versions-hints", "quorum-sloppy", 3_000]].map(([name, preset, ms]) => [
+      name,
+      {
+        ...PAUSED,
+        fragment: "#q1.",
+        steps: async (page) => {
+          await open(page, preset);
+          await forward(page, ms);
+          if (phone(page)) await tab(page, "Measures");
+          if (phone(page)) await button(page, "Versions").click();
+          else await press(page, "v");
+          await page.locator("#versions-steps").waitFor();
+          await settled(page);
+        },
+      },
+    ]),
+  ),
+  "quorum-choose": {
+    ...PAUSED,
+    fragment: "#q1.",
+    steps: async (page) => {
+      await open(page, "quorum-siblings");
+      await forward(page, 3_500);
+      await page.getByRole("button", { name: /: choose$/ }).click();
+    },
+  },
   share: { ...PAUSED, steps: openIt("Share") },
   scenarios: { ...PAUSED, steps: openIt("Scenarios") },
   "scenario-refused": {

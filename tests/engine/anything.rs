@@ -9,6 +9,7 @@ use replicarium::{
     lab::LabWorld,
     protocol::{
         commit::{Commit, Level, OnTimeout, Which},
+        contexts::Contexts,
         detector::Detect,
         failover::{By, Failover, Fencing},
         logs::Logs,
@@ -329,6 +330,7 @@ impl Odd {
             virtual_nodes: self.of(&[1, 8, 256]),
             timeout: self.time().max(ms(1)),
             local_shortcut: self.0.chance(0.5),
+            contexts: self.of(&[Contexts::Everything, Contexts::Dotted, Contexts::Plain]),
             ..Default::default()
         };
         config.with_quorums(rule)

@@ -123,6 +123,8 @@ pub struct Graph {
     pub steps: Vec<Step>,
     /// What each peer has of the key at that moment, in order of peers.
     pub copies: Vec<(NodeId, Copy)>,
+    /// Who keeps what for whom at that moment; their own readers are not shown it.
+    pub hints: Vec<((NodeId, NodeId), Register)>,
     /// The trace no longer goes back to the beginning, so there may have been more.
     pub is_cut: bool,
 }
@@ -133,7 +135,7 @@ impl Graph {
 
     /// Of the run as far as it is known to `world`; copies as they are before the event with number `now`.
     pub fn of(world: &LabWorld, key: Key, now: u64) -> Graph {
-        let graph = Graph { key, versions: Vec::new(), steps: Vec::new(), copies: Vec::new(), is_cut: false };
+        let graph = Graph { key, versions: Vec::new(), steps: Vec::new(), copies: Vec::new(), hints: Vec::new(), is_cut: false };
         // A page that has no peers on board needs nothing of all this.
         if cfg!(feature = "peers") { told(graph, world.trace(), now) } else { graph }
     }
@@ -157,6 +159,19 @@ impl Graph {
         let view = copy.register.view(copy.strategy);
         let find = |all: Vec<&Version>| all.into_iter().filter_map(|version| self.find_version(version)).collect();
         (find(view.shown), find(view.dropped))
+    }
+
+    /// For whom stand-ins keep a version.
+    pub fn kept_for(&self, version: usize) -> Vec<NodeId> {
+        let is_in = |register: &Register| register.siblings().iter().any(|(dot, _)| dot == self.versions[version].dot);
+        self.hints.iter().filter(|(_, register)| is_in(register)).map(|((_, of), _)| *of).collect()
+    }
+
+    /// What a node keeps for others: for whom, and which version.
+    pub fn keeps(&self, node: NodeId) -> Vec<(NodeId, usize)> {
+        let own = self.hints.iter().filter(|((keeper, _), _)| *keeper == node);
+        own.flat_map(|((_, of), register)| register.siblings().iter().filter_map(|(dot, _)| Some((*of, self.find(dot)?))))
+            .collect()
     }
 
     pub fn copy(&self, node: NodeId) -> Option<&Copy> {
@@ -212,32 +227,46 @@ impl Graph {
     }
 }
 
+/// Where the versions of the key are.
+#[derive(Clone, Default)]
+struct Kept {
+    copies: SmallMap<NodeId, Copy>,
+    /// By who keeps it and for whom.
+    hints: SmallMap<(NodeId, NodeId), Register>,
+}
+
 /// Goes through the trace, putting the copies together.
 fn told(mut graph: Graph, trace: &Chunked<Event>, now: u64) -> Graph {
     graph.is_cut = trace.first() > 0;
-    let mut copies: SmallMap<NodeId, Copy> = SmallMap::new();
+    let mut kept = Kept::default();
     let mut at_now = None;
     for (number, event) in trace.range(0, trace.next()) {
         if number >= now && at_now.is_none() {
-            at_now = Some(copies.clone());
+            at_now = Some(kept.clone());
         }
         let Some(node) = event.node else { continue };
         match &event.kind {
-            Kind::Fact(fact) => graph.take(&mut copies, number, event.at, node, fact),
+            Kind::Fact(fact) => graph.take(&mut kept, number, event.at, node, fact),
             Kind::Crash { how: CrashKind::Wipe } => {
-                copies.or_default(node).register = Register::default();
+                kept.copies.or_default(node).register = Register::default();
+                kept.hints.retain(|(keeper, _), _| *keeper != node);
             }
-            Kind::Removed => drop(copies.remove(&node)),
+            Kind::Removed => {
+                kept.copies.remove(&node);
+                kept.hints.retain(|(keeper, _), _| *keeper != node);
+            }
             _ => {}
         }
     }
-    let copies = at_now.unwrap_or(copies);
-    graph.copies = copies.iter().map(|(node, copy)| (*node, copy.clone())).collect();
+    let kept = at_now.unwrap_or(kept);
+    graph.copies = kept.copies.iter().map(|(node, copy)| (*node, copy.clone())).collect();
+    graph.hints = kept.hints.iter().map(|(who, register)| (*who, register.clone())).collect();
     graph
 }
 
 impl Graph {
-    fn take(&mut self, copies: &mut SmallMap<NodeId, Copy>, event: u64, at: Micros, node: NodeId, fact: &Fact) {
+    fn take(&mut self, kept: &mut Kept, event: u64, at: Micros, node: NodeId, fact: &Fact) {
+        let copies = &mut kept.copies;
         let what = match fact {
             Fact::Versioned { dot, version, seen } if version.write.key == self.key => {
                 let before = self.find(*dot);
@@ -290,8 +319,20 @@ impl Graph {
                 return;
             }
             #[cfg(feature = "quorum")]
-            Fact::MovedAway { key } if *key == self.key => {
-                copies.or_default(node).register = Register::default();
+            Fact::MovedAway { key, of } if *key == self.key => {
+                match of {
+                    Some(of) => drop(kept.hints.remove(&(node, *of))),
+                    None => copies.or_default(node).register = Register::default(),
+                }
+                return;
+            }
+            #[cfg(feature = "quorum")]
+            Fact::HintKept { write, of, dot } if write.key == self.key => {
+                if let Some(named) = self.find(*dot).map(|version| &mut self.versions[version]) {
+                    named.arrived = true;
+                    let change = Register::change(named.dot, named.version, named.seen.clone());
+                    kept.hints.or_default((node, *of)).merge(&change);
+                }
                 return;
             }
             Fact::Overtook { write } if write.key == self.key => match self.find_write(write) {

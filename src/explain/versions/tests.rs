@@ -6,9 +6,10 @@ use crate::{
     explain::plain,
     protocol::{KeyView, VersionView, conflicts::Conflicts},
     scenario::{ProtocolSettings, Scenario},
-    sim::{clock::Clock, operation::KeyType},
+    sim::{clock::Clock, id::OperationId, operation::KeyType},
     world::{command::Command, tests::play::*},
 };
+use std::collections::BTreeSet;
 
 /// The versions of every key at every running peer, put together from the trace, are what the peer says that it has.
 pub(crate) fn assert_agrees(world: &LabWorld) {
@@ -19,8 +20,27 @@ pub(crate) fn assert_agrees(world: &LabWorld) {
             let Some(peer) = world.view(node).and_then(|view| view.peer) else { continue };
             let own = peer.keys.iter().find(|own| own.key == key && own.holds == KeyType::Register);
             assert_eq!(told_again(&graph, node), own.map(words), "{key} at {node}, {}", world.now().0);
+            let mut hints: Vec<_> = peer.hints.iter().filter(|(_, write)| write.key == key).copied().collect();
+            let told = graph.keeps(node).into_iter().map(|(of, version)| (of, graph.versions[version].version.write));
+            let mut told: Vec<_> = told.collect();
+            hints.sort();
+            told.sort();
+            assert_eq!(told, hints, "{key} kept for others at {node}, {}", world.now().0);
         }
     }
+}
+
+/// The writes over which somebody wrote who had been shown them, perhaps at another node.
+pub(crate) fn written_over(world: &LabWorld) -> BTreeSet<OperationId> {
+    let (mut over, mut names) = (BTreeSet::new(), Vec::new());
+    for (_, event) in world.trace().range(0, world.trace().next()) {
+        if let Kind::Fact(Fact::Versioned { dot, version: Version { write, .. }, seen }) = &event.kind {
+            let is_over = |(key, name, _): &&(Key, Dot, _)| *key == write.key && name != dot && seen.includes(*name);
+            over.extend(names.iter().filter(is_over).map(|(_, _, id)| *id));
+            names.push((write.key, *dot, write.id));
+        }
+    }
+    over
 }
 
 type Words = (Vec<(String, bool)>, String);
@@ -250,4 +270,24 @@ fn a_join_has_two_parents_and_a_lost_disk_has_nothing() {
     assert_agrees(&play.world);
     assert_eq!(graph(&play).place(A, 3), Place::Shown);
     assert!(!Graph::of(&peers(Strategy::KeepSiblings).world, X, 0).has_conflict(None));
+}
+
+/// What stand-ins keep is told apart from what readers are shown, and ends when it is handed over.
+#[test]
+fn what_is_kept_for_others_is_no_copy() {
+    let mut play = Play::new(crate::scenario::presets::get("quorum-sloppy").expect("a preset"));
+    play.run(3_000);
+    let (seven, kept) = (1, graph(&play));
+    assert_eq!((kept.versions[seven].version.write.value, kept.kept_for(seven).len()), (7, 2));
+    let keepers: Vec<NodeId> = [A, B].into_iter().filter(|node| matches!(kept.keeps(*node)[..], [(_, 1)])).collect();
+    assert_eq!((keepers, kept.place(A, seven), kept.place(C, seven)), (vec![A, B], Place::Absent, Place::Shown));
+    let (peers, homes) = (play.world.stores().to_vec(), play.world.placement().homes(X));
+    let drawn = |graph: &Graph| crate::scene::versions::drawing(graph, (&peers, &homes), Micros::MAX, None, 600).svg;
+    let words = drawn(&kept);
+    assert_eq!((words.matches(">no home<").count(), words.matches(">7 for ").count()), (2, 2), "{words}");
+    play.run(4_000);
+    assert_agrees(&play.world);
+    let after = graph(&play);
+    assert_eq!((after.kept_for(seven), after.keeps(A), drawn(&after).matches(">7 for ").count()), (vec![], vec![], 0));
+    assert!(after.siblings().is_empty() && after.place(A, seven) == Place::Absent);
 }

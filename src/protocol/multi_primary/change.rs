@@ -1,6 +1,6 @@
 //! What a client's operation makes of a key at the peer that takes it, or why it can make nothing of it.
 
-use super::{Contexts, Ctx, From, MultiPrimary, Pending, message};
+use super::{Ctx, From, MultiPrimary, Pending};
 use crate::{
     protocol::versions::{evaluate, visible},
     sim::{
@@ -120,26 +120,11 @@ impl MultiPrimary {
 
     fn put(&mut self, register: &mut Register, write: Write, deleted: bool, ctx: &Ctx) -> Object {
         let (stamp, (hybrid, lamport)) = (Stamp::wall(ctx.local_us(), self.actor), self.clocks.tick(ctx.local_us()));
-        let mut context = match self.config.contexts {
-            Contexts::Everything => register.seen().clone(),
-            Contexts::Dotted => ctx.was_shown(),
-            Contexts::Plain => Some(ctx.was_shown()).filter(|shown| shown.covers(register.seen())).unwrap_or_default(),
-        };
+        let mut context = self.config.contexts.of_write(register.seen(), ctx);
         // What was forgotten was counted once: no name is given twice.
         let counted = self.data.forgotten.get(&write.key).copied().unwrap_or(0);
         context.raise(Dot { actor: self.actor, counter: counted });
         Object::Register(register.put(self.actor, Version { write, deleted, stamp, hybrid, lamport }, &context))
-    }
-
-    /// Tells a client that its write is on disk. Where answers carry contexts it knows of its own write from now on.
-    pub(super) fn acknowledge(&self, request: Request, answer: Answer, change: &message::Change, ctx: &mut Ctx) {
-        match &change.delta {
-            Object::Register(register) if self.config.contexts != Contexts::Everything => {
-                let own = register.siblings().iter().filter(|(_, version)| version.write == change.write);
-                ctx.reply_with(request, answer, own.map(|(dot, _)| dot).collect());
-            }
-            _ => ctx.reply(request, answer),
-        }
     }
 
     /// A key with what is still on its way to the disk.

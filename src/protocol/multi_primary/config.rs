@@ -3,6 +3,7 @@
 use crate::{
     protocol::{
         conflicts::Conflicts,
+        contexts::Contexts,
         types::{TypedKey, type_of},
     },
     sim::{
@@ -39,21 +40,6 @@ pub enum Delivery {
     Operations,
     /// The whole key, as it is after it.
     States,
-}
-
-/// Over what a client's write of a register is made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Contexts {
-    /// Everything that its peer has, whether the client was shown it or not (MySQL, BDR, CouchDB with the latest revision).
-    #[default]
-    Everything,
-    /// What the client was shown: answers carry a causal context, writes bring it back (Dynamo, Riak with dotted version vectors). Who
-    /// was shown nothing writes over nothing.
-    Dotted,
-    /// Likewise, but all siblings of a key have one version vector between them (Riak before dots). From that a peer can only tell
-    /// whether the client was shown all, so that a write over some of them replaces none.
-    Plain,
 }
 
 /// Two peers that talk to each other.

@@ -22,7 +22,7 @@ mod tests;
 mod view;
 
 pub use change::PARTS_MAX;
-pub use config::{Config, Contexts, Delivery, Pair, Topology};
+pub use config::{Config, Delivery, Pair, Topology};
 pub use disk::{Disk, DiskChange as Change};
 pub use message::Message;
 
@@ -205,7 +205,7 @@ impl Protocol for MultiPrimary {
                     self.show(&change, ctx);
                     match from {
                         From::Client(request, answer) => {
-                            self.acknowledge(request, answer, &change, ctx);
+                            self.config.contexts.acknowledge(request, answer, (change.write, &change.delta), ctx);
                             passed_on.push((change, None));
                         }
                         From::Neighbour(neighbour) => {

@@ -1,6 +1,6 @@
 //! What readers of a peer are shown, and what is said when that changes in a way that they could not expect.
 
-use super::{Contexts, Ctx, MultiPrimary};
+use super::{Ctx, MultiPrimary};
 use crate::{
     protocol::versions::{Visible, answer, look, new, note_conflict, note_conflicts, visible},
     sim::{
@@ -27,13 +27,7 @@ impl MultiPrimary {
         let read = shown.first().copied();
         ctx.note_about(request.operation, Fact::Served { read, applied: self.data.position() });
         let answer = answer(self.config.type_of(key), shown);
-        match self.data.objects.get(&key) {
-            // What a strategy hides counts as shown, as where only one value is handed out (Riak without siblings).
-            Some(Object::Register(register)) if self.config.contexts != Contexts::Everything => {
-                ctx.reply_with(request, answer, register.seen().clone());
-            }
-            _ => ctx.reply(request, answer),
-        }
+        self.config.contexts.answer(request, answer, self.data.objects.get(&key), ctx);
     }
 
     /// What is shown and hidden of some keys now.

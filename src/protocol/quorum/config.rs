@@ -2,7 +2,7 @@
 
 use super::ring::Ring;
 use crate::{
-    protocol::conflicts::Conflicts,
+    protocol::{conflicts::Conflicts, contexts::Contexts},
     sim::{id::NodeId, time::Micros},
 };
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,8 @@ pub struct Config {
     pub timeout: Micros,
     /// Whether a coordinator that is a home node itself uses its own copy without a message.
     pub local_shortcut: bool,
+    /// Over what a coordinator makes a client's write.
+    pub contexts: Contexts,
 }
 
 impl Default for Config {
@@ -74,6 +76,7 @@ impl Default for Config {
             virtual_nodes: 8,
             timeout: Micros::from_millis(1_000),
             local_shortcut: true,
+            contexts: Contexts::default(),
         }
     }
 }

@@ -49,6 +49,7 @@ impl Quorum {
         }
         if let Some(hint) = self.data.hints.remove(&(of, key)) {
             ctx.note(fact(writes(&hint.object)));
+            ctx.note(Fact::MovedAway { key, of: Some(of) });
             self.keep(DiskChange::Unkeep { of, key }, Then::Nothing, None, ctx);
         }
     }
@@ -105,7 +106,7 @@ impl Quorum {
         }
         if homes.iter().all(|home| moving.1.contains(home)) {
             ctx.note(Fact::HandedOver { to: homes, writes: writes(object) });
-            ctx.note(Fact::MovedAway { key });
+            ctx.note(Fact::MovedAway { key, of: None });
             self.moving.remove(&key);
             self.data.objects.remove(&key);
             self.position = position(&self.data);

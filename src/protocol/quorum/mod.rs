@@ -5,8 +5,8 @@
 //! coordinates what its clients ask (`write`, `read`). What falls behind is found by readers (read repair), kept by stand-ins
 //! (`hints`), or found by comparing hash trees (`anti_entropy`). Placement is a pure function (`ring`).
 //!
-//! Requests carry no causal context yet. So a write replaces what its coordinator knows of the key: its own copy, what it wrote,
-//! and what it has read for others since it started. Writes by two coordinators that do not know of each other become siblings.
+//! Over what a write is made is the group's rule (`contexts`): what its client was shown, or all that its coordinator knows of the key: its
+//! own copy, what it wrote, and what it has read for others since it started. Writes that do not know of each other become siblings.
 //!
 //! A coordinator takes a node for unreachable that did not answer in time, until it hears from it. It takes nothing back: a
 //! write that reached too few is where it is, and later reads may find it. A coordinator names its writes anew after every start,
@@ -166,6 +166,8 @@ impl Protocol for Quorum {
         ctx.note(Fact::ResolvesBy { strategy: config.conflicts.register });
         // The strategy may have changed while it was down: what it hides is said again.
         node.note_conflicts(node.data.objects.keys().map(|key| (*key, Default::default())).collect(), ctx);
+        // Of what was handed over some may still be on the disk.
+        node.data.hints.iter().for_each(|((of, _), hint)| store::note_hint(*of, &hint.object, ctx));
         node.watch_hints(ctx);
         node.schedule_compare(ctx);
         node.restore(ctx);

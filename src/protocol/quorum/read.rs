@@ -127,7 +127,7 @@ impl Quorum {
         if !std::mem::replace(&mut reading.answered, true) {
             let key = reading.request.action.key();
             let shown = reading.merged.as_deref().map_or_else(Vec::new, |merged| visible(key, merged, &conflicts).shown);
-            ctx.reply(reading.request, answer(KeyType::Register, shown));
+            self.config.contexts.answer(reading.request, answer(KeyType::Register, shown), reading.merged.as_deref(), ctx);
         }
     }
 

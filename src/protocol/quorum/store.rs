@@ -92,9 +92,7 @@ impl Quorum {
             DiskChange::Merge(key, object) => self.show(*key, object, ctx),
             DiskChange::Keep { of, object, .. } => {
                 self.data.apply(&pending.change);
-                for write in super::message::writes(object) {
-                    ctx.note_about(write.id, Fact::HintKept { write, of: *of });
-                }
+                note_hint(*of, object, ctx);
                 self.watch_hints(ctx);
             }
             other => self.data.apply(other),
@@ -137,6 +135,14 @@ impl Quorum {
 
     pub(super) fn note_conflicts(&self, before: Vec<(Key, Visible)>, ctx: &mut Ctx) {
         note_conflicts(before, &self.data.objects, &self.config.conflicts, ctx);
+    }
+}
+
+/// Says what is kept for a node.
+pub(super) fn note_hint(of: NodeId, object: &Object, ctx: &mut Ctx) {
+    let Object::Register(register) = object else { return };
+    for (dot, version) in register.siblings().iter() {
+        ctx.note_about(version.write.id, Fact::HintKept { write: version.write, of, dot });
     }
 }
 

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod anti_entropy;
 #[cfg(test)]
+mod contexts;
+#[cfg(test)]
 mod hints;
 #[cfg(test)]
 mod promises;

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     protocol::{
         named::note_versioned,
-        versions::{evaluate, visible},
+        versions::{evaluate, new, visible},
     },
     sim::{
         id::{Key, NodeId},
@@ -78,10 +78,11 @@ impl Quorum {
         let deleted = matches!(request.action, Action::Delete { .. });
         let write = Write { id: request.operation, key, value };
         let (stamp, (hybrid, lamport)) = (Stamp::wall(ctx.local_us(), self.actor), self.clocks.tick(ctx.local_us()));
-        let context = register.seen().clone();
+        let context = self.config.contexts.of_write(register.seen(), ctx);
         let delta = register.put(self.actor, Version { write, deleted, stamp, hybrid, lamport }, &context);
         let homes = self.homes(key);
-        ctx.note_about(request.operation, Fact::Coordinates { write, over: writes(&known), homes });
+        let over = new(&writes(&known), &writes(&Object::Register(register)));
+        ctx.note_about(request.operation, Fact::Coordinates { write, over, homes });
         let change = Object::Register(delta);
         note_versioned(&change, ctx);
         self.learn(key, &change, ctx);
@@ -127,9 +128,9 @@ impl Quorum {
         if writing.stored.len() >= need as usize && !writing.answered {
             writing.answered = true;
             let (write, on) = (writing.write, writing.stored.clone());
-            let (request, answer) = (writing.request, writing.answer.clone());
+            let (request, answer, change) = (writing.request, writing.answer.clone(), writing.change.clone());
             ctx.note_about(write.id, Fact::EnoughCopies { write, on });
-            ctx.reply(request, answer);
+            self.config.contexts.acknowledge(request, answer, (write, &change), ctx);
         }
         if is_last {
             self.end(number, ctx);

@@ -3,7 +3,7 @@
 use super::{
     Field,
     Form::*,
-    table::{row, whole},
+    table::{CONTEXTS, row, whole},
 };
 use crate::scenario::Scenario;
 
@@ -98,6 +98,13 @@ pub(super) fn quorum() -> Vec<Field> {
             Switch,
             "true",
             "Whether a coordinator that is a home node itself uses its own copy without a message.",
+        ),
+        row(
+            "protocol.quorum.contexts",
+            Word(&CONTEXTS),
+            r#""everything""#,
+            "Over what a client's write is made: everything that its coordinator knows of the key, or what the client was shown, told by dots \
+             (Dynamo, Riak) or by one plain version vector for all siblings.",
         ),
     ]
 }

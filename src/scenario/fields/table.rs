@@ -14,6 +14,7 @@ pub(super) const CLASSES: [&str; 10] =
 pub(super) const LEVELS: [&str; 5] = ["async", "local_flush", "remote_write", "remote_flush", "remote_apply"];
 const REJOIN: [&str; 3] = ["clone", "rewind", "refuse"];
 const TOPOLOGIES: [&str; 5] = ["all_to_all", "ring", "star", "tree", "custom"];
+pub(super) const CONTEXTS: [&str; 3] = ["everything", "dotted", "plain"];
 const SHIPPING: [&str; 2] = ["row", "statement"];
 pub(super) const DELAY: Form = Shape("delay");
 pub(super) const ANY_TIME: RangeInclusive<Micros> = Micros::ZERO..=Micros::MAX;
@@ -202,7 +203,7 @@ fn peers() -> Vec<Field> {
         ),
         row(
             "protocol.multi_primary.contexts",
-            Word(&["everything", "dotted", "plain"]),
+            Word(&CONTEXTS),
             r#""everything""#,
             "Over what a client writes a register: everything that its peer has, or what the client was shown, told by dots (Riak) or by one plain version vector for all siblings.",
         ),

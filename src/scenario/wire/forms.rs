@@ -15,10 +15,11 @@ use crate::{
     protocol::{
         commit::{Commit, Level, OnTimeout, Which},
         conflicts::Conflicts,
+        contexts::Contexts,
         detector::Detect,
         failover::{By, Failover, Fencing},
         logs::Logs,
-        multi_primary::{Config as PeersConfig, Contexts, Delivery, Pair, Topology},
+        multi_primary::{Config as PeersConfig, Delivery, Pair, Topology},
         primary_replica::{Config, Delayed, Rejoin, Retention, Shipping, Upstream},
         types::TypedKey,
     },
@@ -308,7 +309,7 @@ choice! {
 #[cfg(feature = "quorum")]
 record! {
     QuorumConfig {
-        n, r, w, sloppy, hints, read_repair, anti_entropy_every, conflicts, virtual_nodes, timeout, local_shortcut
+        n, r, w, sloppy, hints, read_repair, anti_entropy_every, conflicts, virtual_nodes, timeout, local_shortcut, contexts
     }
     Hints { window, every }
     Quorums { n, r, w, sloppy, read_repair, anti_entropy_every }

@@ -3,6 +3,7 @@
 //! Nothing that was added is ever lost, and what was taken out can come back: a union cannot tell a removal from not having
 //! heard of the addition yet. The cure is a set (`set.rs`).
 
+use super::on_board::OnBoard;
 use crate::{
     sim::{
         id::OperationId,
@@ -27,6 +28,7 @@ pub struct Item {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cart {
     siblings: Siblings<Vec<Item>>,
+    on_board: OnBoard,
 }
 
 impl Cart {
@@ -46,7 +48,7 @@ impl Cart {
 
     fn put(&mut self, actor: Actor, items: SmallMap<i64, Item>) -> Cart {
         let seen = self.seen().clone();
-        Cart { siblings: self.siblings.put(actor, items.into_values().collect(), &seen) }
+        Cart { siblings: self.siblings.put(actor, items.into_values().collect(), &seen), on_board: self.on_board }
     }
 
     pub fn merge(&mut self, other: &Cart) {

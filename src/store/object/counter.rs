@@ -2,7 +2,7 @@
 //!
 //! Each actor adds to a total of its own and touches no other's.
 
-use super::Mark;
+use super::{Mark, on_board::OnBoard};
 use crate::{
     sim::small::SmallMap,
     store::{version::Actor, words::Words},
@@ -34,6 +34,7 @@ pub struct Counter {
     minus: SmallMap<Actor, u64>,
     /// The latest operation that counted: the total is what it made of it.
     latest: Option<Mark>,
+    on_board: OnBoard,
 }
 
 impl Counter {

@@ -7,6 +7,7 @@
 
 pub mod cart;
 pub mod counter;
+mod on_board;
 pub mod register;
 pub mod set;
 pub mod text;

@@ -4,7 +4,7 @@
 //! So the same history can be looked at through all of them, and what each loses or brings back is seen beside the others. A
 //! change is refused or not by what its kind of set can do; the state itself takes whatever comes.
 
-use super::{Mark, counter::greatest};
+use super::{Mark, counter::greatest, on_board::OnBoard};
 use crate::{
     sim::{
         id::OperationId,
@@ -111,6 +111,7 @@ pub struct ReplicatedSet {
     elements: SmallMap<i64, Element>,
     /// Dots of additions, of whatever element.
     seen: Seen,
+    on_board: OnBoard,
 }
 
 impl ReplicatedSet {
@@ -144,7 +145,7 @@ impl ReplicatedSet {
     }
 
     fn change(&mut self, element: i64, change: Element, seen: Seen) -> ReplicatedSet {
-        let delta = ReplicatedSet { elements: [(element, change)].into_iter().collect(), seen };
+        let delta = ReplicatedSet { elements: [(element, change)].into_iter().collect(), seen, on_board: self.on_board };
         self.merge(&delta);
         delta
     }

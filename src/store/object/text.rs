@@ -5,6 +5,7 @@
 //! mixed up letter by letter, which older algorithms (RGA, Logoot) allow. Characters are never taken out of the tree, only marked
 //! as erased, because others may be typing next to them.
 
+use super::on_board::OnBoard;
 use crate::{
     sim::{
         id::OperationId,
@@ -55,6 +56,7 @@ pub struct Character {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text {
     entries: SmallMap<Dot, Entry>,
+    on_board: OnBoard,
 }
 
 /// A step on the way through the tree.

@@ -1,7 +1,7 @@
 //! Over what a write is made: everything that its peer has, or what its client was shown.
 
 use super::*;
-use crate::protocol::multi_primary::Contexts;
+use crate::protocol::contexts::Contexts;
 
 const CLEO: ClientId = ClientId(2);
 

@@ -6,7 +6,7 @@
 use super::*;
 use crate::{
     client::workload::{Does, NamedOperation, Pace, Workload},
-    protocol::multi_primary::{Contexts, Pair},
+    protocol::{contexts::Contexts, multi_primary::Pair},
     sim::{
         clock::Clock,
         distribution::Distribution,
@@ -16,10 +16,7 @@ use crate::{
         operation::Action,
         time::Micros,
     },
-    store::{
-        object::{counter::CounterKind, register::Version},
-        version::Dot,
-    },
+    store::object::counter::CounterKind,
     trace::Kind,
     world::command::Command,
 };
@@ -144,15 +141,10 @@ fn memory_is_disk(play: &Play) {
 
 /// Acknowledged writes that nobody shows, that nobody wrote over, and that no strategy named; `losers`: nodes that lost a disk.
 fn unexplained(play: &Play, losers: &BTreeSet<NodeId>) -> Vec<Write> {
-    let (mut explained, mut names) = (BTreeSet::new(), Vec::new());
+    // Who had been shown it, perhaps at another peer, wrote over it.
+    let mut explained = crate::explain::versions::tests::written_over(&play.world);
     for event in play.events() {
         match &event.kind {
-            // Who had been shown it, perhaps at another peer, wrote over it.
-            Kind::Fact(Fact::Versioned { dot, version: Version { write, .. }, seen }) => {
-                let is_over = |(key, name, _): &&(Key, Dot, _)| *key == write.key && name != dot && seen.includes(*name);
-                explained.extend(names.iter().filter(is_over).map(|(_, _, id)| *id));
-                names.push((write.key, *dot, write.id));
-            }
             Kind::Fact(Fact::Accepted { over, .. }) => explained.extend(over.iter().map(|write| write.id)),
             Kind::Fact(Fact::Dropped { writes, .. }) => explained.extend(writes.iter().map(|write| write.id)),
             _ => {}

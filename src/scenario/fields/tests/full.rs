@@ -6,11 +6,12 @@ use crate::{
     protocol::{
         commit::{Commit, Level, OnTimeout, Which},
         conflicts::Conflicts,
+        contexts::Contexts,
         detector::Detect,
         failover::{By, Failover, Fencing},
         gossip::{self, AntiEntropy, Compare, Interest, Lose, Membership, Mode},
         logs::Logs,
-        multi_primary::{self, Contexts, Delivery, Pair, Topology},
+        multi_primary::{self, Delivery, Pair, Topology},
         primary_replica::{Config, Delayed, Rejoin, Retention, Shipping, Upstream},
         quorum::{self, Hints, Quorums, ReadRepair},
         types::TypedKey,
@@ -236,6 +237,7 @@ fn quorum(read_repair: ReadRepair) -> Scenario {
         virtual_nodes: 1,
         timeout: MS,
         local_shortcut: true,
+        contexts: Contexts::Dotted,
     });
     let rule = Quorums { n: 10, r: 1, w: 1, sloppy: true, read_repair, anti_entropy_every: Some(MS) };
     let commands = vec![TimedCommand { at: MS, command: Command::SetQuorum(rule) }];
