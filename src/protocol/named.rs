@@ -17,13 +17,19 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(super) struct Known {
     seen: Seen,
+    /// Of what nobody has overwritten.
+    dots: Vec<Dot>,
     latest: Option<Version>,
 }
 
 impl Known {
     pub fn of(object: &Object) -> Known {
         match object {
-            Object::Register(register) => Known { seen: register.seen().clone(), latest: register.latest().copied() },
+            Object::Register(register) => Known {
+                seen: register.seen().clone(),
+                dots: register.siblings().iter().map(|(dot, _)| dot).collect(),
+                latest: register.latest().copied(),
+            },
             _ => Known::default(),
         }
     }
@@ -43,11 +49,14 @@ pub(super) fn note_learnt<P: Protocol>(key: Key, before: &Known, now: &Object, c
     let Object::Register(register) = now else { return };
     let is_new = |dot: &Dot| !before.seen.includes(*dot);
     let dots: Vec<Dot> = register.siblings().iter().map(|(dot, _)| dot).filter(is_new).collect();
-    let only_seen: Vec<Dot> = register.seen().since(&before.seen).filter(|dot| !dots.contains(dot)).collect();
+    // What replaced a version may be replaced itself, and then does not come.
+    let is_kept = |dot: &Dot| register.siblings().iter().any(|(own, _)| own == *dot);
+    let unheard_of = register.seen().since(&before.seen);
+    let replaced: Vec<Dot> = before.dots.iter().copied().chain(unheard_of).filter(|dot| !is_kept(dot)).collect();
     let is_sibling = |version: &&Version| register.siblings().values().any(|own| own == *version);
     let latest = register.latest().filter(|latest| before.latest.as_ref() != Some(*latest) && !is_sibling(latest));
     let overwritten = latest.map(|latest| latest.hybrid);
-    if !dots.is_empty() || !only_seen.is_empty() || overwritten.is_some() {
-        ctx.note(Fact::Learnt { key, dots, overwritten, only_seen });
+    if !dots.is_empty() || !replaced.is_empty() || overwritten.is_some() {
+        ctx.note(Fact::Learnt { key, dots, overwritten, replaced });
     }
 }

@@ -415,15 +415,15 @@ pub enum Fact {
         seen: Seen,
     },
     /// Versions of a key that a node has from now on and had not heard of. `overwritten`: by its hybrid stamp, one that comes with
-    /// them though others have replaced it, since none has a later wall clock. `only_seen`: names of others that it has heard of only
-    /// now, and that were replaced before.
+    /// them though others have replaced it, since none has a later wall clock. `replaced`: names of those that it had and
+    /// has no more, and of those that it has heard of only now and that were replaced before.
     Learnt {
         key: Key,
         dots: Vec<Dot>,
         #[serde(skip_serializing_if = "Option::is_none")]
         overwritten: Option<Stamp>,
         #[serde(skip_serializing_if = "Vec::is_empty")]
-        only_seen: Vec<Dot>,
+        replaced: Vec<Dot>,
     },
     /// Of writes that did not know of each other, a node shows what this strategy says from now on.
     ResolvesBy {

@@ -281,7 +281,7 @@ impl Graph {
                 });
                 What::Written { version: self.versions.len() - 1 }
             }
-            Fact::Learnt { key, dots, overwritten, only_seen } if *key == self.key => {
+            Fact::Learnt { key, dots, overwritten, replaced } if *key == self.key => {
                 let copy = &mut copies.or_default(node).register;
                 let before: Vec<Dot> = copy.siblings().iter().map(|(dot, _)| dot).collect();
                 let new: Vec<usize> = dots.iter().filter_map(|dot| self.find(*dot)).collect();
@@ -290,7 +290,7 @@ impl Graph {
                     named.arrived = true;
                     copy.merge(&Register::change(named.dot, named.version, named.seen.clone()));
                 }
-                copy.hear_of(only_seen);
+                copy.hear_of(replaced);
                 let ghost = overwritten.and_then(|stamp| self.versions.iter().rfind(|own| own.version.hybrid == stamp));
                 ghost.into_iter().for_each(|named| copy.merge(&Register::overwritten(named.version)));
                 let is_gone = |dot: &Dot| copy.siblings().iter().all(|(own, _)| own != *dot);

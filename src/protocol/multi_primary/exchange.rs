@@ -57,9 +57,9 @@ impl MultiPrimary {
     pub(super) fn greet(&mut self, ctx: &mut Ctx) {
         let members = ctx.members().to_vec();
         self.unheard.retain(|node| members.contains(node));
-        // Who has left gives nothing any more.
-        self.goal = self.goal.take().filter(|(who, _)| members.contains(who));
         let sources = self.config.sources(ctx.me(), &members);
+        // Who sends nothing to it any more gives nothing.
+        self.goal = self.goal.take().filter(|(who, _)| *who == ctx.me() || sources.contains(who));
         let wanted = |node: &NodeId| sources.contains(node) && (!self.ready || self.unheard.contains(node));
         let wanted: Vec<NodeId> = members.iter().copied().filter(wanted).collect();
         wanted.into_iter().for_each(|node| self.ask(node, ctx));
@@ -217,11 +217,15 @@ impl MultiPrimary {
     /// A neighbour says what it has.
     pub(super) fn on_have(&mut self, from: NodeId, (vector, digest): (&VersionVector, Option<u64>), why: Why, ctx: &mut Ctx) {
         self.heard(from);
-        if !self.ready && why == Why::Confirm {
-            // Who had more and lost its disk has no more to give.
-            if self.goal.as_ref().is_none_or(|(who, _)| *who == from && !vector.is_empty()) {
-                self.goal = Some((from, vector.clone()));
-            }
+        // In a ring those to whom it sends confirm, too. What they have comes round, unless they lose it before.
+        let is_source = || self.config.sources(ctx.me(), ctx.members()).contains(&from);
+        if !self.ready && why == Why::Confirm && is_source() {
+            // Who had more and lost its disk has no more to give. If it has nothing now, somebody else is heard first.
+            self.goal = match self.goal.take() {
+                Some((who, _)) if who == from && vector.is_empty() => None,
+                Some((who, goal)) if who != from => Some((who, goal)),
+                _ => Some((from, vector.clone())),
+            };
             self.check_ready(ctx);
         }
         if self.config.targets(ctx.me(), ctx.members()).contains(&from) {
