@@ -287,3 +287,36 @@ impl Frame<'_> {
         words
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::{sim::id::Key, world::tests::play::*};
+
+    /// How often these words stand in the drawing of x, of a preset after so long.
+    fn counts(preset: &str, millis: u64, words: &[&str]) -> Vec<usize> {
+        let mut play = Play::new(crate::scenario::presets::get(preset).expect("a preset"));
+        play.run(millis);
+        let world = &play.world;
+        let (peers, homes) = (world.stores(), world.placement().homes(Key(0)));
+        let graph = Graph::of(world, Key(0), u64::MAX);
+        let svg = drawing(&graph, (peers, &homes), Micros::MAX, None, 600).svg;
+        words.iter().map(|words| svg.matches(words).count()).collect()
+    }
+
+    #[test]
+    fn who_is_no_home_has_nothing_and_may_keep_something_for_others() {
+        for (preset, millis, expected) in [
+            // Under way still: two stand-ins keep it; then it is handed over.
+            ("quorum-sloppy", 3_000, [2, 2, 0]),
+            ("quorum-sloppy", 7_000, [2, 0, 0]),
+            ("quorum-siblings", 2_500, [1, 0, 0]),
+            ("peers-two-edits", 4_800, [0, 0, 0]),
+            // Written, and on its way to the others.
+            ("quorum-siblings", 190, [1, 0, 2]),
+        ] {
+            let found = counts(preset, millis, &[">no home<", ">7 for ", ">nothing<"]);
+            assert_eq!(found, expected, "{preset} after {millis} ms");
+        }
+    }
+}
