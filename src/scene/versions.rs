@@ -237,12 +237,13 @@ impl Frame<'_> {
 
     /// What has become of a version by now, and whether anybody's readers get it.
     fn state(&self, version: usize) -> (String, bool) {
+        let is_at = |node: NodeId, place: Place| self.graph.place(node, version) == place;
         let at = |place: Place| -> Vec<String> {
             let nodes = self.graph.copies.iter().map(|(node, _)| *node);
-            nodes.filter(|node| self.graph.place(*node, version) == place).map(|node| node.to_string()).collect()
+            nodes.filter(|node| is_at(*node, place)).map(|node| node.to_string()).collect()
         };
         let (shown, hidden) = (at(Place::Shown), at(Place::Hidden));
-        let all = self.graph.copies.len();
+        let everywhere = self.homes.iter().all(|home| is_at(*home, Place::Shown));
         let word = match (shown.len(), hidden.len()) {
             _ if version >= self.taken => "later".into(),
             (0, 0) if !at(Place::Replaced).is_empty() => "replaced".into(),
@@ -253,7 +254,7 @@ impl Frame<'_> {
             (0, 0) if self.graph.versions[version].arrived => "gone".into(),
             (0, 0) => "not on disk".into(),
             (0, _) => "hidden".into(),
-            (some, _) if some == all => "shown".into(),
+            _ if everywhere => "shown".into(),
             _ => format!("shown {}", shown.join(" ")),
         };
         (word, !shown.is_empty())
@@ -267,7 +268,8 @@ impl Frame<'_> {
         let d = format!("M{} 21v-4H{}v4", first - MARK, last + MARK);
         path(svg, &d, "ink2");
         let words = format!("{} siblings: none knew of another", siblings.len());
-        let words = if last - first < 100 { format!("{} siblings", siblings.len()) } else { words };
+        let has_room = first - MARK + words.len() as i32 * LETTER <= self.right();
+        let words = if has_room { words } else { format!("{} siblings", siblings.len()) };
         text(svg, (first - MARK, 12), "font-weight=\"600\" fill=\"var(--ink)\"", &words);
     }
 

@@ -50,6 +50,8 @@ async function openVersions(page) {
   if (phone(page)) await button(page, "Versions").click();
   else await press(page, "v");
   await page.locator("#versions-steps").waitFor();
+  await settled(page);
+  await settled(page);
 }
 
 /** Lag, a crash, a promotion, and the charts that show it. */
@@ -236,7 +238,6 @@ const SCENES = {
           await forward(page, ms);
           await openVersions(page);
           if (rule) await page.getByLabel("Beside it, if").selectOption({ label: rule });
-          await settled(page);
           await settled(page);
         },
       },
