@@ -45,6 +45,15 @@ async function twoFutures(page) {
 
 const openMeasures = (page) => (phone(page) ? tab(page, "Measures") : button(page, "Measures").click()).then(() => page.locator(".plot svg").first().waitFor());
 
+async function openVersions(page) {
+  if (phone(page)) await tab(page, "Measures");
+  if (phone(page)) await button(page, "Versions").click();
+  else await press(page, "v");
+  await page.locator("#versions-steps").waitFor();
+  await settled(page);
+  await settled(page);
+}
+
 /** Lag, a crash, a promotion, and the charts that show it. */
 async function measured(page) {
   await twoFutures(page);
@@ -227,12 +236,8 @@ const SCENES = {
         steps: async (page) => {
           await openPreset(page, "Two edits of one key");
           await forward(page, ms);
-          if (phone(page)) await tab(page, "Measures");
-          if (phone(page)) await button(page, "Versions").click();
-          else await press(page, "v");
-          await page.locator("#versions-steps").waitFor();
+          await openVersions(page);
           if (rule) await page.getByLabel("Beside it, if").selectOption({ label: rule });
-          await settled(page);
           await settled(page);
         },
       },
@@ -245,34 +250,6 @@ const SCENES = {
     steps: async (page) => {
       await openPreset(page, "Two edits of one key");
       await forward(page, 5_500);
-      await page.getByRole("button", { name: /: choose$/ }).click();
-    },
-  },
-  // The same with quorums, whose readers are asked too.
-  ...Object.fromEntries(
-    [["quorum-versions", "quorum-siblings", 2_500], ["quorum-versions-hints", "quorum-sloppy", 3_000]].map(([name, preset, ms]) => [
-      name,
-      {
-        ...PAUSED,
-        fragment: "#q1.",
-        steps: async (page) => {
-          await open(page, preset);
-          await forward(page, ms);
-          if (phone(page)) await tab(page, "Measures");
-          if (phone(page)) await button(page, "Versions").click();
-          else await press(page, "v");
-          await page.locator("#versions-steps").waitFor();
-          await settled(page);
-        },
-      },
-    ]),
-  ),
-  "quorum-choose": {
-    ...PAUSED,
-    fragment: "#q1.",
-    steps: async (page) => {
-      await open(page, "quorum-siblings");
-      await forward(page, 3_500);
       await page.getByRole("button", { name: /: choose$/ }).click();
     },
   },
@@ -427,6 +404,13 @@ const SCENES = {
       ],
     ),
   ),
+  "quorum-choose": {
+    ...PAUSED,
+    fragment: "#q1.!quorum-siblings",
+    steps: (page) => forward(page, 3_500).then(() => page.getByRole("button", { name: /: choose$/ }).click()),
+  },
+  "quorum-versions": { ...PAUSED, fragment: "#q1.!quorum-siblings", steps: (page) => forward(page, 2_500).then(() => openVersions(page)) },
+  "quorum-hints": { ...PAUSED, fragment: "#q1.!quorum-sloppy", steps: (page) => forward(page, 3_000).then(() => openVersions(page)) },
   "quorum-trees": {
     ...PAUSED,
     fragment: "#q1.",
