@@ -158,6 +158,8 @@ pub(super) fn action_of(world: &LabWorld, operation: OperationId) -> Option<Acti
     open.or_else(|| rows().find(|(_, row)| row.operation == operation).map(|(_, row)| row.action))
 }
 
+#[cfg(feature = "documents")]
+use super::documents::told as told_of_documents;
 #[cfg(feature = "gossip")]
 use super::gossip::told as told_of_gossip;
 #[cfg(feature = "quorum")]
@@ -166,6 +168,12 @@ use super::quorum::told as told_of_quorums;
 /// A program without them has nothing to tell of them.
 #[cfg(not(feature = "gossip"))]
 fn told_of_gossip(_: NodeId, _: &Fact) -> Option<(Weight, Sentence)> {
+    None
+}
+
+/// The same of documents.
+#[cfg(not(feature = "documents"))]
+fn told_of_documents(_: &LabWorld, _: NodeId, _: &Fact) -> Option<(Weight, Sentence)> {
     None
 }
 
@@ -237,7 +245,8 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
             .or_else(|| election::told(world, node, event, fact))
             .or_else(|| peers::told(world, node, fact))
             .or_else(|| told_of_quorums(node, fact))
-            .or_else(|| told_of_gossip(node, fact)),
+            .or_else(|| told_of_gossip(node, fact))
+            .or_else(|| told_of_documents(world, node, fact)),
     }
 }
 

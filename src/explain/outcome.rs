@@ -169,6 +169,8 @@ pub(super) fn told(
                 Refusal::TooFewCopies { have, need } => {
                     said.text(format!("{need} nodes with a copy are needed, and {have} can be reached."))
                 }
+                #[cfg(feature = "documents")]
+                Refusal::OldRevision => super::documents::refused(world, event, said),
                 Refusal::WrongType { .. } | Refusal::GrowsOnly | Refusal::Gone | Refusal::Absent | Refusal::Full => {
                     said.text(actions::refusal(refusal, action.map(Action::key)).unwrap_or_default())
                 }

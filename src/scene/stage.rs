@@ -493,5 +493,7 @@ pub fn refused(refusal: Refusal) -> &'static str {
         Refusal::Gone => "refused: removed for good",
         Refusal::Absent => "refused: not there",
         Refusal::Full => "refused: full",
+        #[cfg(feature = "documents")]
+        Refusal::OldRevision => "refused: changed since",
     }
 }

@@ -1,5 +1,7 @@
 //! What clients ask and what they are told. The vocabulary between clients, nodes, history and trace.
 
+#[cfg(feature = "documents")]
+use super::revision::Revision;
 use super::{
     id::{Key, NodeId, OperationId, Value},
     time::Micros,
@@ -52,6 +54,12 @@ pub enum Action {
     Delete {
         key: Key,
     },
+    /// Ends one branch of a document, whichever readers are shown.
+    #[cfg(feature = "documents")]
+    DeleteRevision {
+        key: Key,
+        revision: Revision,
+    },
 }
 
 impl Action {
@@ -66,6 +74,8 @@ impl Action {
             | Action::Insert { key, .. }
             | Action::Erase { key, .. }
             | Action::Delete { key } => key,
+            #[cfg(feature = "documents")]
+            Action::DeleteRevision { key, .. } => key,
         }
     }
 
@@ -177,6 +187,9 @@ pub enum Refusal {
     Absent,
     /// The key keeps as many elements or characters as it may.
     Full,
+    /// The write names a revision of the document that is not a current one, or none where there is one.
+    #[cfg(feature = "documents")]
+    OldRevision,
 }
 
 /// What a node answers.

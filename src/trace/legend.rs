@@ -8,7 +8,7 @@ const SOURCES: [(&str, &[&str]); 4] = [
         include_str!("mod.rs"),
         &["Kind", "Cargo", "DropReason", "Work", "TimerName", "CrashKind", "Role", "MemberState", "SyncState"],
     ),
-    (include_str!("fact.rs"), &["Fact", "NoVote"]),
+    (include_str!("fact.rs"), &["Fact", "NoVote", "Shows"]),
     (include_str!("../sim/operation.rs"), &["Action", "KeyType", "Function", "Outcome", "Refusal"]),
     (include_str!("../sim/network.rs"), &["MessageClass"]),
 ];

@@ -11,6 +11,8 @@ mod legend;
 pub use export::{hash, to_json};
 #[cfg(feature = "quorum")]
 pub use fact::Compared;
+#[cfg(feature = "documents")]
+pub use fact::{Branch, Shows};
 pub use fact::{Fact, NoVote};
 
 use crate::{
@@ -224,6 +226,33 @@ pub enum Cargo {
     #[cfg(feature = "gossip")]
     Ack {
         member: NodeId,
+    },
+    /// What has changed after so many changes of the receiver?
+    #[cfg(feature = "documents")]
+    AskChanges {
+        since: u64,
+    },
+    /// So many documents have changed; up to there that is all.
+    #[cfg(feature = "documents")]
+    Feed {
+        documents: u32,
+        last: u64,
+    },
+    /// So many ends of branches are missing and wanted.
+    #[cfg(feature = "documents")]
+    Wanted {
+        revisions: u32,
+    },
+    /// Revisions with their lines; the last of them.
+    #[cfg(feature = "documents")]
+    Documents {
+        count: u32,
+        last: Option<Write>,
+    },
+    /// The sender has on disk all that the receiver changed up to there.
+    #[cfg(feature = "documents")]
+    Checkpoint {
+        sequence: u64,
     },
 }
 
