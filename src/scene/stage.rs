@@ -50,9 +50,25 @@ pub struct Copy {
     pub contents: Option<String>,
     /// The primary holds another value, or another peer has written over it.
     pub old: bool,
+    /// Of a document: how many live branches are kept that no reader is shown.
+    #[cfg(feature = "documents")]
+    pub kept: usize,
 }
 
 impl Copy {
+    /// Of a key that was never written.
+    pub fn empty(key: Key) -> Copy {
+        Copy {
+            key,
+            chip: None,
+            siblings: Vec::new(),
+            contents: None,
+            old: false,
+            #[cfg(feature = "documents")]
+            kept: 0,
+        }
+    }
+
     /// How long its value is.
     pub fn letters(&self) -> usize {
         if let Some(contents) = &self.contents {
@@ -60,6 +76,8 @@ impl Copy {
         }
         let own = self.chip.map_or(1, |chip| chip.value().to_string().len());
         // A chip takes the room of some letters.
+        #[cfg(feature = "documents")]
+        let own = own + 2 * self.kept.min(1);
         own + self.siblings.iter().map(|chip| 4 + chip.value().to_string().len()).sum::<usize>()
     }
 }
@@ -298,13 +316,7 @@ fn card(
         .filter(|key| holds(*key).is_some() || world.placement().is_home(node, *key))
         .map(|key| match view.role {
             Role::Peer => peers::copy(world, node, key, view),
-            _ => Copy {
-                key,
-                chip: holds(key).map(Chip::of),
-                siblings: Vec::new(),
-                contents: None,
-                old: is_behind && holds(key) != leads_with(key),
-            },
+            _ => Copy { chip: holds(key).map(Chip::of), old: is_behind && holds(key) != leads_with(key), ..Copy::empty(key) },
         })
         .collect();
     let queue = host.queue_len();
@@ -389,6 +401,12 @@ fn spoken(node: NodeId, role: &str, state: &str, copies: &[Copy], status: &str) 
             Some(chip) if !copy.siblings.is_empty() => {
                 let all: Vec<String> = std::iter::once(chip).chain(&copy.siblings).map(|chip| chip.value().to_string()).collect();
                 format!("{} is {}: a conflict", copy.key, all.join(" or "))
+            }
+            #[cfg(feature = "documents")]
+            Some(chip) if copy.kept > 0 => {
+                let others =
+                    if copy.kept == 1 { "another branch is".into() } else { format!("{} other branches are", copy.kept) };
+                format!("{} is {}, and {others} kept: a conflict", copy.key, chip.value())
             }
             Some(chip) => format!("{} is {}{}", copy.key, chip.value(), if copy.old { ", an old value" } else { "" }),
             None => format!("{} is empty{}", copy.key, if copy.old { ", an old state" } else { "" }),
