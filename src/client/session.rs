@@ -347,6 +347,35 @@ mod tests {
         assert_eq!(session.on_answer(B, no, &[A, B, C]), Next::Done(Outcome::Refused(Refusal::NotPrimary { primary: Some(A) })));
     }
 
+    /// What it brings back with a write: all versions that it was shown, and of a document the last revision.
+    #[test]
+    fn remembers_what_it_was_shown() {
+        use crate::{
+            sim::revision::{Revision, RevisionId},
+            store::version::{Actor, Dot, Seen},
+        };
+        let mut session = session(ClientSettings::default());
+        let (write, read) = (Action::Write { key: Key(0), value: 1 }, Action::Read { key: Key(0) });
+        assert_eq!(session.was_shown(write), None);
+        let seen = |node: NodeId| {
+            let mut seen = Seen::default();
+            seen.insert(Dot { actor: Actor::from(node), counter: 1 });
+            seen
+        };
+        for node in [A, B] {
+            session.is_shown(Key(0), Some(Told::Versions(Arc::new(seen(node)))));
+        }
+        let mut both = seen(A);
+        both.merge(&seen(B));
+        assert_eq!(session.was_shown(write), Some(Told::Versions(Arc::new(both))));
+        assert_eq!((session.was_shown(read), session.was_shown(Action::Write { key: Key(1), value: 1 })), (None, None));
+        for revision in [Some(Revision { generation: 1, id: RevisionId([7; 16]) }), None] {
+            session.is_shown(Key(0), Some(Told::Revision(revision)));
+            session.is_shown(Key(0), None);
+            assert_eq!(session.was_shown(write), Some(Told::Revision(revision)));
+        }
+    }
+
     #[test]
     fn unknown_stays_unknown() {
         let mut session = session(ClientSettings { retries: 1, ..Default::default() });

@@ -105,12 +105,11 @@ pub(super) fn told(world: &LabWorld, node: NodeId, fact: &Fact) -> Option<(Weigh
 fn branched(world: &LabWorld, start: Writer, shown: &Branch, kept: &[Branch], why: Shows) -> Writer {
     let key = shown.write.key;
     let live: Vec<Write> = kept.iter().filter(|branch| !branch.deleted).map(|branch| branch.write).collect();
-    let said =
-        start.text(format!(" has {} of {key} that did not know of each other: ", counted(kept.len() as u64 + 1, "branch")));
+    let said = start.text(format!(" has {} branches of {key} that did not know of each other. ", kept.len() + 1));
     if shown.deleted {
-        return said.text("all of them are deleted.");
+        return said.text("All of them are deleted.");
     }
-    let said = said.text("it shows ").write(Chip::of(shown.write)).text(format!(", for {}.", why_words(why)));
+    let said = said.text("It shows ").write(Chip::of(shown.write)).text(format!(": {}.", why_words(why)));
     if live.is_empty() {
         return said;
     }
@@ -196,4 +195,71 @@ pub fn newer(own: &DocumentsView, other: &DocumentsView, key: Key) -> Option<Wri
     let knows_ours = tree.and_then(|tree| tree.winner()).is_none_or(|leaf| theirs.knows(leaf.revision));
     let is_new = tree.is_none_or(|tree| !tree.knows(shown.revision));
     (knows_ours && is_new).then(|| write_of(key, &shown))
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::{
+        explain::{narrate::tell, plain},
+        scenario::presets,
+        world::World,
+    };
+    use std::{collections::BTreeSet, sync::Arc};
+
+    /// Everything that is told of a preset, each sentence once, with the names of revisions and the values left out.
+    fn sentences(name: &str) -> BTreeSet<String> {
+        let scenario = presets::get(name).expect("a preset");
+        let mut world: LabWorld = World::new(Arc::new(scenario.setup()), Arc::new(scenario.commands.clone()));
+        world.run_until(scenario.until, u64::MAX);
+        let told = |event: &Event| Some(plain(&tell(&world, event, &Default::default())?.1));
+        world.trace().iter().filter_map(|(_, event)| told(event)).map(|sentence| without_names(&sentence)).collect()
+    }
+
+    /// `2-ab12` becomes `2-…`, and `x = 7` becomes `x`.
+    fn without_names(sentence: &str) -> String {
+        let is_name = |word: &str| word.len() > 2 && word.as_bytes()[0].is_ascii_digit() && word.as_bytes()[1] == b'-';
+        let word = |word: &str| if is_name(word) { format!("{}-…", &word[..1]) } else { word.to_string() };
+        let all: Vec<String> = sentence.split(' ').map(word).collect();
+        all.join(" ").replace(" = 7", "").replace(" = 9", "").replace(" = 1", "")
+    }
+
+    #[test]
+    fn each_step_of_a_replication_is_told() {
+        let told = sentences("documents-two-edits");
+        for sentence in [
+            "A takes x, asking nobody, and writes it to disk.",
+            "A makes revision 1-… of x, the first that it has of it.",
+            "A makes revision 2-… of x, in place of 1-…",
+            "B asks A what has changed.",
+            "A tells B that nothing has changed.",
+            "A tells B which revisions it has of 1 document changed.",
+            "B lacks 1 revision that A has, and fetches them with their history.",
+            "B has fetched x from A and writes that to disk, whatever it has itself.",
+            "B writes down that it has everything up to change 1 of A, and tells it so.",
+            "A has all that B has changed: nothing is fetched.",
+        ] {
+            assert!(told.contains(sentence), "{sentence}\nis not among {told:#?}");
+        }
+        let branched = "did not know of each other. It shows x: of branches of one length the greater name wins. Kept, not shown: x, \
+                        though its client was told OK.";
+        assert_eq!(told.iter().filter(|sentence| sentence.ends_with(branched)).count(), 3, "each node says so: {told:#?}");
+    }
+
+    #[test]
+    fn a_refusal_and_a_promotion_are_told_with_the_reason() {
+        for (name, sentence) in [
+            ("documents-refused", "A says no (409): of x the edit names revision 1-… and the current one is 2-…"),
+            ("documents-refused", "Ben’s write x is refused: the document was changed since Ben read it (409)."),
+            (
+                "documents-deleted-winner",
+                "B shows x instead: the branch that it showed ends in a deletion, 2-… and this one had been kept as a conflict.",
+            ),
+        ] {
+            let told = sentences(name);
+            assert!(told.contains(sentence), "{sentence}\nis not among {told:#?}");
+        }
+        let nothing = ": the branch with more edits wins. Kept, not shown: x, though its client was told OK.";
+        assert!(sentences("documents-short-memory").iter().any(|sentence| sentence.ends_with(nothing)));
+    }
 }

@@ -206,7 +206,7 @@ pub(super) fn told(
 
 /// Whether somebody asked for the key of this operation to be deleted.
 fn is_deleted_once(world: &LabWorld, action: Option<Action>) -> bool {
-    let deletes = |of: Action| matches!(of, Action::Delete { key } if Some(key) == action.map(Action::key));
+    let deletes = |of: Action| of.deletes() && Some(of.key()) == action.map(Action::key);
     world.history().iter().any(|(_, row)| deletes(row.action))
 }
 

@@ -84,6 +84,15 @@ impl Action {
         matches!(self, Action::Write { .. } | Action::Generate { .. })
     }
 
+    /// Whether nothing may be left of a value after it.
+    pub fn deletes(self) -> bool {
+        #[cfg(feature = "documents")]
+        if matches!(self, Action::DeleteRevision { .. }) {
+            return true;
+        }
+        matches!(self, Action::Delete { .. })
+    }
+
     /// Whether it changes what is stored.
     pub fn is_write(self) -> bool {
         !matches!(self, Action::Read { .. })

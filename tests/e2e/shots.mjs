@@ -72,7 +72,21 @@ const gossips = (title, ms, then) => ({
   },
 });
 
+const documents = (title, ms, name) => ({
+  ...PAUSED,
+  fragment: "#d1.",
+  steps: async (page) => {
+    await openPreset(page, title);
+    await forward(page, ms);
+    if (name) await select(page, "node", name);
+  },
+});
+
 const SCENES = {
+  "documents-copying": documents("Two edits offline, one shown", 300),
+  "documents-conflict": documents("Two edits offline, one shown", 9_000, "B"),
+  "documents-refused": documents("Changed since you read it", 2_700, "A"),
+  "documents-promoted": documents("Deleted, and something else appears", 7_000, "C"),
   "gossip-spreading": gossips("A rumour that dies too early", 1_400),
   "gossip-residue": gossips("A rumour that dies too early", 7_000, (page) => page.locator(".field-handle").focus()),
   "gossip-thousand": gossips("A rumour in a crowd", 2_000),

@@ -157,6 +157,7 @@ impl Odd {
         let (key, value) = (Key(self.number(0, 63) as u16), self.of(&[0, i64::MIN, i64::MAX]));
         let function = self.function();
         let place = self.of(&[0, 1, u16::MAX]);
+        let revision = self.revision();
         self.of(&[
             Action::Read { key },
             Action::Read { key },
@@ -170,7 +171,7 @@ impl Odd {
             Action::Insert { key, place, character: 'ß' },
             Action::Erase { key, place },
             Action::Delete { key },
-            Action::DeleteRevision { key, revision: self.revision() },
+            Action::DeleteRevision { key, revision },
         ])
     }
 

@@ -6,7 +6,7 @@ use super::{
     Ctx, Documents, Pending, Why,
     config::Edits,
     disk::{Body, Tree, write_of},
-    view,
+    keep, view,
 };
 use crate::{
     protocol::versions::evaluate,
@@ -38,7 +38,7 @@ impl Documents {
         };
         let over: Option<Write> =
             tree.leaves().iter().find(|leaf| Some(leaf.revision) == named && !leaf.deleted).map(|leaf| write_of(key, leaf));
-        let deletes = matches!(request.action, Action::Delete { .. } | Action::DeleteRevision { .. });
+        let deletes = request.action.deletes();
         let value = match request.action {
             Action::Write { value, .. } => value,
             Action::Generate { function, .. } => evaluate(function, over.as_slice(), request, ctx),
@@ -58,7 +58,7 @@ impl Documents {
         let write = Write { id, key, value };
         ctx.note_about(id, Fact::Accepted { write, over: over.into_iter().collect() });
         ctx.note_about(id, Fact::Revised { write, revision, over: named });
-        let (number, document) = self.keep(key, tree, Some(id), &mut self.last_sequence(), ctx);
+        let (number, document) = keep(key, tree, self.last_sequence() + 1, Some(id), ctx);
         ctx.flush();
         let answer = match request.action {
             Action::Generate { .. } => Answer::Generated(write),

@@ -6,7 +6,7 @@
 use super::{
     Ctx, Documents,
     disk::{Checkpoint, DiskChange},
-    message::Message,
+    message::{Asks, Message},
 };
 use crate::{
     sim::id::{Key, NodeId},
@@ -16,8 +16,9 @@ use crate::{
 
 impl Documents {
     /// Somebody asks what has changed. Nothing: it waits until something does, unless it has just begun.
-    pub(super) fn on_ask(&mut self, target: NodeId, since: Option<Checkpoint>, begins: bool, ctx: &mut Ctx) {
-        self.meet(target, ctx);
+    pub(super) fn on_ask(&mut self, target: NodeId, since: Option<Checkpoint>, why: Asks, ctx: &mut Ctx) {
+        self.meet(target, why, ctx);
+        let begins = why != Asks::Waits;
         let sequence = |checkpoint: &Checkpoint| if checkpoint.source == self.actor { checkpoint.sequence } else { 0 };
         let theirs = since.as_ref().map_or(0, sequence);
         // Both have to have written it down: a target that lost its disk knows less than is written here, a source that lost its own

@@ -12,10 +12,21 @@ use crate::{
     trace::Cargo,
 };
 
+/// Why a target asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// It has just started: whoever pulled from it has been forgotten there.
+    Starts,
+    /// It begins anew. The source compares with what it has written down itself, and answers also if nothing has changed.
+    Begins,
+    /// It has everything, and will be told when there is more.
+    Waits,
+}
+
 #[derive(Clone, Debug)]
 pub enum Message {
-    /// What has changed since? `begins`: the source compares with what it has written down itself, and answers also if nothing has.
-    Ask { since: Option<Checkpoint>, begins: bool },
+    /// What has changed since?
+    Ask { since: Option<Checkpoint>, why: Asks },
     /// What has changed after `since` and up to `last`; each document once.
     Changes { source: Actor, since: u64, rows: Vec<Row>, last: u64 },
     /// Ends of branches that the target does not know. `last`: of which changes.

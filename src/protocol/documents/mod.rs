@@ -39,6 +39,7 @@ use crate::{
     trace::{Fact, Role, TimerName},
 };
 use disk::{Checkpoint, Data, DiskChange, Document};
+use message::Asks;
 use pull::Pull;
 use std::{collections::VecDeque, sync::Arc};
 
@@ -120,7 +121,7 @@ impl Protocol for Documents {
             ctx.note(Fact::Recovered { last, applied: last });
         }
         for source in config.sources(ctx.me(), ctx.members()) {
-            node.begin(source, ctx);
+            node.begin(source, Asks::Starts, ctx);
         }
         node
     }
@@ -134,7 +135,7 @@ impl Protocol for Documents {
 
     fn on_message(&mut self, from: NodeId, message: Message, ctx: &mut Ctx) {
         match message {
-            Message::Ask { since, begins } => self.on_ask(from, since, begins, ctx),
+            Message::Ask { since, why } => self.on_ask(from, since, why, ctx),
             Message::Fetch { wanted, last } => self.on_fetch(from, &wanted, last, ctx),
             Message::Checkpoint(checkpoint) => self.on_checkpoint(from, checkpoint, ctx),
             Message::Changes { source, since, rows, last } => self.on_changes(from, source, since, &rows, last, ctx),
@@ -232,18 +233,17 @@ impl Protocol for Documents {
     }
 }
 
+/// Writes a document to disk, as a change of its node. Returns the number of the write.
+fn keep(key: Key, tree: Tree, sequence: u64, operation: Option<OperationId>, ctx: &mut Ctx) -> (u64, Document) {
+    let document = Document { tree: Arc::new(tree), sequence };
+    (ctx.write(DiskChange::Put(key, document.clone()), operation), document)
+}
+
 impl Documents {
     /// A document with all that is still on its way to the disk.
     fn latest(&self, key: Key) -> Option<&Document> {
         let pending = self.pending.iter().rev().flat_map(|pending| &pending.documents);
         pending.filter(|(own, _)| *own == key).map(|(_, document)| document).next().or_else(|| self.data.documents.get(&key))
-    }
-
-    /// Writes a document to disk, as its node's next change. Returns the number of the write.
-    fn keep(&mut self, key: Key, tree: Tree, operation: Option<OperationId>, last: &mut u64, ctx: &mut Ctx) -> (u64, Document) {
-        *last += 1;
-        let document = Document { tree: Arc::new(tree), sequence: *last };
-        (ctx.write(DiskChange::Put(key, document.clone()), operation), document)
     }
 
     /// The number of its last change, those on their way to the disk included.

@@ -7,7 +7,8 @@
 use super::{
     Ctx, Documents, Pending, Timer, Why,
     disk::{Body, Checkpoint, DiskChange, Row, write_of},
-    message::Message,
+    keep,
+    message::{Asks, Message},
 };
 use crate::{
     sim::{
@@ -60,18 +61,22 @@ impl Documents {
     }
 
     /// Begins with a source, or begins anew.
-    pub(super) fn begin(&mut self, source: NodeId, ctx: &mut Ctx) {
+    pub(super) fn begin(&mut self, source: NodeId, why: Asks, ctx: &mut Ctx) {
         let checkpoint = self.pulls.get(&source).and_then(|pull| pull.checkpoint);
         self.pulls.insert(source, Pull::new(checkpoint));
         ctx.note(Fact::FeedAsked { of: source, since: checkpoint.map_or(0, |checkpoint| checkpoint.sequence) });
-        ctx.send(source, Message::Ask { since: checkpoint, begins: true });
+        ctx.send(source, Message::Ask { since: checkpoint, why });
         ctx.set_timer(Timer::Poll(source), self.config.retry_after);
     }
 
-    /// Somebody spoke who may be new in the group.
-    pub(super) fn meet(&mut self, other: NodeId, ctx: &mut Ctx) {
-        if !self.pulls.contains_key(&other) && self.config.sources(ctx.me(), ctx.members()).contains(&other) {
-            self.begin(other, ctx);
+    /// Somebody spoke who may be new in the group, or has forgotten that this node waits for word.
+    pub(super) fn meet(&mut self, other: NodeId, why: Asks, ctx: &mut Ctx) {
+        let is_due = match self.pulls.get(&other) {
+            Some(pull) => why == Asks::Starts && pull.phase == Phase::Waits,
+            None => true,
+        };
+        if is_due && self.config.sources(ctx.me(), ctx.members()).contains(&other) {
+            self.begin(other, Asks::Begins, ctx);
         }
     }
 
@@ -79,14 +84,14 @@ impl Documents {
     pub(super) fn poll(&mut self, source: NodeId, ctx: &mut Ctx) {
         let sources = self.config.sources(ctx.me(), ctx.members());
         for new in sources.iter().copied().filter(|new| *new != source) {
-            self.meet(new, ctx);
+            self.meet(new, Asks::Begins, ctx);
         }
         if !sources.contains(&source) {
             self.pulls.remove(&source);
         } else if self.pulls.get(&source).is_some_and(|pull| pull.phase == Phase::Stores) {
             ctx.set_timer(Timer::Poll(source), self.config.retry_after);
         } else {
-            self.begin(source, ctx);
+            self.begin(source, Asks::Begins, ctx);
         }
     }
 
@@ -94,7 +99,7 @@ impl Documents {
     fn rest(&mut self, source: NodeId, ctx: &mut Ctx) {
         let Some(pull) = self.pulls.get_mut(&source) else { return };
         pull.phase = Phase::Waits;
-        ctx.send(source, Message::Ask { since: pull.checkpoint, begins: false });
+        ctx.send(source, Message::Ask { since: pull.checkpoint, why: Asks::Waits });
         ctx.set_timer(Timer::Poll(source), self.config.poll_every);
     }
 
@@ -155,7 +160,8 @@ impl Documents {
         }
         let (mut documents, mut number, mut sequence) = (Vec::new(), 0, self.last_sequence());
         for (key, tree) in trees.iter() {
-            let (written, document) = self.keep(*key, tree.clone(), None, &mut sequence, ctx);
+            sequence += 1;
+            let (written, document) = keep(*key, tree.clone(), sequence, None, ctx);
             number = written;
             documents.push((*key, document));
         }

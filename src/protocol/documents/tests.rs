@@ -5,6 +5,10 @@
 
 #[cfg(test)]
 mod edits;
+#[cfg(test)]
+mod schedules;
+#[cfg(test)]
+mod ways;
 
 pub use crate::world::tests::play::*;
 
