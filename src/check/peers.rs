@@ -7,8 +7,6 @@
 //! written over it if answers carry contexts; else nobody can tell.
 
 use super::{Lost, acknowledged::Acknowledgement};
-#[cfg(feature = "documents")]
-use crate::sim::revision::Revision;
 use crate::{
     protocol::Protocol,
     sim::{
@@ -21,6 +19,8 @@ use crate::{
     trace::{CrashKind, Event, Fact, Kind, Role},
     world::World,
 };
+#[cfg(feature = "documents")]
+use crate::{sim::revision::Revision, trace::DocumentFact};
 
 /// Watches which acknowledged writes somebody still shows.
 #[derive(Clone, Debug, Default)]
@@ -108,12 +108,12 @@ impl Peers {
                     }
                 }
                 #[cfg(feature = "documents")]
-                Kind::Fact(Fact::Revised { write, revision, .. }) => {
+                Kind::Fact(Fact::Document(DocumentFact::Revised { write, revision, .. })) => {
                     suspects.insert(write.key);
                     remember(self.revisions.or_default(write.key), (*revision, write.id));
                 }
                 #[cfg(feature = "documents")]
-                Kind::Fact(Fact::Fetched { writes, .. }) => {
+                Kind::Fact(Fact::Document(DocumentFact::Fetched { writes, .. })) => {
                     for write in writes {
                         suspects.insert(write.key);
                     }

@@ -20,7 +20,7 @@ use crate::{
         operation::Write,
         revision::Revision,
     },
-    trace::{Branch, Event, Fact, Kind, Shows},
+    trace::{Branch, DocumentFact, Event, Fact, Kind, Shows},
 };
 
 /// Why one branch is shown, as part of a sentence.
@@ -34,9 +34,10 @@ fn why_words(why: Shows) -> &'static str {
 
 /// The sentence for such a fact, if it is one.
 pub(super) fn told(world: &LabWorld, node: NodeId, fact: &Fact) -> Option<(Weight, Sentence)> {
+    let Fact::Document(fact) = fact else { return None };
     let start = Writer::default().who(node);
     let (weight, said) = match fact {
-        Fact::Revised { write, revision, over } => {
+        DocumentFact::Revised { write, revision, over } => {
             let said = start.text(format!(" makes revision {} of ", revision.brief())).write(Chip::of(*write));
             let said = match over {
                 Some(over) => said.text(format!(", in place of {}.", over.brief())),
@@ -44,7 +45,7 @@ pub(super) fn told(world: &LabWorld, node: NodeId, fact: &Fact) -> Option<(Weigh
             };
             (Weight::Quiet, said)
         }
-        Fact::EditRefused { key, named, current } => {
+        DocumentFact::EditRefused { key, named, current } => {
             let said = start.text(format!(" says no (409): of {key} "));
             let said = match named {
                 Some(named) => said.text(format!("the edit names revision {}", named.brief())),
@@ -56,8 +57,8 @@ pub(super) fn told(world: &LabWorld, node: NodeId, fact: &Fact) -> Option<(Weigh
             };
             (Weight::Told, said)
         }
-        Fact::Branched { shown, kept, why } => (Weight::Loud, branched(world, start, shown, kept, *why)),
-        Fact::Promoted { deleted, shown } => {
+        DocumentFact::Branched { shown, kept, why } => (Weight::Loud, branched(world, start, shown, kept, *why)),
+        DocumentFact::Promoted { deleted, shown } => {
             let said = start
                 .text(" shows ")
                 .write(Chip::of(shown.write))
@@ -68,35 +69,34 @@ pub(super) fn told(world: &LabWorld, node: NodeId, fact: &Fact) -> Option<(Weigh
                 said.text(format!("deletion, {}, and this one had been kept as a conflict.", deleted.revision.brief())),
             )
         }
-        Fact::FeedAsked { of, since } => {
+        DocumentFact::FeedAsked { of, since } => {
             let said = start.text(" asks ").who(*of).text(" what has changed");
             (Weight::Quiet, if *since == 0 { said.text(".") } else { said.text(format!(" after its change {since}.")) })
         }
-        Fact::FeedTold { to, documents: 0, .. } => {
+        DocumentFact::FeedTold { to, documents: 0, .. } => {
             (Weight::Quiet, start.text(" tells ").who(*to).text(" that nothing has changed."))
         }
-        Fact::FeedTold { to, documents, since, .. } => {
+        DocumentFact::FeedTold { to, documents, since, .. } => {
             let what = counted(*documents as u64, "document");
             let said = start.text(" tells ").who(*to).text(format!(" which revisions it has of {what} changed"));
             (Weight::Quiet, if *since == 0 { said.text(".") } else { said.text(format!(" after its change {since}.")) })
         }
-        Fact::RevisionsCompared { with, missing: 0, .. } => {
+        DocumentFact::RevisionsCompared { with, missing: 0, .. } => {
             let said = start.text(" has all that ").who(*with).text(" has changed: ");
             (Weight::Quiet, said.strong("nothing is fetched").text("."))
         }
-        Fact::RevisionsCompared { with, missing, .. } => {
+        DocumentFact::RevisionsCompared { with, missing, .. } => {
             let said = start.text(format!(" lacks {} that ", counted(*missing as u64, "revision"))).who(*with);
             (Weight::Quiet, said.text(" has, and fetches them with their history."))
         }
-        Fact::Fetched { writes, from } => {
+        DocumentFact::Fetched { writes, from } => {
             let said = chips(start.text(" has fetched "), writes).text(" from ").who(*from);
             (Weight::Quiet, said.text(" and writes that to disk, whatever it has itself."))
         }
-        Fact::Checkpointed { of, sequence } => {
+        DocumentFact::Checkpointed { of, sequence } => {
             let said = start.text(" writes down that it has everything up to change ").text(sequence.to_string()).text(" of ");
             (Weight::Quiet, said.who(*of).text(", and tells it so."))
         }
-        _ => return None,
     };
     Some((weight, said.done()))
 }
@@ -127,7 +127,7 @@ fn branched(world: &LabWorld, start: Writer, shown: &Branch, kept: &[Branch], wh
 pub(super) fn refused(world: &LabWorld, event: &Event, said: Writer) -> Writer {
     let Some(operation) = event.operation else { return said.text("the document was changed.") };
     let named = super::search::recent(world).find_map(|other| match &other.kind {
-        Kind::Fact(Fact::EditRefused { named, .. }) if other.operation == Some(operation) => Some(*named),
+        Kind::Fact(Fact::Document(DocumentFact::EditRefused { named, .. })) if other.operation == Some(operation) => Some(*named),
         _ => None,
     });
     match named {

@@ -3,6 +3,7 @@
 //! Everything drawn comes from the world and its trace; nothing here is scripted, and nothing knows of a framework.
 
 pub mod charts;
+mod copy;
 #[cfg(feature = "documents")]
 pub mod documents;
 #[cfg(feature = "gossip")]

@@ -1,10 +1,10 @@
 //! What protocols have to say, as data. New facts come last: their numbers are part of every golden trace.
 
+#[cfg(feature = "documents")]
+use super::DocumentFact;
 #[cfg(feature = "gossip")]
 use super::MemberState;
 use super::{Role, SyncState};
-#[cfg(feature = "documents")]
-use crate::sim::revision::Revision;
 use crate::{
     sim::{
         id::{Key, NodeId},
@@ -481,88 +481,9 @@ pub enum Fact {
         by: NodeId,
         incarnation: u32,
     },
-    /// A client’s edit of a document made this revision, in place of the one that it named.
+    /// What happens to documents that sync.
     #[cfg(feature = "documents")]
-    Revised {
-        write: Write,
-        revision: Revision,
-        over: Option<Revision>,
-    },
-    /// An edit is refused: the revision that it names, if any, is no current one.
-    #[cfg(feature = "documents")]
-    EditRefused {
-        key: Key,
-        named: Option<Revision>,
-        current: Option<Revision>,
-    },
-    /// A document has branches that did not know of each other: what readers are shown, what is kept beside, and why so.
-    #[cfg(feature = "documents")]
-    Branched {
-        shown: Branch,
-        kept: Vec<Branch>,
-        why: Shows,
-    },
-    /// The branch that was shown ended in a deletion, so readers are shown the next one.
-    #[cfg(feature = "documents")]
-    Promoted {
-        deleted: Branch,
-        shown: Branch,
-    },
-    /// A node asks a source what has changed, after so many of its changes.
-    #[cfg(feature = "documents")]
-    FeedAsked {
-        of: NodeId,
-        since: u64,
-    },
-    /// A source tells which documents have changed, and up to where that is all.
-    #[cfg(feature = "documents")]
-    FeedTold {
-        to: NodeId,
-        documents: u32,
-        since: u64,
-        last: u64,
-    },
-    /// A node has compared the ends of branches that a source told: so many of them it does not have.
-    #[cfg(feature = "documents")]
-    RevisionsCompared {
-        with: NodeId,
-        documents: u32,
-        missing: u32,
-    },
-    /// Revisions that were missing have come, and are stored.
-    #[cfg(feature = "documents")]
-    Fetched {
-        writes: Vec<Write>,
-        from: NodeId,
-    },
-    /// Everything up to there in the feed of a source is on disk.
-    #[cfg(feature = "documents")]
-    Checkpointed {
-        of: NodeId,
-        sequence: u64,
-    },
-}
-
-/// The end of a branch of a document.
-#[cfg(feature = "documents")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Branch {
-    pub revision: Revision,
-    pub write: Write,
-    pub deleted: bool,
-}
-
-/// Why one branch is shown and not another.
-#[cfg(feature = "documents")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Shows {
-    /// The others are deleted.
-    NotDeleted,
-    /// It was edited more often.
-    LongerLine,
-    /// Its name is the greater one.
-    GreaterId,
+    Document(DocumentFact),
 }
 
 /// One place of two hash trees over the keys: the root is 1, below `place` are twice that and one more. An empty place has 0.

@@ -3,16 +3,18 @@
 //! The trace is the meeting place of the engine and everything that looks at it: pictures, sentences,
 //! judges. Events hold facts as data; prose is made in `explain`. Written legend: `src/trace/README.md`.
 
+#[cfg(feature = "documents")]
+mod documents;
 mod export;
 mod fact;
 #[cfg(test)]
 mod legend;
 
+#[cfg(feature = "documents")]
+pub use documents::{Branch, DocumentFact, Shows};
 pub use export::{hash, to_json};
 #[cfg(feature = "quorum")]
 pub use fact::Compared;
-#[cfg(feature = "documents")]
-pub use fact::{Branch, Shows};
 pub use fact::{Fact, NoVote};
 
 use crate::{

@@ -2,7 +2,11 @@
 //! (`src/store/revisions/tests.rs`); here trees of the same shapes come about by what clients do.
 
 use crate::*;
-use replicarium::{protocol::documents::DocumentsView, sim::revision::Revision, trace::Shows};
+use replicarium::{
+    protocol::documents::DocumentsView,
+    sim::revision::Revision,
+    trace::{DocumentFact, Shows},
+};
 
 fn documents(play: &Play, node: NodeId) -> DocumentsView {
     play.view(node).peer.and_then(|peer| peer.documents).expect("documents")
@@ -25,7 +29,7 @@ fn agreed(play: &Play) -> Vec<(Revision, i64)> {
 }
 
 fn shown_for(play: &Play, wanted: Shows) -> usize {
-    everywhere(play, |fact| matches!(fact, Fact::Branched { why, .. } if *why == wanted)).len()
+    everywhere(play, |fact| matches!(fact, Fact::Document(DocumentFact::Branched { why, .. }) if *why == wanted)).len()
 }
 
 const CONFLICT: Option<Outcome> = Some(Outcome::Refused(Refusal::OldRevision));
@@ -65,7 +69,7 @@ fn c4_deleting_the_winner_promotes_the_next_branch() {
     let [before, after] = reads_of(&play, CLEO)[..] else { panic!("Cleo read twice") };
     assert_eq!([before, after].into_iter().flatten().collect::<std::collections::BTreeSet<_>>(), [7, 9].into());
     assert_eq!(agreed(&play).iter().map(|(_, value)| Some(*value)).collect::<Vec<_>>(), [after]);
-    assert_eq!(everywhere(&play, |fact| matches!(fact, Fact::Promoted { .. })).len(), 3);
+    assert_eq!(everywhere(&play, |fact| matches!(fact, Fact::Document(DocumentFact::Promoted { .. }))).len(), 3);
 }
 
 #[test]
@@ -78,7 +82,7 @@ fn c5_an_old_revision_is_refused_within_a_node_and_never_between_nodes() {
     let apart = played("c5-not-between-nodes");
     assert_eq!(ends(&apart, BEN).into_iter().filter(read).collect::<Vec<_>>(), [OK]);
     assert_eq!(agreed(&apart).len(), 2);
-    assert_eq!(everywhere(&apart, |fact| matches!(fact, Fact::EditRefused { .. })), []);
+    assert_eq!(everywhere(&apart, |fact| matches!(fact, Fact::Document(DocumentFact::EditRefused { .. }))), []);
 }
 
 #[test]
@@ -95,12 +99,12 @@ fn c7_a_replication_goes_on_from_its_checkpoint() {
         let play = played(name);
         assert_eq!(agreed(&play).iter().map(|(_, value)| *value).collect::<Vec<_>>(), [3], "{name}");
         let asked = play.facts(B).filter_map(|(at, fact)| match fact {
-            Fact::FeedAsked { of, since } if *of == A && at > ms(2_500) => Some(*since),
+            Fact::Document(DocumentFact::FeedAsked { of, since }) if *of == A && at > ms(2_500) => Some(*since),
             _ => None,
         });
         assert_eq!(asked.take(1).collect::<Vec<_>>(), [since], "{name}");
         let writes = play.facts(B).filter_map(|(at, fact)| match fact {
-            Fact::Fetched { writes, .. } if at > ms(2_500) => Some(writes.len()),
+            Fact::Document(DocumentFact::Fetched { writes, .. }) if at > ms(2_500) => Some(writes.len()),
             _ => None,
         });
         assert!(writes.sum::<usize>() >= fetched, "{name}");

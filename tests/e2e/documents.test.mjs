@@ -123,14 +123,23 @@ pageTest("by keyboard alone: select, look at the branches, keep one", DOCUMENTS,
 });
 
 for (const size of SIZES) {
-  pageTest(`a conflict at ${size.width} px: nothing is cut, nothing beside the window`, { ...DOCUMENTS, ...sized(size) }, async ({ page }) => {
+  pageTest(`documents at ${size.width}×${size.height}: nothing is cut or scrolls sideways`, { ...DOCUMENTS, ...sized(size) }, async ({ page }) => {
     await inConflict(page);
+    await noSidewaysScroll(page);
+    const cut = await page.locator(".card").evaluateAll((cards) =>
+      cards.flatMap((card) =>
+        [...card.querySelectorAll(".card-copies .copy, .card-status .said, .card-vector, .card-role")]
+          .filter((part) => part.scrollWidth > part.clientWidth + 1)
+          .map((part) => `${card.dataset.node}: ${part.textContent}`),
+      ),
+    );
+    assert.deepEqual(cut, []);
     await select(page, "node", "A");
     await branches(page).waitFor();
     await noSidewaysScroll(page);
-    const cut = await branches(page).evaluate((region) =>
-      [...region.querySelectorAll("*")].filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== "inline").map((one) => one.outerHTML));
-    assert.deepEqual(cut, []);
+    const wide = await branches(page).evaluate((region) =>
+      [...region.querySelectorAll("*")].filter((one) => one.getBoundingClientRect().right > region.getBoundingClientRect().right + 1).map((one) => one.textContent));
+    assert.deepEqual(wide, []);
   });
 }
 

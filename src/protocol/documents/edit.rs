@@ -15,7 +15,7 @@ use crate::{
         operation::{Action, Answer, KeyType, Refusal, Request, Write},
     },
     store::{log::Lsn, revisions::Revision},
-    trace::Fact,
+    trace::{DocumentFact, Fact},
 };
 
 impl Documents {
@@ -51,13 +51,13 @@ impl Documents {
         // What is deleted already cannot be deleted again.
         let edited = if deletes && over.is_none() { None } else { tree.edit(named, deletes, Body { value, id }).ok() };
         let Some(revision) = edited.and_then(|path| path.last()) else {
-            ctx.note_about(id, Fact::EditRefused { key, named, current });
+            ctx.note_about(id, Fact::Document(DocumentFact::EditRefused { key, named, current }));
             return refuse(request, Refusal::OldRevision, ctx);
         };
         tree.stem(self.config.revs_limit);
         let write = Write { id, key, value };
         ctx.note_about(id, Fact::Accepted { write, over: over.into_iter().collect() });
-        ctx.note_about(id, Fact::Revised { write, revision, over: named });
+        ctx.note_about(id, Fact::Document(DocumentFact::Revised { write, revision, over: named }));
         let (number, document) = keep(key, tree, self.last_sequence() + 1, Some(id), ctx);
         ctx.flush();
         let answer = match request.action {

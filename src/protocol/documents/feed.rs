@@ -11,7 +11,7 @@ use super::{
 use crate::{
     sim::id::{Key, NodeId},
     store::revisions::Revision,
-    trace::Fact,
+    trace::{DocumentFact, Fact},
 };
 
 impl Documents {
@@ -39,7 +39,7 @@ impl Documents {
     fn tell(&mut self, target: NodeId, ctx: &mut Ctx) {
         let Some(since) = self.waiting.remove(&target) else { return };
         let (rows, last) = self.data.changes(since, self.config.batch_documents as usize);
-        ctx.note(Fact::FeedTold { to: target, documents: rows.len() as u32, since, last });
+        ctx.note(Fact::Document(DocumentFact::FeedTold { to: target, documents: rows.len() as u32, since, last }));
         ctx.send(target, Message::Changes { source: self.actor, since, rows, last });
     }
 

@@ -20,7 +20,7 @@ use crate::{
         revisions::{Path, Revision},
         version::Actor,
     },
-    trace::Fact,
+    trace::{DocumentFact, Fact},
 };
 
 /// Where the task of one source is.
@@ -64,7 +64,10 @@ impl Documents {
     pub(super) fn begin(&mut self, source: NodeId, why: Asks, ctx: &mut Ctx) {
         let checkpoint = self.pulls.get(&source).and_then(|pull| pull.checkpoint);
         self.pulls.insert(source, Pull::new(checkpoint));
-        ctx.note(Fact::FeedAsked { of: source, since: checkpoint.map_or(0, |checkpoint| checkpoint.sequence) });
+        ctx.note(Fact::Document(DocumentFact::FeedAsked {
+            of: source,
+            since: checkpoint.map_or(0, |checkpoint| checkpoint.sequence),
+        }));
         ctx.send(source, Message::Ask { since: checkpoint, why });
         ctx.set_timer(Timer::Poll(source), self.config.retry_after);
     }
@@ -128,7 +131,11 @@ impl Documents {
         let checkpoint = Checkpoint { source, sequence: last };
         if !rows.is_empty() {
             let revisions = wanted.iter().map(|(_, missing)| missing.len() as u32).sum();
-            ctx.note(Fact::RevisionsCompared { with: from, documents: rows.len() as u32, missing: revisions });
+            ctx.note(Fact::Document(DocumentFact::RevisionsCompared {
+                with: from,
+                documents: rows.len() as u32,
+                missing: revisions,
+            }));
         }
         if wanted.is_empty() {
             return self.mark(from, checkpoint, ctx);
@@ -168,7 +175,7 @@ impl Documents {
         if documents.is_empty() {
             return self.mark(from, checkpoint, ctx);
         }
-        ctx.note(Fact::Fetched { writes, from });
+        ctx.note(Fact::Document(DocumentFact::Fetched { writes, from }));
         ctx.flush();
         self.enter(from, Phase::Stores);
         self.pending.push_back(Pending { number, documents, why: Why::Fetched { from, checkpoint } });
@@ -179,7 +186,7 @@ impl Documents {
         let Some(pull) = self.pulls.get_mut(&from) else { return };
         if pull.checkpoint != Some(checkpoint) {
             pull.checkpoint = Some(checkpoint);
-            ctx.note(Fact::Checkpointed { of: from, sequence: checkpoint.sequence });
+            ctx.note(Fact::Document(DocumentFact::Checkpointed { of: from, sequence: checkpoint.sequence }));
             ctx.write(DiskChange::Pulled(from, checkpoint), None);
             ctx.flush();
             ctx.send(from, Message::Checkpoint(checkpoint));

@@ -20,7 +20,7 @@ use crate::{
         id::{ClientId, Key, NodeId},
         operation::{Action, KeyType, Outcome, Refusal},
     },
-    trace::{Fact, Shows},
+    trace::{DocumentFact, Fact, Shows},
 };
 
 /// Nodes A, B, C …, each with a client of its own: Ana at A, Ben at B …; 10 ms from anyone to anyone.

@@ -16,7 +16,7 @@ use crate::{
         revisions::Leaf,
         version::{Actor, VersionVector},
     },
-    trace::{Branch, Fact, Role, Shows},
+    trace::{Branch, DocumentFact, Fact, Role, Shows},
 };
 use std::{cmp::Reverse, sync::Arc};
 
@@ -103,13 +103,13 @@ pub(super) fn note_branches(key: Key, before: &Tree, now: &Tree, ctx: &mut Ctx) 
             _ => Shows::GreaterId,
         };
         let kept = others.iter().map(|leaf| branch(key, leaf)).collect();
-        return ctx.note(Fact::Branched { shown: branch(key, shown), kept, why });
+        return ctx.note(Fact::Document(DocumentFact::Branched { shown: branch(key, shown), kept, why }));
     }
     // What was shown is deleted, and another branch was there already.
     let was_there = |leaf: &Leaf<Body>| old.iter().skip(1).any(|own| own.revision == leaf.revision);
     let ended = others.iter().filter(is_new).filter(|leaf| leaf.deleted).min_by_key(|leaf| Reverse(leaf.revision));
     if let Some(ended) = ended.filter(|_| !shown.deleted && was_there(shown)) {
-        ctx.note(Fact::Promoted { deleted: branch(key, ended), shown: branch(key, shown) });
+        ctx.note(Fact::Document(DocumentFact::Promoted { deleted: branch(key, ended), shown: branch(key, shown) }));
     }
 }
 

@@ -41,7 +41,10 @@ fn two_edits_offline_make_a_branch_that_all_show_alike() {
     assert!(shown.len() == 2 && ends[0].0.generation == 2 && ends[0].0.id > ends[1].0.id, "{shown:?} {ends:?}");
     for node in [A, B, C] {
         assert_eq!((kept(&play, node, X), play.held(node, X)), (shown.clone(), Some(shown[0])));
-        let told = play.facts(node).filter(|(_, fact)| matches!(fact, Fact::Branched { why: Shows::GreaterId, .. })).count();
+        let told = play
+            .facts(node)
+            .filter(|(_, fact)| matches!(fact, Fact::Document(DocumentFact::Branched { why: Shows::GreaterId, .. })))
+            .count();
         assert_eq!(told, 1, "{node} says so once");
     }
     let read = play.read(BEN, X, B);
@@ -64,7 +67,7 @@ fn deleting_what_is_shown_promotes_the_next() {
         assert_eq!(kept(&play, node, X), [shown[1]]);
         let promoted = play
             .facts(node)
-            .filter(|(_, fact)| matches!(fact, Fact::Promoted { shown: branch, .. } if branch.write.value == shown[1]));
+            .filter(|(_, fact)| matches!(fact, Fact::Document(DocumentFact::Promoted { shown: branch, .. }) if branch.write.value == shown[1]));
         assert_eq!(promoted.count(), 1, "{node}");
     }
     play.read(BEN, X, B);
@@ -117,7 +120,11 @@ fn an_edit_wins_over_a_deletion_that_it_did_not_know_of() {
     play.act(Command::HealAll);
     play.run(12_000);
     assert_eq!([A, B].map(|node| kept(&play, node, X)), [[9]; 2]);
-    let told = |node| play.facts(node).filter(|(_, fact)| matches!(fact, Fact::Branched { why: Shows::NotDeleted, .. })).count();
+    let told = |node| {
+        play.facts(node)
+            .filter(|(_, fact)| matches!(fact, Fact::Document(DocumentFact::Branched { why: Shows::NotDeleted, .. })))
+            .count()
+    };
     assert_eq!([A, B].map(told), [1, 0], "only readers of A see another thing");
 }
 
@@ -130,7 +137,10 @@ fn the_branch_with_more_edits_is_shown() {
     play.act(Command::HealAll);
     play.run(12_000);
     assert_eq!([A, B, C].map(|node| kept(&play, node, X)), [[8, 9]; 3]);
-    let why = play.facts(C).filter(|(_, fact)| matches!(fact, Fact::Branched { why: Shows::LongerLine, .. })).count();
+    let why = play
+        .facts(C)
+        .filter(|(_, fact)| matches!(fact, Fact::Document(DocumentFact::Branched { why: Shows::LongerLine, .. })))
+        .count();
     assert_eq!(why, 1);
 }
 
@@ -167,7 +177,7 @@ fn an_edit_that_names_no_current_revision_is_refused() {
         assert!(is_read || play.outcome(operation) == expected, "step {step}: {:?}", play.outcome(operation));
     }
     assert_eq!(kept(&play, A, X), [6]);
-    assert_eq!(play.facts(A).filter(|(_, fact)| matches!(fact, Fact::EditRefused { .. })).count(), 5);
+    assert_eq!(play.facts(A).filter(|(_, fact)| matches!(fact, Fact::Document(DocumentFact::EditRefused { .. }))).count(), 5);
 }
 
 /// Both name the same revision before the first of them is on disk.

@@ -146,7 +146,7 @@ fn memory_is_disk(play: &Play) {
 /// What was made of what, as the trace tells it: every revision with the one that it replaced.
 fn lines(play: &Play) -> BTreeMap<(Key, Revision), Option<Revision>> {
     let made = play.events().filter_map(|event| match &event.kind {
-        Kind::Fact(Fact::Revised { write, revision, over }) => Some(((write.key, *revision), *over)),
+        Kind::Fact(Fact::Document(DocumentFact::Revised { write, revision, over })) => Some(((write.key, *revision), *over)),
         _ => None,
     });
     made.collect()
@@ -176,7 +176,7 @@ fn lost(play: &Play, losers: &BTreeSet<NodeId>) -> Vec<(Key, Revision)> {
         .map(|(_, row)| row.operation)
         .collect();
     let made = play.events().filter_map(|event| match &event.kind {
-        Kind::Fact(Fact::Revised { write, revision, .. })
+        Kind::Fact(Fact::Document(DocumentFact::Revised { write, revision, .. }))
             if told.contains(&write.id) && !event.node.is_some_and(|node| losers.contains(&node)) =>
         {
             Some((write.key, *revision))

@@ -14,7 +14,7 @@ fn copied(play: &Play) -> (usize, usize) {
 
 fn asked_since(play: &Play, node: NodeId, source: NodeId) -> Vec<u64> {
     let since = play.facts(node).filter_map(|(_, fact)| match fact {
-        Fact::FeedAsked { of, since } if *of == source => Some(*since),
+        Fact::Document(DocumentFact::FeedAsked { of, since }) if *of == source => Some(*since),
         _ => None,
     });
     since.collect()
@@ -46,8 +46,9 @@ fn a_second_round_sends_nothing() {
     let mut play = Play::new(nodes(3, |config| config.topology = Topology::Ring));
     play.write(ANA, X, 1);
     play.run(1_000);
-    let compared =
-        play.facts(A).filter(|(_, fact)| matches!(fact, Fact::RevisionsCompared { missing: 0, with, .. } if *with == C));
+    let compared = play.facts(A).filter(
+        |(_, fact)| matches!(fact, Fact::Document(DocumentFact::RevisionsCompared { missing: 0, with, .. }) if *with == C),
+    );
     assert_eq!(compared.count(), 1, "A is told of its own edit by C, and fetches nothing");
     let before = copied(&play);
     for node in [A, B, C] {
@@ -70,7 +71,9 @@ fn only_what_is_missing_is_fetched() {
     play.run(12_000);
     let fetched = |node| {
         let writes = play.facts(node).filter_map(|(_, fact)| match fact {
-            Fact::Fetched { writes, .. } => Some(writes.iter().map(|write| (write.key, write.value)).collect::<Vec<_>>()),
+            Fact::Document(DocumentFact::Fetched { writes, .. }) => {
+                Some(writes.iter().map(|write| (write.key, write.value)).collect::<Vec<_>>())
+            }
             _ => None,
         });
         writes.collect::<Vec<_>>().concat()
@@ -90,7 +93,9 @@ fn a_node_goes_on_from_its_checkpoint() {
     play.run(200);
     play.act(Command::Restart { node: B }).run(500);
     assert_eq!(asked_since(&play, B, A), [0, 2]);
-    let told = play.facts(A).rfind(|(_, fact)| matches!(fact, Fact::FeedTold { since: 2, documents: 1, last: 3, .. }));
+    let told = play
+        .facts(A)
+        .rfind(|(_, fact)| matches!(fact, Fact::Document(DocumentFact::FeedTold { since: 2, documents: 1, last: 3, .. })));
     assert!(told.is_some(), "only the third document is told");
     assert_eq!((copied(&play).0 - before.0, play.held(B, Key(2))), (1, Some(3)));
 }
@@ -149,7 +154,7 @@ fn a_long_feed_comes_in_parts() {
     play.act(Command::HealAll);
     play.run(8_000);
     let parts = play.facts(A).filter_map(|(_, fact)| match fact {
-        Fact::FeedTold { documents, .. } if *documents > 0 => Some(*documents),
+        Fact::Document(DocumentFact::FeedTold { documents, .. }) if *documents > 0 => Some(*documents),
         _ => None,
     });
     assert_eq!(parts.collect::<Vec<_>>(), [2, 2, 1]);
