@@ -45,7 +45,7 @@ fn list(app: App, node: NodeId, own: Document) -> AnyView {
         });
         let said = match state {
             State::Shown => "shown",
-            State::Conflict => "conflict: kept, not shown",
+            State::Conflict => "conflict",
             State::Deleted => "deleted",
         };
         let head = element("div")
