@@ -175,15 +175,17 @@ fn lost(play: &Play, losers: &BTreeSet<NodeId>) -> Vec<(Key, Revision)> {
         .filter(|(_, row)| row.node.is_none_or(|node| !losers.contains(&node)))
         .map(|(_, row)| row.operation)
         .collect();
-    let made = play.events().filter_map(|event| match &event.kind {
-        Kind::Fact(Fact::Document(DocumentFact::Revised { write, revision, .. }))
-            if told.contains(&write.id) && !event.node.is_some_and(|node| losers.contains(&node)) =>
+    // One that was tried twice may have made two revisions, of which the first was never on a disk.
+    let mut made: BTreeMap<_, Vec<(Key, Revision)>> = BTreeMap::new();
+    for event in play.events() {
+        if let Kind::Fact(Fact::Document(DocumentFact::Revised { write, revision, .. })) = &event.kind
+            && told.contains(&write.id)
+            && !event.node.is_some_and(|node| losers.contains(&node))
         {
-            Some((write.key, *revision))
+            made.entry(write.id).or_default().push((write.key, *revision));
         }
-        _ => None,
-    });
-    made.filter(|one| !kept.contains(one)).collect()
+    }
+    made.into_values().filter(|all| !all.iter().any(|one| kept.contains(one))).flatten().collect()
 }
 
 /// Equal trees, not only equal ends, where nothing was forgotten.
