@@ -5,7 +5,7 @@
 const loading = document.getElementById("boot");
 
 // Programs, by the first characters of the fragment (src/scenario/link.rs writes these); `page` is for all others.
-const PROGRAMS = { "#p1.": "peers", "#q1.": "quorum", "#g1.": "gossip" };
+const PROGRAMS = { "#p1.": "peers", "#q1.": "quorum", "#g1.": "gossip", "#d1.": "documents" };
 
 const nameOf = (url) => url.pathname.split("/").pop();
 

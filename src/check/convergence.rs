@@ -55,6 +55,10 @@ pub fn compare(primary: Option<NodeId>, views: &SmallMap<NodeId, NodeView>, plac
         for (key, nodes) in kept.iter().filter(|(_, nodes)| nodes.contains(&node)) {
             let of = |node: NodeId| copies(node).iter().copied().filter(|write| write.key == *key).collect::<Vec<Write>>();
             let (expected, held) = (of(nodes[0]), of(node));
+            #[cfg(feature = "documents")]
+            if is_one_revision(views, [nodes[0], node], *key) {
+                continue;
+            }
             let first = (0..expected.len().max(held.len())).find(|place| expected.get(*place) != held.get(*place));
             if let Some(place) = first {
                 let (expected, held) = (expected.get(place).copied(), held.get(place).copied());
@@ -63,6 +67,16 @@ pub fn compare(primary: Option<NodeId>, views: &SmallMap<NodeId, NodeView>, plac
         }
     }
     Convergence { nodes: views.len(), differing }
+}
+
+/// Whether two nodes show one revision of a document, though perhaps by another write: equal edits at two nodes are one.
+#[cfg(feature = "documents")]
+fn is_one_revision(views: &SmallMap<NodeId, NodeView>, nodes: [NodeId; 2], key: Key) -> bool {
+    let winner = |node: NodeId| {
+        let documents = views.get(&node)?.peer.as_deref()?.documents.as_ref()?;
+        documents.tree(key)?.winner().map(|leaf| leaf.revision)
+    };
+    winner(nodes[0]).is_some() && winner(nodes[0]) == winner(nodes[1])
 }
 
 #[cfg(test)]

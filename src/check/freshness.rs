@@ -103,7 +103,7 @@ impl Freshness {
         let key = row.action.key();
         let Some(outcome) = &row.outcome else {
             let known = self.acknowledged.count(key);
-            if matches!(row.action, Action::Delete { .. }) {
+            if row.action.deletes() {
                 self.deleted.insert(key);
             }
             self.open.insert(row.client, Open { operation: row.operation, row: index, at: row.at, known });

@@ -19,6 +19,8 @@ use crate::{
     trace::{CrashKind, Event, Fact, Kind, Role},
     world::World,
 };
+#[cfg(feature = "documents")]
+use crate::{sim::revision::Revision, trace::DocumentFact};
 
 /// Watches which acknowledged writes somebody still shows.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +36,9 @@ pub(super) struct Peers {
     losses: SmallMap<(Key, OperationId), Lost>,
     /// What the last versions of each key are called.
     names: SmallMap<Key, Vec<(Dot, OperationId)>>,
+    /// Which revisions the last writes of each key made: equal edits make one.
+    #[cfg(feature = "documents")]
+    revisions: SmallMap<Key, Vec<(Revision, OperationId)>>,
 }
 
 /// Most names of a key that are remembered.
@@ -102,6 +107,17 @@ impl Peers {
                         suspects.insert(write.key);
                     }
                 }
+                #[cfg(feature = "documents")]
+                Kind::Fact(Fact::Document(DocumentFact::Revised { write, revision, .. })) => {
+                    suspects.insert(write.key);
+                    remember(self.revisions.or_default(write.key), (*revision, write.id));
+                }
+                #[cfg(feature = "documents")]
+                Kind::Fact(Fact::Document(DocumentFact::Fetched { writes, .. })) => {
+                    for write in writes {
+                        suspects.insert(write.key);
+                    }
+                }
                 Kind::Fact(Fact::Dropped { writes, .. } | Fact::Conflict { writes }) => {
                     for write in writes {
                         suspects.insert(write.key);
@@ -127,8 +143,14 @@ impl Peers {
         standing.is_none_or(|standing| standing.iter().all(|one| (one.write.id == write.id) != is_lost(one)))
     }
 
-    /// Somebody who was shown the write wrote over it.
+    /// Somebody who was shown the write wrote over it; and so over all that are the same revision.
     fn cover(&mut self, write: &Write) {
+        for id in self.same(write) {
+            self.cover_one(Write { id, ..*write });
+        }
+    }
+
+    fn cover_one(&mut self, write: Write) {
         let standing = self.standing.or_default(write.key);
         match standing.iter().position(|one| one.write.id == write.id) {
             // A loss stays one: who wrote over what is shown again has not made it undone.
@@ -150,10 +172,21 @@ impl Peers {
             own.peek().is_some() && own.all(|(name, _)| *name != dot && seen.includes(*name))
         };
         standing.or_default(key).retain(|one| losses.contains_key(&(key, one.write.id)) || !is_over(one));
-        if names.len() == NAMES_MAX {
-            names.remove(0);
-        }
-        names.push((dot, write.id));
+        remember(names, (dot, write.id));
+    }
+
+    /// The writes that made the same revision as this one, itself included.
+    #[cfg(feature = "documents")]
+    fn same(&self, write: &Write) -> Vec<OperationId> {
+        let made = self.revisions.get(&write.key);
+        let of = |id: OperationId| made.into_iter().flatten().filter(move |(_, own)| *own == id).map(|(revision, _)| *revision);
+        let same = |(revision, id): &(Revision, OperationId)| of(write.id).any(|own| own == *revision).then_some(*id);
+        [write.id].into_iter().chain(made.into_iter().flatten().filter_map(same)).collect()
+    }
+
+    #[cfg(not(feature = "documents"))]
+    fn same(&self, write: &Write) -> [OperationId; 1] {
+        [write.id]
     }
 
     /// Whether what stands is still shown by somebody.
@@ -164,7 +197,8 @@ impl Peers {
         let Some((node, instead)) = at.map(|(node, writes)| (*node, writes.first().copied())) else { return };
         for one in standing {
             let name = (key, one.write.id);
-            let is_shown = shown.iter().any(|(_, writes)| writes.contains(&one.write));
+            let same = self.same(&one.write);
+            let is_shown = shown.iter().any(|(_, writes)| writes.iter().any(|write| same.contains(&write.id)));
             if is_shown {
                 self.losses.remove(&name);
             } else if !self.losses.contains_key(&name) {
@@ -183,11 +217,23 @@ impl Peers {
     }
 }
 
-/// What a peer shows for a key, or would after a start.
+/// Keeps the last ones.
+fn remember<T>(names: &mut Vec<T>, name: T) {
+    if names.len() == NAMES_MAX {
+        names.remove(0);
+    }
+    names.push(name);
+}
+
+/// What a peer shows for a key, or keeps as a conflict; or would after a start.
 fn shown<P: Protocol>(world: &World<P>, node: NodeId, key: Key) -> Vec<Write> {
     match world.host(node).and_then(|host| host.process()) {
-        Some(process) if !world.placement().is_by_key() => process.values(key),
+        Some(process) if !world.placement().is_by_key() => process.kept(key),
         _ => world.remains(node).map_or_else(Vec::new, |view| {
+            #[cfg(feature = "documents")]
+            if let Some(documents) = view.peer.as_deref().and_then(|peer| peer.documents.as_ref()) {
+                return documents.kept(key);
+            }
             let kept = view.peer.map_or_else(Vec::new, |peer| peer.hints);
             let all = view.copies.into_iter().chain(kept.into_iter().map(|(_, write)| write));
             all.filter(|write| write.key == key).collect()

@@ -55,6 +55,8 @@ impl Row {
             (Action::Insert { place, character, .. }, _) => ("insert".into(), json!([place, character])),
             (Action::Erase { place, .. }, _) => ("erase".into(), json!(place)),
             (Action::Delete { .. }, _) => ("delete".into(), Json::Null),
+            #[cfg(feature = "documents")]
+            (Action::DeleteRevision { revision, .. }, _) => ("delete_revision".into(), json!(revision.to_string())),
         };
         let node = self.node.map(|node| node.to_string());
         let mut line = json!({

@@ -6,7 +6,7 @@
 
 use super::workload::{ClientSettings, Target};
 use crate::{
-    protocol::Shown,
+    protocol::{Shown, Told},
     sim::{
         draw::{Chance, Lineage, Purpose},
         id::{ClientId, EventId, Key, NodeId, OperationId, Origin},
@@ -14,7 +14,6 @@ use crate::{
         small::SmallMap,
         time::Micros,
     },
-    store::version::Seen,
 };
 use std::{collections::VecDeque, sync::Arc};
 
@@ -60,8 +59,8 @@ pub struct Session {
     stuck_to: Option<NodeId>,
     /// Up to where of the log it has seen.
     token: u64,
-    /// Of each key, the versions that its answers have shown it, where they say.
-    shown: SmallMap<Key, Arc<Seen>>,
+    /// Of each key, what its answers have told it besides the value.
+    told: SmallMap<Key, Told>,
 }
 
 /// Among whom a session chooses, and by what.
@@ -102,7 +101,7 @@ impl Session {
             believed_primary: primary,
             stuck_to: None,
             token: 0,
-            shown: SmallMap::new(),
+            told: SmallMap::new(),
         }
     }
 
@@ -149,16 +148,18 @@ impl Session {
         self.token = self.token.max(position);
     }
 
-    /// With an answer came versions of the key, by their names.
+    /// With an answer came more than a value. Versions add up; of a document the last revision counts.
     pub fn is_shown(&mut self, key: Key, shown: Shown) {
-        if let Some(shown) = shown {
-            Arc::make_mut(self.shown.or_default(key)).merge(&shown);
+        match (self.told.get_mut(&key), shown) {
+            (Some(Told::Versions(own)), Some(Told::Versions(seen))) => Arc::make_mut(own).merge(&seen),
+            (_, Some(told)) => drop(self.told.insert(key, told)),
+            (_, None) => {}
         }
     }
 
-    /// What it says with a write: over which versions it is meant.
+    /// What it says with a write: over what it is meant.
     pub fn was_shown(&self, action: Action) -> Shown {
-        self.shown.get(&action.key()).filter(|_| action.is_write()).cloned()
+        self.told.get(&action.key()).filter(|_| action.is_write()).cloned()
     }
 
     /// Whether it has to know which node is the nearest.
@@ -230,6 +231,8 @@ impl Session {
             Refusal::DiskFull | Refusal::TooFewReplicas => return None,
             // Nor does it help to ask others about a key that cannot take this.
             Refusal::WrongType { .. } | Refusal::GrowsOnly | Refusal::Gone | Refusal::Absent | Refusal::Full => return None,
+            #[cfg(feature = "documents")]
+            Refusal::OldRevision => return None,
             _ => None,
         };
         let later = members.iter().copied().filter(|node| *node > open.node);
@@ -342,6 +345,35 @@ mod tests {
         assert_eq!(begin(&mut session, Intent { at_node: Some(B), ..write() }), B);
         let no = not_primary(Some(A));
         assert_eq!(session.on_answer(B, no, &[A, B, C]), Next::Done(Outcome::Refused(Refusal::NotPrimary { primary: Some(A) })));
+    }
+
+    /// What it brings back with a write: all versions that it was shown, and of a document the last revision.
+    #[test]
+    fn remembers_what_it_was_shown() {
+        use crate::{
+            sim::revision::{Revision, RevisionId},
+            store::version::{Actor, Dot, Seen},
+        };
+        let mut session = session(ClientSettings::default());
+        let (write, read) = (Action::Write { key: Key(0), value: 1 }, Action::Read { key: Key(0) });
+        assert_eq!(session.was_shown(write), None);
+        let seen = |node: NodeId| {
+            let mut seen = Seen::default();
+            seen.insert(Dot { actor: Actor::from(node), counter: 1 });
+            seen
+        };
+        for node in [A, B] {
+            session.is_shown(Key(0), Some(Told::Versions(Arc::new(seen(node)))));
+        }
+        let mut both = seen(A);
+        both.merge(&seen(B));
+        assert_eq!(session.was_shown(write), Some(Told::Versions(Arc::new(both))));
+        assert_eq!((session.was_shown(read), session.was_shown(Action::Write { key: Key(1), value: 1 })), (None, None));
+        for revision in [Some(Revision { generation: 1, id: RevisionId([7; 16]) }), None] {
+            session.is_shown(Key(0), Some(Told::Revision(revision)));
+            session.is_shown(Key(0), None);
+            assert_eq!(session.was_shown(write), Some(Told::Revision(revision)));
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Whether keys of all types are on board; else there is nothing to say of them.
-const TYPES: bool = cfg!(feature = "multi-primary");
+const TYPES: bool = cfg!(any(feature = "multi-primary", feature = "documents"));
 
 /// `the set x`, or `x` alone where its type goes without saying.
 fn place(key: Key, holds: KeyType) -> String {
@@ -41,6 +41,8 @@ pub fn noun(action: Action, holds: KeyType) -> Option<String> {
         Action::Insert { character, place: before, .. } => format!("“{character}” after {before} characters of {place}"),
         Action::Erase { place: before, .. } => format!("erasure after {before} characters of {place}"),
         Action::Delete { .. } => format!("deletion of {place}"),
+        #[cfg(feature = "documents")]
+        Action::DeleteRevision { revision, .. } => format!("deletion of revision {} of {place}", revision.brief()),
     })
 }
 
@@ -59,6 +61,8 @@ pub fn verb(action: Action, holds: KeyType) -> Option<String> {
         Action::Insert { character, place: before, .. } => format!("type “{character}” after {before} characters of {place}"),
         Action::Erase { place: before, .. } => format!("erase what comes after {before} characters of {place}"),
         Action::Delete { .. } => format!("delete {place}"),
+        #[cfg(feature = "documents")]
+        Action::DeleteRevision { revision, .. } => format!("delete revision {} of {place}", revision.brief()),
     })
 }
 
@@ -76,6 +80,8 @@ pub fn brief(action: Action) -> Option<String> {
         Action::Insert { character, .. } => format!("type “{character}” in {key}"),
         Action::Erase { .. } => format!("erase in {key}"),
         Action::Delete { .. } => format!("delete {key}"),
+        #[cfg(feature = "documents")]
+        Action::DeleteRevision { revision, .. } => format!("delete {key} {}", revision.brief()),
     })
 }
 
@@ -88,6 +94,8 @@ pub fn sign(action: Action) -> Sign {
         Action::Insert { .. } => Sign::Character,
         Action::Erase { .. } => Sign::Erased,
         Action::Delete { .. } => Sign::Deleted,
+        #[cfg(feature = "documents")]
+        Action::DeleteRevision { .. } => Sign::Deleted,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What somebody did to the run, in a sentence.
 
+#[cfg(feature = "documents")]
+use super::documents;
 #[cfg(feature = "quorum")]
 use super::quorum;
 use super::{Sentence, Writer, election, logs, narrate::Weight, peers, words::duration};
@@ -80,6 +82,8 @@ pub(super) fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
         Command::SetConflicts(conflicts) => return Some((Weight::Loud, peers::rule(conflicts))),
         #[cfg(feature = "quorum")]
         Command::SetQuorum(rule) => return Some((Weight::Loud, quorum::rule(rule))),
+        #[cfg(feature = "documents")]
+        Command::SetDocuments(terms) => return Some((Weight::Loud, documents::rule(*terms))),
         Command::SetLogs(rule) => return Some((Weight::Loud, logs::rule(rule))),
         Command::Slow { node, factor } => {
             start.who(*node).text(format!(" takes {} times as long for everything now.", short(*factor)))

@@ -107,6 +107,8 @@ pub(super) fn dropped(
         }
         #[cfg(feature = "gossip")]
         Cargo::Missing { count, .. } if *count > 0 => (start.text("What was missing,"), Weight::Told),
+        #[cfg(feature = "documents")]
+        Cargo::Documents { last: Some(last), .. } => (start.text("The revision ").write(Chip::of(*last)), Weight::Told),
         Cargo::Ask { .. } => (start.text("The request of ").who(from), Weight::Told),
         Cargo::Answer { .. } => (start.text("The answer of ").who(from), Weight::Told),
         Cargo::Snapshot { .. } => (start.text("The snapshot"), Weight::Told),

@@ -3,6 +3,8 @@
 pub mod actions;
 pub mod chip;
 mod commands;
+#[cfg(feature = "documents")]
+pub mod documents;
 mod election;
 mod fault;
 #[cfg(feature = "gossip")]

@@ -158,6 +158,8 @@ pub(super) fn action_of(world: &LabWorld, operation: OperationId) -> Option<Acti
     open.or_else(|| rows().find(|(_, row)| row.operation == operation).map(|(_, row)| row.action))
 }
 
+#[cfg(feature = "documents")]
+use super::documents::told as told_of_documents;
 #[cfg(feature = "gossip")]
 use super::gossip::told as told_of_gossip;
 #[cfg(feature = "quorum")]
@@ -166,6 +168,12 @@ use super::quorum::told as told_of_quorums;
 /// A program without them has nothing to tell of them.
 #[cfg(not(feature = "gossip"))]
 fn told_of_gossip(_: NodeId, _: &Fact) -> Option<(Weight, Sentence)> {
+    None
+}
+
+/// The same of documents.
+#[cfg(not(feature = "documents"))]
+fn told_of_documents(_: &LabWorld, _: NodeId, _: &Fact) -> Option<(Weight, Sentence)> {
     None
 }
 
@@ -178,11 +186,11 @@ fn told_of_quorums(_: NodeId, _: &Fact) -> Option<(Weight, Sentence)> {
 fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Sentence)> {
     let node = event.node?;
     if let Fact::SnapshotInstalled { lsn, .. } = fact {
-        let said = Writer::default().who(node);
-        return Some((
-            Weight::Told,
-            said.text(format!(" has taken over all data as of LSN {lsn} and goes on from there.")).done(),
-        ));
+        // Peers have no log that all share.
+        let is_peer = world.remains(node).is_some_and(|view| view.role == Role::Peer);
+        let until = if is_peer { String::new() } else { format!(" as of LSN {lsn}") };
+        let said = Writer::default().who(node).text(format!(" has taken over all data{until} and goes on from there."));
+        return Some((Weight::Told, said.done()));
     }
     told_of_primary(world, node, event, fact)
         .or_else(|| logs::told(node, event, fact))
@@ -190,6 +198,7 @@ fn told_fact(world: &LabWorld, event: &Event, fact: &Fact) -> Option<(Weight, Se
         .or_else(|| peers::told(world, node, fact))
         .or_else(|| told_of_quorums(node, fact))
         .or_else(|| told_of_gossip(node, fact))
+        .or_else(|| told_of_documents(world, node, fact))
 }
 
 /// What a primary and its replicas do for their writes.

@@ -169,6 +169,8 @@ pub(super) fn told(
                 Refusal::TooFewCopies { have, need } => {
                     said.text(format!("{need} nodes with a copy are needed, and {have} can be reached."))
                 }
+                #[cfg(feature = "documents")]
+                Refusal::OldRevision => super::documents::refused(world, event, said),
                 Refusal::WrongType { .. } | Refusal::GrowsOnly | Refusal::Gone | Refusal::Absent | Refusal::Full => {
                     said.text(actions::refusal(refusal, action.map(Action::key)).unwrap_or_default())
                 }
@@ -204,7 +206,7 @@ pub(super) fn told(
 
 /// Whether somebody asked for the key of this operation to be deleted.
 fn is_deleted_once(world: &LabWorld, action: Option<Action>) -> bool {
-    let deletes = |of: Action| matches!(of, Action::Delete { key } if Some(key) == action.map(Action::key));
+    let deletes = |of: Action| of.deletes() && Some(of.key()) == action.map(Action::key);
     world.history().iter().any(|(_, row)| deletes(row.action))
 }
 

@@ -229,6 +229,10 @@ pub(super) fn without(world: &LabWorld, node: NodeId, own: &NodeView, said: Writ
 
 /// Whether another peer has seen a write that this one shows.
 fn knows(other: &PeerView, own: &PeerView, write: &Write) -> bool {
+    #[cfg(feature = "documents")]
+    if own.documents.is_some() {
+        return super::documents::knows(other, own, write);
+    }
     #[cfg(feature = "gossip")]
     if own.gossip.is_some() {
         return super::gossip::knows(other, own, write);
@@ -259,6 +263,10 @@ pub(super) fn unreached(world: &LabWorld, write: &Write) -> Vec<Address> {
     if world.setup().config.gossip().is_some() {
         return super::gossip::residue(world, write).into_iter().map(Address::Node).collect();
     }
+    #[cfg(feature = "documents")]
+    if world.setup().config.documents().is_some() {
+        return super::documents::unreached(world, write);
+    }
     let peers: Vec<(NodeId, Box<PeerView>)> =
         world.stores().iter().filter_map(|node| Some((*node, world.view(*node)?.peer?))).collect();
     let Some((_, holder)) = peers.iter().find(|(_, peer)| shows(peer, write)) else { return Vec::new() };
@@ -281,6 +289,10 @@ pub fn why_old(world: &LabWorld, node: NodeId, key: Key) -> Option<Sentence> {
     let others = world.stores().iter().copied().filter(|other| *other != node);
     let newer = |other: NodeId| {
         let peer = world.view(other)?.peer?;
+        #[cfg(feature = "documents")]
+        if let (Some(ours), Some(theirs)) = (&mine.documents, &peer.documents) {
+            return Some((other, super::documents::newer(ours, theirs, key)?));
+        }
         let theirs = peer.keys.iter().find(|view| view.key == key)?;
         let ours = mine.keys.iter().find(|view| view.key == key);
         let covers = match &mine.gossip {
@@ -328,6 +340,10 @@ pub fn backlog(world: &LabWorld, node: NodeId, view: &NodeView) -> u64 {
     #[cfg(feature = "gossip")]
     if own.gossip.is_some() {
         return super::gossip::backlog(world, own);
+    }
+    #[cfg(feature = "documents")]
+    if let Some(documents) = &own.documents {
+        return super::documents::backlog(world, documents);
     }
     if world.placement().is_by_key() {
         return backlog_by_key(world, node, own);

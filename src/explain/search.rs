@@ -39,6 +39,8 @@ pub fn carries(cargo: &Cargo, write: &Write) -> bool {
         Cargo::Rumours { writes, .. } => return writes.iter().any(|carried| carried.id == write.id),
         #[cfg(feature = "gossip")]
         Cargo::Missing { last, .. } => [None, *last],
+        #[cfg(feature = "documents")]
+        Cargo::Documents { last, .. } => [None, *last],
         _ => return false,
     };
     ends.into_iter().flatten().any(|carried| carried.id == write.id)

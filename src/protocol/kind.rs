@@ -8,10 +8,11 @@ pub enum Kind {
     MultiPrimary,
     Quorum,
     Gossip,
+    Documents,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 4] = [Kind::PrimaryReplica, Kind::MultiPrimary, Kind::Quorum, Kind::Gossip];
+    pub const ALL: [Kind; 5] = [Kind::PrimaryReplica, Kind::MultiPrimary, Kind::Quorum, Kind::Gossip, Kind::Documents];
 
     /// Whether this program can run protocols of this kind.
     pub fn is_on_board(self) -> bool {
@@ -20,6 +21,7 @@ impl Kind {
             Kind::MultiPrimary => cfg!(feature = "multi-primary"),
             Kind::Quorum => cfg!(feature = "quorum"),
             Kind::Gossip => cfg!(feature = "gossip"),
+            Kind::Documents => cfg!(feature = "documents"),
         }
     }
 
@@ -30,6 +32,7 @@ impl Kind {
             Kind::MultiPrimary => "multi-primary",
             Kind::Quorum => "quorum",
             Kind::Gossip => "gossip",
+            Kind::Documents => "documents",
         }
     }
 
@@ -40,6 +43,7 @@ impl Kind {
             Kind::MultiPrimary => "Peer-to-peer: every node takes writes",
             Kind::Quorum => "Peer-to-peer: quorums without a leader",
             Kind::Gossip => "Peer-to-peer: gossip",
+            Kind::Documents => "Peer-to-peer: documents that sync",
         }
     }
 }

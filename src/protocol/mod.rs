@@ -8,6 +8,8 @@ pub mod commit;
 pub mod conflicts;
 pub mod contexts;
 pub mod detector;
+#[cfg(feature = "documents")]
+pub mod documents;
 pub mod failover;
 #[cfg(feature = "gossip")]
 pub mod gossip;
@@ -22,10 +24,13 @@ pub mod primary_replica;
 #[cfg(feature = "quorum")]
 pub mod quorum;
 mod round_trip;
+pub mod topology;
 pub mod types;
 mod versions;
 mod view;
 
+#[cfg(feature = "documents")]
+use crate::sim::revision::Revision;
 use crate::{
     sim::{
         draw::{Chance, Lineage, Purpose},
@@ -49,9 +54,18 @@ use placement::Placement;
 use std::{fmt::Debug, sync::Arc};
 pub use view::{CallView, GossipView, KeyView, MemberView, NodeView, PeerView, RumourView, Standing, TailEntry, VersionView};
 
-/// The causal context that goes from nodes to clients and back: which versions of a key a client has been shown. None: it is not
-/// spoken of.
-pub type Shown = Option<Arc<Seen>>;
+/// What goes from nodes to clients with an answer, and comes back with a write of the same key. None: it is not spoken of.
+pub type Shown = Option<Told>;
+
+/// What of a key a client has been told besides its value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    /// The causal context: which versions it was shown.
+    Versions(Arc<Seen>),
+    /// Which revision of a document; none if there is no document.
+    #[cfg(feature = "documents")]
+    Revision(Option<Revision>),
+}
 
 /// One node's replication logic.
 pub trait Protocol: Clone {
@@ -105,6 +119,10 @@ pub trait Protocol: Clone {
     fn values(&self, key: Key) -> Vec<Write> {
         self.copy(key).into_iter().collect()
     }
+    /// All that it keeps of a key and nobody has written over, whether readers are shown it or not.
+    fn kept(&self, key: Key) -> Vec<Write> {
+        self.values(key)
+    }
     /// When what it has for a key was written, where that alone decides which of two writes is kept.
     fn stamp(&self, _: Key) -> Option<Stamp> {
         None
@@ -153,6 +171,9 @@ pub enum Rule {
     /// How many copies there are, and how many of them are asked.
     #[cfg(feature = "quorum")]
     Quorum(quorum::Quorums),
+    /// How documents are written and looked for.
+    #[cfg(feature = "documents")]
+    Documents(documents::Terms),
 }
 
 /// What a disk holds: a value that changes by small changes.
@@ -326,12 +347,31 @@ impl<P: Protocol> Context<P> {
 
     /// Answers, and says which versions the client has been shown with it.
     pub fn reply_with(&mut self, request: Request, answer: Answer, shown: Seen) {
-        self.effects.push(Effect::Reply { request, answer, position: 0, shown: Some(Arc::new(shown)) });
+        let shown = Some(Told::Versions(Arc::new(shown)));
+        self.effects.push(Effect::Reply { request, answer, position: 0, shown });
+    }
+
+    /// Answers, and says which revision of the document the client has now.
+    #[cfg(feature = "documents")]
+    pub fn reply_revision(&mut self, request: Request, answer: Answer, revision: Option<Revision>) {
+        self.effects.push(Effect::Reply { request, answer, position: 0, shown: Some(Told::Revision(revision)) });
     }
 
     /// The versions of the key that the client had been shown, as far as it says; nothing, if it says nothing.
     pub fn was_shown(&self) -> Seen {
-        self.situation.shown.as_deref().cloned().unwrap_or_default()
+        match &self.situation.shown {
+            Some(Told::Versions(seen)) => seen.as_ref().clone(),
+            _ => Seen::default(),
+        }
+    }
+
+    /// The revision that the client brings back.
+    #[cfg(feature = "documents")]
+    pub fn named_revision(&self) -> Option<Revision> {
+        match self.situation.shown {
+            Some(Told::Revision(revision)) => revision,
+            _ => None,
+        }
     }
 
     /// Fires once, `after` this long on the node's own clock.

@@ -5,6 +5,8 @@
 //! (the page, which has to be small) leaves variants out. It must not decide anything: inputs go to the protocol, its
 //! effects come back under another type.
 
+#[cfg(feature = "documents")]
+use super::documents;
 #[cfg(feature = "gossip")]
 use super::gossip;
 #[cfg(feature = "quorum")]
@@ -265,6 +267,9 @@ macro_rules! protocols {
             fn values(&self, key: Key) -> Vec<Write> {
                 match self { $(#[cfg(feature = $feature)] Node::$name(node) => node.values(key)),* }
             }
+            fn kept(&self, key: Key) -> Vec<Write> {
+                match self { $(#[cfg(feature = $feature)] Node::$name(node) => node.kept(key)),* }
+            }
             fn stamp(&self, key: Key) -> Option<Stamp> {
                 match self { $(#[cfg(feature = $feature)] Node::$name(node) => node.stamp(key)),* }
             }
@@ -303,7 +308,8 @@ protocols! {
     PrimaryReplica primary_replica "primary-replica" all(),
     MultiPrimary multi_primary "multi-primary" all(),
     Quorum quorum "quorum" any(),
-    Gossip gossip "gossip" any()
+    Gossip gossip "gossip" any(),
+    Documents documents "documents" any()
 }
 
 impl Settings {

@@ -86,6 +86,9 @@ pub struct PeerView {
     pub hints: Vec<(NodeId, Write)>,
     /// What only nodes that gossip have.
     pub gossip: Option<GossipView>,
+    /// What only nodes with documents have.
+    #[cfg(feature = "documents")]
+    pub documents: Option<super::documents::DocumentsView>,
 }
 
 /// Of a node that gossips.

@@ -142,6 +142,8 @@ impl Scenario {
     pub const LINKS_MAX: usize = 45;
     /// Of each node on the ring.
     pub const VIRTUAL_NODES: RangeInclusive<u16> = 1..=256;
+    /// Revisions of a branch that are remembered.
+    pub const REVS: RangeInclusive<u32> = 1..=1_000;
     pub const LOG_CHANGES: RangeInclusive<u32> = 1..=10_000;
     pub const LOG_RETENTION_ENTRIES: RangeInclusive<u64> = 1..=100_000;
     pub const BATCH_ENTRIES: RangeInclusive<u32> = 1..=1_000;
@@ -201,6 +203,8 @@ impl Scenario {
             ProtocolSettings::Quorum(config) => self.check_quorum(check, config),
             #[cfg(feature = "gossip")]
             ProtocolSettings::Gossip(config) => self.check_gossip(check, config),
+            #[cfg(feature = "documents")]
+            ProtocolSettings::Documents(config) => self.check_documents(check, config),
         }
     }
 
@@ -302,6 +306,10 @@ impl Scenario {
                 return Some("set_quorum: it is for groups without a leader, where each key has home nodes".into());
             }
             _ => {}
+        }
+        #[cfg(feature = "documents")]
+        if let (None, Command::SetDocuments(_)) = (self.protocol.documents(), command) {
+            return Some("set_documents: it is for databases of documents".into());
         }
         let Some(config) = self.protocol.primary_replica() else {
             let of_primary = matches!(
@@ -424,6 +432,8 @@ pub fn check_command(command: &Command) -> Option<String> {
                 check.within("set_quorum.anti_entropy_every", every, Scenario::WAIT);
             }
         }
+        #[cfg(feature = "documents")]
+        Command::SetDocuments(terms) => check.within("set_documents.poll_every", terms.poll_every, Scenario::WAIT),
         Command::SetTimeout { timeout, .. } => check.within("timeout", *timeout, Scenario::WAIT),
         Command::SetDelay { by: Some(by), .. } => check.within("by", *by, Scenario::WAIT),
         Command::SetConcern { concern, .. } => check.concern("concern", *concern),

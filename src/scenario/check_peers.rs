@@ -1,16 +1,17 @@
 //! What is wrong with the settings of groups of peers.
 
 use super::{check::Check, model::Scenario};
+#[cfg(feature = "documents")]
+use crate::protocol::documents;
 #[cfg(feature = "gossip")]
 use crate::protocol::gossip;
 #[cfg(feature = "quorum")]
 use crate::protocol::quorum;
-use crate::sim::operation::Concern;
 #[cfg(feature = "multi-primary")]
-use crate::{
-    protocol::{multi_primary, types::doubled},
-    sim::id::NodeId,
-};
+use crate::protocol::{multi_primary, types::doubled};
+#[cfg(any(feature = "multi-primary", feature = "documents"))]
+use crate::sim::id::NodeId;
+use crate::sim::operation::Concern;
 
 impl Scenario {
     #[cfg(feature = "multi-primary")]
@@ -84,6 +85,24 @@ impl Scenario {
         self.check_reads(
             check,
             "a node answers with what it has heard and asks nobody, so a read can only be local and without a token",
+        );
+    }
+
+    #[cfg(feature = "documents")]
+    pub(super) fn check_documents(&self, check: &mut Check, config: &documents::Config) {
+        let at = |field: &str| format!("protocol.documents.{field}");
+        let members: Vec<NodeId> = (0..self.nodes.count).map(NodeId).collect();
+        check.within(&at("links"), config.links.len(), 0..=Self::LINKS_MAX);
+        if let Some(what) = config.problem(&members) {
+            check.say(at(if config.links.is_empty() { "topology" } else { "links" }), what);
+        }
+        check.within(&at("revs_limit"), config.revs_limit, Self::REVS);
+        check.within(&at("poll_every"), config.poll_every, Self::WAIT);
+        check.within(&at("retry_after"), config.retry_after, Self::WAIT);
+        check.within(&at("batch_documents"), config.batch_documents, Self::BATCH_ENTRIES);
+        self.check_reads(
+            check,
+            "a node answers with what it has and asks nobody, so a read can only be local and without a token",
         );
     }
 

@@ -49,6 +49,7 @@ pub const fn prefix(kind: Kind) -> &'static str {
         Kind::MultiPrimary => "p1.",
         Kind::Quorum => "q1.",
         Kind::Gossip => "g1.",
+        Kind::Documents => "d1.",
     }
 }
 

@@ -19,6 +19,8 @@ const SCENARIOS: &[&[u8]] = &[
     include_bytes!("../../assets/scenarios/quorum.bin"),
     #[cfg(feature = "gossip")]
     include_bytes!("../../assets/scenarios/gossip.bin"),
+    #[cfg(feature = "documents")]
+    include_bytes!("../../assets/scenarios/documents.bin"),
 ];
 
 /// What stands in the list.

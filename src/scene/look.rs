@@ -106,6 +106,8 @@ fn look_of_peers(world: &LabWorld, cargo: &Cargo) -> Look {
                 Action::AddElement { element, .. } | Action::RemoveElement { element, .. } => element,
                 Action::Insert { character, .. } => character as i64,
                 Action::Delete { .. } => 0,
+                #[cfg(feature = "documents")]
+                Action::DeleteRevision { .. } => 0,
                 // Which character that is is for the peer to find out.
                 _ => return Look::Control,
             };
@@ -141,6 +143,12 @@ fn look_of_peers(world: &LabWorld, cargo: &Cargo) -> Look {
         Cargo::Feedback { .. } => Look::Position,
         #[cfg(feature = "gossip")]
         Cargo::Ping { .. } | Cargo::Ack { .. } => Look::Heartbeat,
+        #[cfg(feature = "documents")]
+        Cargo::Documents { last: Some(last), count } => Look::Write { chip: mark(world, *last), more: count - 1 },
+        #[cfg(feature = "documents")]
+        Cargo::AskChanges { .. } | Cargo::Wanted { .. } => Look::Ask,
+        #[cfg(feature = "documents")]
+        Cargo::Checkpoint { .. } => Look::Position,
         _ => Look::Control,
     }
 }
@@ -205,6 +213,20 @@ fn words_of_peers(world: &LabWorld, cargo: &Cargo, name: Option<&str>) -> Option
         Cargo::Ping { about: Some(member) } => format!("request to ping {member}"),
         #[cfg(feature = "gossip")]
         Cargo::Ack { member } => format!("answer: {member} is there"),
+        #[cfg(feature = "documents")]
+        Cargo::AskChanges { since } => format!("question for changes after {since}"),
+        #[cfg(feature = "documents")]
+        Cargo::Feed { documents: 0, .. } => "word that nothing has changed".into(),
+        #[cfg(feature = "documents")]
+        Cargo::Feed { documents, last } => format!("word of {documents} changed documents, up to change {last}"),
+        #[cfg(feature = "documents")]
+        Cargo::Wanted { revisions } => format!("question for {revisions} missing revisions"),
+        #[cfg(feature = "documents")]
+        Cargo::Documents { count: 1, last: Some(last) } => format!("revision {} with its history", in_words(last)),
+        #[cfg(feature = "documents")]
+        Cargo::Documents { count, .. } => format!("{count} revisions with their history"),
+        #[cfg(feature = "documents")]
+        Cargo::Checkpoint { sequence } => format!("checkpoint: everything up to change {sequence}"),
         _ => return None,
     })
 }

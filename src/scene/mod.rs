@@ -3,6 +3,9 @@
 //! Everything drawn comes from the world and its trace; nothing here is scripted, and nothing knows of a framework.
 
 pub mod charts;
+mod copy;
+#[cfg(feature = "documents")]
+pub mod documents;
 #[cfg(feature = "gossip")]
 pub mod field;
 pub mod flights;

@@ -19,17 +19,21 @@ use crate::{
 /// The values of a key on a peer's card.
 pub(super) fn copy(world: &LabWorld, node: NodeId, key: Key, view: &NodeView) -> Copy {
     if !cfg!(feature = "peers") {
-        return Copy { key, chip: None, siblings: Vec::new(), contents: None, old: false };
+        return Copy::empty(key);
+    }
+    #[cfg(feature = "documents")]
+    if let Some(copy) = super::documents::copy(world, node, key, view) {
+        return copy;
     }
     let holds = world.setup().config.key_type(key);
     if matches!(holds, KeyType::Set | KeyType::Cart | KeyType::Text) {
         let all: Vec<Write> = view.copies.iter().filter(|write| write.key == key).copied().collect();
         let old = is_old(world, node, key, view);
-        return Copy { key, chip: None, siblings: Vec::new(), contents: Some(contents(holds, &all)), old };
+        return Copy { contents: Some(contents(holds, &all)), old, ..Copy::empty(key) };
     }
     let mut shown = view.copies.iter().filter(|write| write.key == key).copied().map(Chip::of);
     let chip = shown.next();
-    Copy { key, chip, siblings: shown.collect(), contents: None, old: is_old(world, node, key, view) }
+    Copy { chip, siblings: shown.collect(), old: is_old(world, node, key, view), ..Copy::empty(key) }
 }
 
 /// Whether another running peer has written over what this one shows.
@@ -93,6 +97,10 @@ fn vector(world: &LabWorld, peer: &PeerView) -> String {
     if !cfg!(feature = "peers") {
         return String::new();
     }
+    #[cfg(feature = "documents")]
+    if let Some(own) = &peer.documents {
+        return super::documents::line(own);
+    }
     if let Some(gossip) = &peer.gossip {
         return match gossip.spreads.len() {
             0 => "spreads nothing".into(),
@@ -112,6 +120,8 @@ pub(super) fn status(world: &LabWorld, node: NodeId, view: &NodeView, brief: boo
         return (Tone::Warn, if brief { "not ready" } else { "has no data yet · takes nothing" }.into());
     }
     let conflicts = peer.keys.iter().filter(|key| is_conflict(key)).count();
+    #[cfg(feature = "documents")]
+    let conflicts = peer.documents.as_ref().map_or(conflicts, super::documents::conflicts);
     let lacks = backlog(world, node, view);
     let (tone, what) = match (conflicts, lacks, peer.held) {
         (0, 0, _) => return (Tone::Good, has_all(world, brief).into()),
@@ -146,7 +156,7 @@ fn lacks_words(lacks: u64, brief: bool) -> String {
     }
 }
 
-fn conflict_words(conflicts: usize) -> String {
+pub(super) fn conflict_words(conflicts: usize) -> String {
     if conflicts == 1 { "1 conflict".into() } else { format!("{conflicts} conflicts") }
 }
 
@@ -215,6 +225,10 @@ pub fn rows(world: &LabWorld, node: NodeId, view: &NodeView, peer: &PeerView) ->
     #[cfg(feature = "quorum")]
     if world.placement().is_by_key() {
         return super::quorum::rows(world, node, view, peer);
+    }
+    #[cfg(feature = "documents")]
+    if let Some(own) = &peer.documents {
+        return super::documents::rows(world, node, view, peer, own);
     }
     if let Some(gossip) = &peer.gossip {
         return gossip_rows(world, node, view, gossip, peer);

@@ -201,6 +201,8 @@ mod tests {
                 held: 0,
                 unconfirmed: vec![],
                 gossip: None,
+                #[cfg(feature = "documents")]
+                documents: None,
                 hints: nodes.iter().map(hint).collect(),
             };
             line(&NodeView { peer: Some(Box::new(peer)), ..NodeView::default() })

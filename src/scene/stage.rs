@@ -24,6 +24,8 @@ use crate::{
 };
 use std::sync::Arc;
 
+pub use super::copy::Copy;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     Plain,
@@ -37,31 +39,6 @@ pub enum NodeState {
     Up,
     Paused,
     Down,
-}
-
-/// One key on a card.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Copy {
-    pub key: Key,
-    pub chip: Option<Chip>,
-    /// Values beside it, where none was written over another.
-    pub siblings: Vec<Chip>,
-    /// Of a key that holds more than a value: all that is in it, in place of these.
-    pub contents: Option<String>,
-    /// The primary holds another value, or another peer has written over it.
-    pub old: bool,
-}
-
-impl Copy {
-    /// How long its value is.
-    pub fn letters(&self) -> usize {
-        if let Some(contents) = &self.contents {
-            return contents.chars().count();
-        }
-        let own = self.chip.map_or(1, |chip| chip.value().to_string().len());
-        // A chip takes the room of some letters.
-        own + self.siblings.iter().map(|chip| 4 + chip.value().to_string().len()).sum::<usize>()
-    }
 }
 
 /// How far an entry has got on a node.
@@ -298,13 +275,7 @@ fn card(
         .filter(|key| holds(*key).is_some() || world.placement().is_home(node, *key))
         .map(|key| match view.role {
             Role::Peer => peers::copy(world, node, key, view),
-            _ => Copy {
-                key,
-                chip: holds(key).map(Chip::of),
-                siblings: Vec::new(),
-                contents: None,
-                old: is_behind && holds(key) != leads_with(key),
-            },
+            _ => Copy { chip: holds(key).map(Chip::of), old: is_behind && holds(key) != leads_with(key), ..Copy::empty(key) },
         })
         .collect();
     let queue = host.queue_len();
@@ -389,6 +360,12 @@ fn spoken(node: NodeId, role: &str, state: &str, copies: &[Copy], status: &str) 
             Some(chip) if !copy.siblings.is_empty() => {
                 let all: Vec<String> = std::iter::once(chip).chain(&copy.siblings).map(|chip| chip.value().to_string()).collect();
                 format!("{} is {}: a conflict", copy.key, all.join(" or "))
+            }
+            #[cfg(feature = "documents")]
+            Some(chip) if copy.kept > 0 => {
+                let others =
+                    if copy.kept == 1 { "another branch is".into() } else { format!("{} other branches are", copy.kept) };
+                format!("{} is {}, and {others} kept: a conflict", copy.key, chip.value())
             }
             Some(chip) => format!("{} is {}{}", copy.key, chip.value(), if copy.old { ", an old value" } else { "" }),
             None => format!("{} is empty{}", copy.key, if copy.old { ", an old state" } else { "" }),
@@ -493,5 +470,7 @@ pub fn refused(refusal: Refusal) -> &'static str {
         Refusal::Gone => "refused: removed for good",
         Refusal::Absent => "refused: not there",
         Refusal::Full => "refused: full",
+        #[cfg(feature = "documents")]
+        Refusal::OldRevision => "refused: changed since",
     }
 }

@@ -11,5 +11,7 @@ pub mod draw;
 pub mod id;
 pub mod network;
 pub mod operation;
+#[cfg(any(feature = "documents", test))]
+pub mod revision;
 pub mod small;
 pub mod time;

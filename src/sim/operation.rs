@@ -1,5 +1,7 @@
 //! What clients ask and what they are told. The vocabulary between clients, nodes, history and trace.
 
+#[cfg(feature = "documents")]
+use super::revision::Revision;
 use super::{
     id::{Key, NodeId, OperationId, Value},
     time::Micros,
@@ -52,6 +54,12 @@ pub enum Action {
     Delete {
         key: Key,
     },
+    /// Ends one branch of a document, whichever readers are shown.
+    #[cfg(feature = "documents")]
+    DeleteRevision {
+        key: Key,
+        revision: Revision,
+    },
 }
 
 impl Action {
@@ -66,12 +74,23 @@ impl Action {
             | Action::Insert { key, .. }
             | Action::Erase { key, .. }
             | Action::Delete { key } => key,
+            #[cfg(feature = "documents")]
+            Action::DeleteRevision { key, .. } => key,
         }
     }
 
     /// Whether it writes a value, whatever the key held: all that a group with a primary can do.
     pub fn writes_value(self) -> bool {
         matches!(self, Action::Write { .. } | Action::Generate { .. })
+    }
+
+    /// Whether nothing may be left of a value after it.
+    pub fn deletes(self) -> bool {
+        #[cfg(feature = "documents")]
+        if matches!(self, Action::DeleteRevision { .. }) {
+            return true;
+        }
+        matches!(self, Action::Delete { .. })
     }
 
     /// Whether it changes what is stored.
@@ -177,6 +196,9 @@ pub enum Refusal {
     Absent,
     /// The key keeps as many elements or characters as it may.
     Full,
+    /// The write names a revision of the document that is not a current one, or none where there is one.
+    #[cfg(feature = "documents")]
+    OldRevision,
 }
 
 /// What a node answers.

@@ -8,6 +8,7 @@ pub mod log;
 pub mod merged_vector;
 pub mod object;
 pub mod register;
+#[cfg(any(feature = "documents", test))]
 pub mod revisions;
 pub mod siblings;
 pub mod stamp;

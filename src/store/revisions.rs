@@ -6,40 +6,15 @@
 //! is CouchDB's `couch_key_tree.erl` and `couch_doc.erl`; PouchDB does the same.
 
 use super::words::{self, Words};
-use crate::sim::small::SmallMap;
+pub use crate::sim::revision::{Revision, RevisionId};
+use crate::sim::small::{SmallMap, sorted_by_key};
 use std::{cmp::Reverse, fmt};
 
-/// What a revision is called besides its generation; compared byte by byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RevisionId(pub [u8; 16]);
-
-impl fmt::Display for RevisionId {
-    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
-    }
-}
-
-/// An edit of a document: the `generation`th in its line, from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Revision {
-    pub generation: u32,
-    pub id: RevisionId,
-}
-
-impl Revision {
-    /// The revision that writes `body`, or deletes, in place of `parent`.
-    fn after(parent: Option<Revision>, deleted: bool, body: &dyn Words) -> Revision {
-        let half = |which: u64| words::digest(&Edit { which, parent, deleted, body });
-        let id = (half(0) as u128) << 64 | half(1) as u128;
-        Revision { generation: parent.map_or(0, |parent| parent.generation) + 1, id: RevisionId(id.to_be_bytes()) }
-    }
-}
-
-/// `3-93c3db16462f656f7172ccabd3cf6cd6`.
-impl fmt::Display for Revision {
-    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        write!(out, "{}-{}", self.generation, self.id)
-    }
+/// The name of the revision that writes `body`, or deletes, in place of `parent`.
+fn after(parent: Option<Revision>, deleted: bool, body: &dyn Words) -> Revision {
+    let half = |which: u64| words::digest(&Edit { which, parent, deleted, body });
+    let id = (half(0) as u128) << 64 | half(1) as u128;
+    Revision { generation: parent.map_or(0, |parent| parent.generation) + 1, id: RevisionId(id.to_be_bytes()) }
 }
 
 /// A revision with its ancestors, as one peer sends it to another: only the last one's content is told.
@@ -54,6 +29,11 @@ pub struct Path<V> {
 }
 
 impl<V> Path<V> {
+    /// Its last revision; none of a path of nothing.
+    pub fn last(&self) -> Option<Revision> {
+        self.revisions().next()
+    }
+
     /// The last one first.
     fn revisions(&self) -> impl Iterator<Item = Revision> {
         (1..=self.generation).rev().zip(&self.ids).map(|(generation, id)| Revision { generation, id: *id })
@@ -127,7 +107,7 @@ impl<V: Clone + Ord> Revisions<V> {
             return Err(Conflict);
         }
         let replaced = replaced.map(|leaf| leaf.revision);
-        let revision = Revision::after(replaced, deleted, &body);
+        let revision = after(replaced, deleted, &body);
         let ancestors = replaced.into_iter().flat_map(|parent| self.line(parent));
         let ids = [revision].into_iter().chain(ancestors).map(|revision| revision.id).collect();
         let path = Path { generation: revision.generation, ids, deleted, body };
@@ -178,7 +158,8 @@ impl<V: Clone + Ord> Revisions<V> {
 
     /// What has been replaced keeps only its name, as after CouchDB's compaction.
     fn forget_contents(&mut self) {
-        let replaced: Vec<Revision> = self.nodes.keys().copied().filter(|revision| !self.is_leaf(*revision)).collect();
+        let with_content = self.nodes.iter().filter(|(_, node)| node.content.is_some()).map(|(revision, _)| *revision);
+        let replaced: Vec<Revision> = with_content.filter(|revision| !self.is_leaf(*revision)).collect();
         for revision in replaced {
             self.nodes.get_mut(&revision).into_iter().for_each(|node| node.content = None);
         }
@@ -194,9 +175,7 @@ impl<V: Clone + Ord> Revisions<V> {
             let (deleted, body) = node.content.as_ref()?;
             Some(Leaf { revision: *revision, deleted: *deleted, body })
         });
-        let mut leaves: Vec<Leaf<V>> = ends.collect();
-        leaves.sort_by_key(|leaf| Reverse((!leaf.deleted, leaf.revision)));
-        leaves
+        sorted_by_key(ends.collect(), |leaf: &Leaf<V>| Reverse((!leaf.deleted, leaf.revision)))
     }
 
     /// What a reader is shown: the same at every peer that knows the same revisions. It can be a deletion.
@@ -218,11 +197,15 @@ impl<V: Clone + Ord> Revisions<V> {
 
     /// Those that are not known here (CouchDB: `_revs_diff`).
     pub fn missing(&self, revisions: impl IntoIterator<Item = Revision>) -> Vec<Revision> {
-        revisions.into_iter().filter(|revision| !self.nodes.contains_key(revision)).collect()
+        revisions.into_iter().filter(|revision| !self.knows(*revision)).collect()
+    }
+
+    pub fn knows(&self, revision: Revision) -> bool {
+        self.nodes.contains_key(&revision)
     }
 
     /// A revision and its known ancestors, the last one first.
-    fn line(&self, last: Revision) -> Vec<Revision> {
+    pub fn line(&self, last: Revision) -> Vec<Revision> {
         let parent = |revision: &Revision| {
             let id = self.nodes.get(revision)?.parent?;
             Some(Revision { generation: revision.generation - 1, id })

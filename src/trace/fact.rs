@@ -1,5 +1,7 @@
 //! What protocols have to say, as data. New facts come last: their numbers are part of every golden trace.
 
+#[cfg(feature = "documents")]
+use super::DocumentFact;
 #[cfg(feature = "gossip")]
 use super::MemberState;
 use super::{Role, SyncState};
@@ -485,6 +487,9 @@ pub enum Fact {
         by: NodeId,
         incarnation: u32,
     },
+    /// What happens to documents that sync.
+    #[cfg(feature = "documents")]
+    Document(DocumentFact),
 }
 
 /// One place of two hash trees over the keys: the root is 1, below `place` are twice that and one more. An empty place has 0.

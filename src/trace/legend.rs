@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 const LEGEND: &str = include_str!("README.md");
-const SOURCES: [(&str, &[&str]); 4] = [
+const SOURCES: [(&str, &[&str]); 5] = [
     (
         include_str!("mod.rs"),
         &["Kind", "Cargo", "DropReason", "Work", "TimerName", "CrashKind", "Role", "MemberState", "SyncState"],
     ),
+    (include_str!("documents.rs"), &["DocumentFact", "Shows"]),
     (include_str!("fact.rs"), &["Fact", "NoVote"]),
     (include_str!("../sim/operation.rs"), &["Action", "KeyType", "Function", "Outcome", "Refusal"]),
     (include_str!("../sim/network.rs"), &["MessageClass"]),

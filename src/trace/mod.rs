@@ -3,11 +3,15 @@
 //! The trace is the meeting place of the engine and everything that looks at it: pictures, sentences,
 //! judges. Events hold facts as data; prose is made in `explain`. Written legend: `src/trace/README.md`.
 
+#[cfg(feature = "documents")]
+mod documents;
 mod export;
 mod fact;
 #[cfg(test)]
 mod legend;
 
+#[cfg(feature = "documents")]
+pub use documents::{Branch, DocumentFact, Shows};
 pub use export::{hash, to_json};
 #[cfg(feature = "quorum")]
 pub use fact::Compared;
@@ -224,6 +228,33 @@ pub enum Cargo {
     #[cfg(feature = "gossip")]
     Ack {
         member: NodeId,
+    },
+    /// What has changed after so many changes of the receiver?
+    #[cfg(feature = "documents")]
+    AskChanges {
+        since: u64,
+    },
+    /// So many documents have changed; up to there that is all.
+    #[cfg(feature = "documents")]
+    Feed {
+        documents: u32,
+        last: u64,
+    },
+    /// So many ends of branches are missing and wanted.
+    #[cfg(feature = "documents")]
+    Wanted {
+        revisions: u32,
+    },
+    /// Revisions with their lines; the last of them.
+    #[cfg(feature = "documents")]
+    Documents {
+        count: u32,
+        last: Option<Write>,
+    },
+    /// The sender has on disk all that the receiver changed up to there.
+    #[cfg(feature = "documents")]
+    Checkpoint {
+        sequence: u64,
     },
 }
 

@@ -104,8 +104,15 @@ fn copy(copy: &Copy) -> String {
     if copy.siblings.len() > SIBLINGS_MAX {
         value += &span("more", &format!("+{}", copy.siblings.len() - SIBLINGS_MAX));
     }
+    let is_conflict = !copy.siblings.is_empty();
+    #[cfg(feature = "documents")]
+    let is_conflict = is_conflict || copy.kept > 0;
+    #[cfg(feature = "documents")]
+    if copy.kept > 0 {
+        value += &span("more", &format!("+{}", copy.kept));
+    }
     let class = if copy.old { "copy old" } else { "copy" };
-    let class = if copy.siblings.is_empty() { class.to_string() } else { format!("{class} conflict") };
+    let class = if !is_conflict { class.to_string() } else { format!("{class} conflict") };
     span(&class, &(span("key", &copy.key.to_string()) + &value))
 }
 

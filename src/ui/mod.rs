@@ -8,6 +8,8 @@ mod client;
 mod commit;
 mod concern;
 mod dialogs;
+#[cfg(feature = "documents")]
+mod documents;
 mod element;
 mod failover;
 #[cfg(feature = "gossip")]

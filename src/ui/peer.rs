@@ -25,6 +25,10 @@ pub fn version_list(app: App, node: NodeId, key: Watched<Key>) -> AnyView {
     if !cfg!(feature = "peers") {
         return None.view();
     }
+    #[cfg(feature = "documents")]
+    if app.rules.with_untracked(|rules| rules.documents.is_some()) {
+        return super::documents::branches(app, node, key);
+    }
     let own = Derived::new(move || app.watch(|lab| versions(&lab.world().remains(node)?, key.get())));
     changing(move || own.with(|own| own.clone().map(|own| list(app, node, own))))
 }

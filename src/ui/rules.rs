@@ -1,5 +1,7 @@
 //! What the group goes by at the moment: changes seldom, and is asked for by many controls, which need not look at every event.
 
+#[cfg(feature = "documents")]
+use crate::protocol::documents::Terms;
 #[cfg(feature = "quorum")]
 use crate::protocol::quorum::Quorums;
 use crate::{
@@ -18,6 +20,9 @@ pub struct Rules {
     /// How many copies there are and are asked, where there is no leader.
     #[cfg(feature = "quorum")]
     pub quorums: Option<Quorums>,
+    /// How documents are written, where nodes keep some.
+    #[cfg(feature = "documents")]
+    pub documents: Option<Terms>,
     /// Those that hold data, and who leads them.
     pub stores: Vec<NodeId>,
     pub primary: Option<NodeId>,
@@ -34,6 +39,8 @@ impl Rules {
             conflicts: world.setup().config.conflicts().cloned(),
             #[cfg(feature = "quorum")]
             quorums: world.setup().config.quorum().map(|config| config.quorums()),
+            #[cfg(feature = "documents")]
+            documents: world.setup().config.documents().map(|config| config.terms()),
             stores: world.stores().to_vec(),
             primary: world.primary(),
             patience: acting.map(|session| session.settings.timeout).min(),
@@ -42,6 +49,15 @@ impl Rules {
 
     pub fn are_peers(&self) -> bool {
         self.peers
+    }
+
+    /// Whether peers go by rules that can be changed.
+    pub fn has_rules_of_peers(&self) -> bool {
+        #[cfg(feature = "documents")]
+        if self.documents.is_some() {
+            return true;
+        }
+        self.conflicts.is_some()
     }
 
     /// All who could confirm a write: who holds data, except the present primary.

@@ -65,6 +65,10 @@ fn of_peers(app: App) -> AnyView {
         use super::quorum::{placement, quorum_rule};
         return vec![quorum_rule(app), placement(app), conflict_rule(app)].into_any();
     }
+    #[cfg(feature = "documents")]
+    if app.rules.with_untracked(|rules| rules.documents.is_some()) {
+        return super::documents::rule(app);
+    }
     conflict_rule(app)
 }
 
@@ -121,7 +125,7 @@ pub fn settings(app: App) -> AnyView {
     let rules = match PEERS {
         true => either(
             move || app.rules.with(Rules::are_peers),
-            move || only_when(move || app.rules.with(|rules| rules.conflicts.is_some()), move || of_peers(app)),
+            move || only_when(move || app.rules.with(Rules::has_rules_of_peers), move || of_peers(app)),
             of_primary,
         ),
         false => of_primary(),

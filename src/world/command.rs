@@ -1,5 +1,7 @@
 //! Everything a learner can do, as data. Scenario, seed and the list of commands reproduce a run exactly.
 
+#[cfg(feature = "documents")]
+use crate::protocol::documents::Terms;
 #[cfg(feature = "quorum")]
 use crate::protocol::quorum::Quorums;
 use crate::{
@@ -168,6 +170,9 @@ pub enum Command {
     /// From now on each key has so many home nodes, and so many of them are asked.
     #[cfg(feature = "quorum")]
     SetQuorum(Quorums),
+    /// From now on documents are written, and looked for at other nodes, so.
+    #[cfg(feature = "documents")]
+    SetDocuments(Terms),
 }
 
 impl Command {

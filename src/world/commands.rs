@@ -118,6 +118,8 @@ impl<P: Protocol> World<P> {
             }
             #[cfg(feature = "quorum")]
             Command::SetQuorum(rule) => self.set_rule(Rule::Quorum(*rule), id),
+            #[cfg(feature = "documents")]
+            Command::SetDocuments(terms) => self.set_rule(Rule::Documents(*terms), id),
             Command::SetLogs(logs) => self.set_rule(Rule::Logs(*logs), id),
             Command::SetWritesTo { client, target } => self.with_settings(*client, |settings| settings.writes_to = *target),
         }

@@ -5,7 +5,7 @@ use super::{
     host::{Host, Input, What},
 };
 use crate::{
-    protocol::{Message, Protocol, Shown},
+    protocol::{Message, Protocol, Shown, Told},
     sim::{
         draw::Lineage,
         id::{Address, EventId, MessageId, NodeId, OperationId},
@@ -13,7 +13,6 @@ use crate::{
         operation::{Answer, Outcome, Refusal, Request},
         time::Micros,
     },
-    store::version::Seen,
     trace::{Cargo, Causes, DropReason, Kind},
 };
 use std::sync::Arc;
@@ -32,10 +31,17 @@ const REQUEST_BYTES: u32 = 96;
 const RESPONSE_BYTES: u32 = 64;
 /// Of each name in a causal context.
 const DOT_BYTES: u32 = 8;
+/// Of the name of a revision, as text.
+#[cfg(feature = "documents")]
+const REVISION_BYTES: u32 = 36;
 
 fn context_bytes(shown: &Shown) -> u32 {
-    let names = |seen: &Arc<Seen>| seen.vector().iter().chain(seen.beyond()).count() as u32;
-    shown.as_ref().map_or(0, names) * DOT_BYTES
+    match shown {
+        Some(Told::Versions(seen)) => seen.vector().iter().chain(seen.beyond()).count() as u32 * DOT_BYTES,
+        #[cfg(feature = "documents")]
+        Some(Told::Revision(_)) => REVISION_BYTES,
+        None => 0,
+    }
 }
 
 impl<P: Protocol> Payload<P> {

@@ -1,6 +1,6 @@
 //! What real systems do, row by row: each scenario in this folder is one row of a table of documented behaviour, or a part of
 //! one, played from its file and nothing else. P: PostgreSQL, M: MySQL, G: MongoDB, R: Redis, Q: Dynamo,
-//! Cassandra and Riak, ph: phenomena that all know. Of a
+//! Cassandra and Riak, C: CouchDB and PouchDB, ph: phenomena that all know. Of a
 //! test the table has the beginning of its name.
 //!
 //! | row | file | test |
@@ -47,6 +47,13 @@
 //! | Q8 | q8-clock-behind, q8-hybrid | dynamo::q8 |
 //! | Q9 | q9-read-repair, q9-no-read-repair | dynamo::q9 |
 //! | Q10 | q10-nothing-differs, q10-two-keys | dynamo::q10; also `src/protocol/quorum/merkle.rs` |
+//! | C1 | c1-one-length | couchdb::c1 |
+//! | C2 | c2-longer-line | couchdb::c2; also `src/store/revisions/tests.rs` |
+//! | C3 | c3-two-roots | couchdb::c3; also `src/store/revisions/tests.rs` |
+//! | C4 | c4-deleted-winner | couchdb::c4 |
+//! | C5 | c5-refused-here, c5-not-between-nodes | couchdb::c5 |
+//! | C6 | c6-deletion-loses | couchdb::c6 |
+//! | C7 | c7-checkpoint, c7-wiped | couchdb::c7; also `src/protocol/documents/tests/ways.rs` |
 //! | R6, ph-48 | r6-the-primary-comes-back-empty | redis::r6 |
 //! | R8 | r8-on-two-disks | redis::r8 |
 //! | ph-01 | ph-01-lag | phenomena::ph_01 |
@@ -81,6 +88,7 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+mod couchdb;
 mod dynamo;
 mod mongodb;
 mod mysql;

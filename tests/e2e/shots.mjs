@@ -71,17 +71,23 @@ const openIt = (title) => async (page) => {
  * A scene is a name and the steps that lead to it from a page that has just been opened.
  * Beside `steps` it may set any option of `openPage`, such as `fragment` or `storage`, and `only`: the widths it is for.
  */
-const gossips = (title, ms, then) => ({
+const ofKind = (fragment) => (title, ms, then) => ({
   ...PAUSED,
-  fragment: "#g1.",
+  fragment,
   steps: async (page) => {
     await openPreset(page, title);
     await forward(page, ms);
     await then?.(page);
   },
 });
+const gossips = ofKind("#g1.");
+const documents = ofKind("#d1.");
 
 const SCENES = {
+  "documents-copying": documents("Two edits offline, one shown", 300),
+  "documents-conflict": documents("Two edits offline, one shown", 9_000, (page) => select(page, "node", "B")),
+  "documents-refused": documents("Changed since you read it", 2_700, (page) => select(page, "node", "A")),
+  "documents-promoted": documents("Deleted, and something else appears", 7_000, (page) => select(page, "node", "C")),
   "gossip-spreading": gossips("A rumour that dies too early", 1_400),
   "gossip-residue": gossips("A rumour that dies too early", 7_000, (page) => page.locator(".field-handle").focus()),
   "gossip-thousand": gossips("A rumour in a crowd", 2_000),

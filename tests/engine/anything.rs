@@ -11,10 +11,12 @@ use replicarium::{
         commit::{Commit, Level, OnTimeout, Which},
         contexts::Contexts,
         detector::Detect,
+        documents::{self, Edits, Terms},
         failover::{By, Failover, Fencing},
         logs::Logs,
         primary_replica::{Config, Delayed, Rejoin, Retention, Shipping},
         quorum::{self, Hints, Quorums, ReadRepair},
+        topology::Topology,
     },
     scenario::{NodesSettings, OneNode, ProtocolSettings, Scenario},
     sim::{
@@ -24,6 +26,7 @@ use replicarium::{
         id::{Address, ClientId, Key, MessageId, NodeId},
         network::{End, LinkChange, LinkRule, LinkSettings, MessageClass},
         operation::{Action, Concern, Function},
+        revision::{Revision, RevisionId},
         time::Micros,
     },
     world::{
@@ -155,6 +158,7 @@ impl Odd {
         let (key, value) = (Key(self.number(0, 63) as u16), self.of(&[0, i64::MIN, i64::MAX]));
         let function = self.function();
         let place = self.of(&[0, 1, u16::MAX]);
+        let revision = self.revision();
         self.of(&[
             Action::Read { key },
             Action::Read { key },
@@ -168,7 +172,28 @@ impl Odd {
             Action::Insert { key, place, character: 'ß' },
             Action::Erase { key, place },
             Action::Delete { key },
+            Action::DeleteRevision { key, revision },
         ])
+    }
+
+    fn documents(&mut self) -> documents::Config {
+        documents::Config {
+            topology: self.of(&[Topology::AllToAll, Topology::Ring, Topology::Star, Topology::Tree]),
+            edits: self.of(&[Edits::Shown, Edits::Latest]),
+            revs_limit: self.of(&[1, 2, 1_000]),
+            poll_every: self.time().max(ms(1)),
+            retry_after: self.time().max(ms(1)),
+            batch_documents: self.of(&[1, 100]),
+            ..Default::default()
+        }
+    }
+
+    fn revision(&mut self) -> Revision {
+        Revision { generation: self.of(&[1, 2, u32::MAX]), id: RevisionId([self.0.below(256) as u8; 16]) }
+    }
+
+    fn terms(&mut self) -> Terms {
+        Terms { edits: self.of(&[Edits::Shown, Edits::Latest]), poll_every: self.time().max(ms(1)) }
     }
 
     /// Often none; else some names, with weights from small to large.
@@ -278,8 +303,8 @@ impl Odd {
             upstreams: vec![],
         };
         let config = self.fed(config, count);
-        let is_quorum = self.0.chance(0.3);
-        let asks = |client: ClientSettings| match is_quorum {
+        let no_leader = self.0.chance(0.4);
+        let asks = |client: ClientSettings| match no_leader {
             true => ClientSettings { token: false, concern: Concern::Local, ..client },
             false => client,
         };
@@ -295,10 +320,10 @@ impl Odd {
         Scenario {
             seed,
             keys: self.of(&[1, 2, 64]),
-            protocol: if is_quorum {
-                ProtocolSettings::Quorum(self.quorum(count))
-            } else {
-                ProtocolSettings::PrimaryReplica(config)
+            protocol: match (no_leader, self.0.chance(0.3)) {
+                (true, false) => ProtocolSettings::Quorum(self.quorum(count)),
+                (true, true) => ProtocolSettings::Documents(self.documents()),
+                (false, _) => ProtocolSettings::PrimaryReplica(config),
             },
             nodes: NodesSettings { count, each, different: if self.0.chance(0.3) { different } else { vec![] } },
             network,
@@ -340,7 +365,7 @@ impl Odd {
         let (node, client, both) = (self.node(), self.client(), self.0.chance(0.5));
         let message = MessageId(self.of(&[0, 1, 5, 30, 200, 1_000, u64::MAX]));
         let target = self.target(26);
-        match self.0.below(39) {
+        match self.0.below(40) {
             0 => Command::Crash { node },
             1 => Command::CrashMachine { node },
             2 => Command::Wipe { node },
@@ -377,6 +402,7 @@ impl Odd {
             29 => Command::SetConcern { client, concern: self.concern() },
             27 => Command::SetToken { client, on: both },
             36 => Command::SetQuorum(self.quorums(3)),
+            37 => Command::SetDocuments(self.terms()),
             _ => Command::SetWritesTo { client, target },
         }
     }

@@ -7,7 +7,7 @@
 use replicarium::{
     client::workload::{ClientSettings, Pace, Popularity, Target, Workload},
     lab::LabWorld,
-    protocol::gossip,
+    protocol::{documents, gossip, topology::Topology},
     scenario::{OneNode, ProtocolSettings, Scenario, presets},
     sim::{
         clock::Clock,
@@ -28,20 +28,21 @@ use std::sync::Arc;
 /// (what, scenario, hash of its trace).
 type Golden = (&'static str, fn() -> Scenario, u64);
 
-const GOLDEN: [Golden; 14] = [
+const GOLDEN: [Golden; 15] = [
     ("first-look", || preset("first-look"), 0xe510_c8d2_623e_a516),
     ("web-shop", || preset("web-shop"), 0x5de0_7cd0_54cb_2178),
     ("election", || preset("election"), 0x39bb_5ba4_6227_e2c0),
     ("cascading", || preset("cascading"), 0x1324_be94_f535_4372),
-    ("peers-offline", || preset("peers-offline"), 0x1823_11ee_75fc_f672),
-    ("peers-siblings-dotted", || preset("peers-siblings-dotted"), 0x39f4_62dc_273e_8c3e),
+    ("peers-offline", || preset("peers-offline"), 0x7565_8154_14f4_ffd5),
+    ("peers-siblings-dotted", || preset("peers-siblings-dotted"), 0x7ef9_52e1_56fa_6f34),
     ("peers-text", || preset("peers-text"), 0x73c3_dd93_6053_3188),
-    ("quorum-one-and-one", || preset("quorum-one-and-one"), 0xf4ef_a428_a66b_e66e),
-    ("quorum-hash-trees", || preset("quorum-hash-trees"), 0x7acd_b150_6551_895d),
+    ("quorum-one-and-one", || preset("quorum-one-and-one"), 0x3708_37ae_0665_9c25),
+    ("quorum-hash-trees", || preset("quorum-hash-trees"), 0x68d7_a652_e693_d841),
     ("three nodes, everything a hand can do", hands, 0x51a4_032b_1e7c_10f6),
     ("every distribution, on a bad network", distributions, 0x3d00_a51a_873a_cf68),
     ("nine nodes, 500 operations a second", load, 0x199b_50ee_a248_5712),
     ("sixty nodes that gossip and watch each other", gossips, 0xd445_53fc_1ea4_a9d2),
+    ("four databases of documents in a ring, in conflict", documents_in_a_ring, 0x3834_a6c1_7abf_88eb),
     ("a short log: snapshots, promotions, wiped disks", short_log, 0x6756_9d1e_6be9_ef4f),
 ];
 
@@ -205,6 +206,31 @@ fn gossips() -> Scenario {
         at(2_500, Command::Wipe { node: C }),
         at(3_000, Command::Resume { node: B }),
         at(5_000, Command::Restart { node: C }),
+    ];
+    scenario
+}
+
+fn documents_in_a_ring() -> Scenario {
+    let workload = Workload { pace: Pace::Poisson { per_s: 4.0 }, read_share: 0.5, stop: Some(ms(6_000)), ..Default::default() };
+    let mut scenario = group(4, workload);
+    (scenario.clients[0].writes_to, scenario.clients[0].count) = (Target::Any, 3);
+    scenario.protocol = ProtocolSettings::Documents(documents::Config {
+        topology: Topology::Ring,
+        revs_limit: 4,
+        poll_every: ms(700),
+        retry_after: ms(200),
+        batch_documents: 2,
+        ..Default::default()
+    });
+    (scenario.network.loss, scenario.network.latency) = (0.05, Distribution::Exponential { mean: ms(20) });
+    let terms = documents::Terms { edits: documents::Edits::Latest, poll_every: ms(500) };
+    scenario.commands = vec![
+        at(1_000, Command::Partition { groups: vec![vec![A.into(), B.into()], vec![C.into()]] }),
+        at(2_500, Command::HealAll),
+        at(3_000, Command::Wipe { node: C }),
+        at(3_500, Command::SetDocuments(terms)),
+        at(4_500, Command::Restart { node: C }),
+        at(5_000, Command::Issue { client: ANA, action: Action::Delete { key: Key(0) }, at: Some(A) }),
     ];
     scenario
 }

@@ -53,6 +53,8 @@ fn view(actor: Actor, data: &Data) -> NodeView {
             unconfirmed: Vec::new(),
             hints: Vec::new(),
             gossip: Some(GossipView::default()),
+            #[cfg(feature = "documents")]
+            documents: None,
         })),
         ..NodeView::default()
     }

@@ -21,8 +21,9 @@ mod shown;
 mod tests;
 mod view;
 
+pub use super::topology::{Pair, Topology};
 pub use change::PARTS_MAX;
-pub use config::{Config, Delivery, Pair, Topology};
+pub use config::{Config, Delivery};
 pub use disk::{Disk, DiskChange as Change};
 pub use message::Message;
 

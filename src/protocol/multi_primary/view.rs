@@ -34,6 +34,8 @@ fn view(config: &Config, actor: Actor, data: &Data) -> NodeView {
             unconfirmed: Vec::new(),
             hints: Vec::new(),
             gossip: None,
+            #[cfg(feature = "documents")]
+            documents: None,
         })),
         ..NodeView::default()
     }

@@ -421,6 +421,8 @@ impl Protocol for PrimaryReplica {
             Rule::Conflicts(_) => {}
             #[cfg(feature = "quorum")]
             Rule::Quorum(_) => {}
+            #[cfg(feature = "documents")]
+            Rule::Documents(_) => {}
             Rule::Delay { node, by } => {
                 self.config = self.config.with_delay(*node, *by);
                 if *node == ctx.me() {
@@ -440,6 +442,8 @@ impl Protocol for PrimaryReplica {
             Rule::Conflicts(_) => config.clone(),
             #[cfg(feature = "quorum")]
             Rule::Quorum(_) => config.clone(),
+            #[cfg(feature = "documents")]
+            Rule::Documents(_) => config.clone(),
         }
     }
 
@@ -453,6 +457,8 @@ impl Protocol for PrimaryReplica {
             Rule::Conflicts(_) => true,
             #[cfg(feature = "quorum")]
             Rule::Quorum(_) => true,
+            #[cfg(feature = "documents")]
+            Rule::Documents(_) => true,
         }
     }
 

@@ -27,6 +27,8 @@ impl PrimaryReplica {
             | Action::Insert { .. }
             | Action::Erase { .. }
             | Action::Delete { .. } => None,
+            #[cfg(feature = "documents")]
+            Action::DeleteRevision { .. } => None,
             Action::Write { key, value } => Some((Write { id, key, value }, None)),
             Action::Generate { key, function } => {
                 let write = Write { id, key, value: self.evaluate(function, key, id, ctx) };

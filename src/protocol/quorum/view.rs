@@ -55,6 +55,8 @@ fn view(config: &Config, actor: Actor, data: &Data) -> NodeView {
             unconfirmed: Vec::new(),
             hints: hints.collect(),
             gossip: None,
+            #[cfg(feature = "documents")]
+            documents: None,
         })),
         ..NodeView::default()
     }

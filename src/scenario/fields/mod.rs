@@ -4,6 +4,7 @@
 //! it against the model (every field is here, no other is) and against the checks (the ranges are the real ones). It must
 //! not decide anything: the checks do.
 
+mod documents;
 mod gossip;
 mod quorum;
 mod shapes;
@@ -45,6 +46,8 @@ pub enum Form {
     Node,
     Client,
     Key(u16),
+    /// Of a document.
+    Revision,
     /// A node or a client.
     Address,
     Nodes,
@@ -84,6 +87,7 @@ impl Field {
             Form::Word(words) => words.join(", "),
             Form::Node => "a node".into(),
             Form::Client => "a client".into(),
+            Form::Revision => "a revision".into(),
             Form::Key(most) => format!("a key, up to the {most}th"),
             Form::Address => "a node or a client".into(),
             Form::Nodes => "list of nodes, each once".into(),

@@ -67,6 +67,19 @@ pub(super) fn shapes() -> Vec<Field> {
         row("action.erase.place", whole(0..=u16::MAX, "characters"), "required", "How many are before it."),
         row("action.delete", Group, "", "Deletes a register: leaves a tombstone."),
         row("action.delete.key", key(), "required", "Which key."),
+        row(
+            "action.delete_revision",
+            Group,
+            "",
+            "Deletes one branch of a document, whichever readers are shown; only where documents sync.",
+        ),
+        row("action.delete_revision.key", key(), "required", "Which key."),
+        row(
+            "action.delete_revision.revision",
+            Revision,
+            "required",
+            "The last revision of the branch, such as 2- and 32 digits.",
+        ),
         row("concern", Group, "", "One of the following."),
         row("concern.local", Group, "", "Whatever the node has applied."),
         row(

@@ -1,6 +1,6 @@
 //! The table. In the order in which a person would read it; shapes that are used in several places come last.
 
-use super::{Field, Form, gossip::gossip, quorum, shapes::shapes};
+use super::{Field, Form, documents, gossip::gossip, quorum, shapes::shapes};
 use crate::{
     scenario::Scenario,
     sim::{network::Network, time::Micros},
@@ -13,8 +13,8 @@ pub(super) const CLASSES: [&str; 10] =
     ["request", "response", "replicate", "acknowledge", "snapshot", "control", "heartbeat", "vote", "fetch", "fetched"];
 pub(super) const LEVELS: [&str; 5] = ["async", "local_flush", "remote_write", "remote_flush", "remote_apply"];
 const REJOIN: [&str; 3] = ["clone", "rewind", "refuse"];
-const TOPOLOGIES: [&str; 5] = ["all_to_all", "ring", "star", "tree", "custom"];
 pub(super) const CONTEXTS: [&str; 3] = ["everything", "dotted", "plain"];
+pub(super) const TOPOLOGIES: [&str; 5] = ["all_to_all", "ring", "star", "tree", "custom"];
 const SHIPPING: [&str; 2] = ["row", "statement"];
 pub(super) const DELAY: Form = Shape("delay");
 pub(super) const ANY_TIME: RangeInclusive<Micros> = Micros::ZERO..=Micros::MAX;
@@ -30,7 +30,21 @@ pub(super) fn row(path: &'static str, form: Form, default: &'static str, meaning
 
 /// Every field and every command, in the order of reading.
 pub fn table() -> Vec<Field> {
-    [run(), peers(), quorum::quorum(), gossip(), nodes(), network(), clients(), commands(), quorum::command(), shapes()].concat()
+    [
+        run(),
+        peers(),
+        quorum::quorum(),
+        gossip(),
+        documents::documents(),
+        nodes(),
+        network(),
+        clients(),
+        commands(),
+        quorum::command(),
+        documents::command(),
+        shapes(),
+    ]
+    .concat()
 }
 
 fn run() -> Vec<Field> {

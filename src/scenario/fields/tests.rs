@@ -111,6 +111,8 @@ fn defaults_are_the_real_ones() {
     );
     let gossip = json!({ "protocol": { "gossip": { "anti_entropy": {}, "members": {} } } });
     let gossip = json(&serde_json::from_value(gossip).expect("a scenario"));
+    let documents = json!({ "protocol": { "documents": {} }, "commands": [{ "at": "1s", "do": { "set_documents": {} } }] });
+    let documents = json(&serde_json::from_value(documents).expect("a scenario"));
     let whole = json(&Scenario::default());
     for field in table() {
         // Of what may be absent the rows below say what it is when it is there.
@@ -130,7 +132,7 @@ fn defaults_are_the_real_ones() {
             let found = places(json).into_iter().find(|place| place.row == field.path)?;
             json.pointer(&found.pointer).cloned()
         };
-        let value = [&whole, &sparse, &peers, &quorum, &gossip].into_iter().find_map(find).unwrap_or(Json::Null);
+        let value = [&whole, &sparse, &peers, &quorum, &gossip, &documents].into_iter().find_map(find).unwrap_or(Json::Null);
         assert_eq!(value, expected, "{}", field.path);
     }
 }
@@ -174,6 +176,7 @@ fn edges(form: &Form) -> (Vec<Json>, Vec<Json>) {
         Form::Text { bytes_max } => (vec![json!("x".repeat(*bytes_max))], vec![json!("x".repeat(bytes_max + 1))]),
         Form::Character => (vec![json!("a"), json!("ß"), json!("!")], vec![json!(""), json!("ab"), json!("<"), json!("\n")]),
         Form::Key(most) => (vec![json!("x"), json!(Key(most - 1).to_string())], vec![json!(Key(*most).to_string())]),
+        Form::Revision => (vec![json!(format!("1-{}", "0".repeat(32)))], vec![json!("1-0"), json!(1)]),
         Form::Switch => (vec![json!(true), json!(false)], vec![json!(1)]),
         Form::Word(words) => (words.iter().map(|word| json!(word)).collect(), vec![json!("nonsense")]),
         Form::End => (vec![json!("any"), json!("nodes"), json!("clients"), json!("A"), json!("Ana")], vec![json!("nonsense")]),

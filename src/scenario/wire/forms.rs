@@ -2,6 +2,8 @@
 //! ever made: nothing may be moved; what is new comes last, and with a new version of the form.
 
 use super::{Bytes, DEPTH_MAX, Wire, put_number};
+#[cfg(feature = "documents")]
+use crate::protocol::documents::{Config as DocumentsConfig, Edits, Terms};
 #[cfg(feature = "gossip")]
 use crate::protocol::gossip::{AntiEntropy, Compare, Config as GossipConfig, Interest, Lose, Membership, Mode};
 #[cfg(feature = "quorum")]
@@ -10,6 +12,8 @@ use crate::scenario::{
     link::{Shared, Source},
     model::{NodesSettings, OneNode, ProtocolSettings, Scenario},
 };
+#[cfg(feature = "documents")]
+use crate::sim::revision::Revision;
 use crate::{
     client::workload::{ClientSettings, Does, NamedOperation, Pace, Popularity, Target, Workload},
     protocol::{
@@ -19,8 +23,9 @@ use crate::{
         detector::Detect,
         failover::{By, Failover, Fencing},
         logs::Logs,
-        multi_primary::{Config as PeersConfig, Delivery, Pair, Topology},
+        multi_primary::{Config as PeersConfig, Delivery},
         primary_replica::{Config, Delayed, Rejoin, Retention, Shipping, Upstream},
+        topology::{Pair, Topology},
         types::TypedKey,
     },
     sim::{
@@ -114,6 +119,11 @@ impl Wire for ProtocolSettings {
                 out.push(3);
                 config.put(out);
             }
+            #[cfg(feature = "documents")]
+            ProtocolSettings::Documents(config) => {
+                out.push(4);
+                config.put(out);
+            }
         }
     }
     fn take(bytes: &mut Bytes) -> Option<Self> {
@@ -126,6 +136,8 @@ impl Wire for ProtocolSettings {
             2 => Wire::take(bytes).map(ProtocolSettings::Quorum),
             #[cfg(feature = "gossip")]
             3 => Wire::take(bytes).map(ProtocolSettings::Gossip),
+            #[cfg(feature = "documents")]
+            4 => Wire::take(bytes).map(ProtocolSettings::Documents),
             _ => None,
         }
     }
@@ -248,6 +260,7 @@ choice! {
         6 Insert { key key, place place, character character }
         7 Erase { key key, place place }
         8 Delete { key key }
+        #[cfg(feature = "documents")] 9 DeleteRevision { key key, revision revision }
     }
     KeyType { 0 Register {} 1 Counter {} 2 Set {} 3 Cart {} 4 Text {} }
     Function { 0 Next {} 1 Clock {} 2 Random {} }
@@ -303,6 +316,7 @@ choice! {
         33 SetTimeout { client client, timeout timeout }
         34 SetConflicts { 0 conflicts }
         #[cfg(feature = "quorum")] 35 SetQuorum { 0 rule }
+        #[cfg(feature = "documents")] 36 SetDocuments { 0 terms }
     }
 }
 
@@ -333,4 +347,26 @@ choice! {
     Mode { 0 Push {} 1 Pull {} 2 PushPull {} }
     Lose { 0 Never {} 1 Counter {} 2 Coin {} }
     Compare { 0 Digests {} 1 Recent {} }
+}
+
+#[cfg(feature = "documents")]
+record! {
+    DocumentsConfig { topology, links, edits, revs_limit, poll_every, retry_after, batch_documents }
+    Terms { edits, poll_every }
+}
+
+#[cfg(feature = "documents")]
+choice! {
+    Edits { 0 Shown {} 1 Latest {} }
+}
+
+// As its text.
+#[cfg(feature = "documents")]
+impl Wire for Revision {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.to_string().put(out);
+    }
+    fn take(bytes: &mut Bytes) -> Option<Self> {
+        String::take(bytes)?.parse().ok()
+    }
 }

@@ -13,6 +13,7 @@ use crate::{
         id::{Address, ClientId, Key, MessageId, NodeId},
         network::{End, LinkChange, LinkRule, MessageClass},
         operation::{Action, Function},
+        revision::{Revision, RevisionId},
         time::Micros,
     },
     world::{
@@ -93,6 +94,10 @@ fn command() -> impl Strategy<Value = Command> {
         }),
         (any::<u16>(), any::<u16>()).prop_map(|(key, place)| Action::Erase { key: Key(key), place }),
         any::<u16>().prop_map(|key| Action::Delete { key: Key(key) }),
+        (any::<u16>(), 1..=u32::MAX, any::<[u8; 16]>()).prop_map(|(key, generation, id)| Action::DeleteRevision {
+            key: Key(key),
+            revision: Revision { generation, id: RevisionId(id) }
+        }),
     ];
     let clock = (any::<i64>(), any::<i32>()).prop_map(|(skew_us, drift_ppm)| Clock { skew_us, drift_ppm });
     let groups = prop::collection::vec(prop::collection::vec(address(), 0..4), 0..4);

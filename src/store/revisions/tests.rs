@@ -1,5 +1,7 @@
 //! Revision trees against the published cases of CouchDB and PouchDB, and by hand.
 
+mod worlds;
+
 use super::*;
 use proptest::prelude::*;
 

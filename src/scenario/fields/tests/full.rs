@@ -8,6 +8,7 @@ use crate::{
         conflicts::Conflicts,
         contexts::Contexts,
         detector::Detect,
+        documents::{self, Edits, Terms},
         failover::{By, Failover, Fencing},
         gossip::{self, AntiEntropy, Compare, Interest, Lose, Membership, Mode},
         logs::Logs,
@@ -23,6 +24,7 @@ use crate::{
         id::{Address, ClientId, Key, MessageId, NodeId},
         network::{End, LinkChange, LinkRule, LinkSettings, MessageClass},
         operation::{Action, Concern, Function, KeyType},
+        revision::{Revision, RevisionId},
     },
     store::object::{counter::CounterKind, register::Strategy, set::SetKind},
     world::{
@@ -166,6 +168,7 @@ fn commands() -> Vec<Command> {
             | Command::SetUpstream { .. }
             | Command::SetConflicts(_)
             | Command::SetQuorum(_)
+            | Command::SetDocuments(_)
             | Command::SetLogs(_) => {}
         }
     }
@@ -173,7 +176,7 @@ fn commands() -> Vec<Command> {
 }
 
 /// What clients do with keys that only peers have.
-fn actions(key: Key) -> [Action; 6] {
+fn actions(key: Key) -> [Action; 7] {
     let all = [
         Action::Add { key, amount: -1 },
         Action::AddElement { key, element: 1 },
@@ -181,20 +184,21 @@ fn actions(key: Key) -> [Action; 6] {
         Action::Insert { key, place: 1, character: 'ß' },
         Action::Erase { key, place: 1 },
         Action::Delete { key },
+        Action::DeleteRevision { key, revision: Revision { generation: 1, id: RevisionId([1; 16]) } },
     ];
     for action in &all {
         // A new action must be added above, or to the commands.
         match action {
             Action::Read { .. } | Action::Write { .. } | Action::Generate { .. } | Action::Add { .. } => {}
             Action::AddElement { .. } | Action::RemoveElement { .. } | Action::Insert { .. } => {}
-            Action::Erase { .. } | Action::Delete { .. } => {}
+            Action::Erase { .. } | Action::Delete { .. } | Action::DeleteRevision { .. } => {}
         }
     }
     all
 }
 
 /// Both together use every field and every choice.
-pub fn all() -> [Scenario; 8] {
+pub fn all() -> [Scenario; 10] {
     [
         full(),
         peers(),
@@ -204,7 +208,26 @@ pub fn all() -> [Scenario; 8] {
         gossip(Mode::Push, Lose::Never, Compare::Digests),
         gossip(Mode::Pull, Lose::Counter, Compare::Recent),
         gossip(Mode::PushPull, Lose::Coin, Compare::Recent),
+        documents(Edits::Shown),
+        documents(Edits::Latest),
     ]
+}
+
+/// What only databases of documents have.
+fn documents(edits: Edits) -> Scenario {
+    let protocol = ProtocolSettings::Documents(documents::Config {
+        topology: Topology::Custom,
+        links: vec![Pair { one: A, other: NodeId(1) }],
+        edits,
+        revs_limit: 1,
+        poll_every: MS,
+        retry_after: MS,
+        batch_documents: 1,
+    });
+    let commands = vec![TimedCommand { at: MS, command: Command::SetDocuments(Terms { edits, poll_every: MS }) }];
+    let mut scenario = Scenario { protocol, commands, ..Scenario::default() };
+    scenario.nodes.count = 2;
+    scenario
 }
 
 /// What only groups that gossip have.
