@@ -74,6 +74,16 @@ impl Action {
         matches!(self, Action::Write { .. } | Action::Generate { .. })
     }
 
+    /// Whether it takes away what is there, and puts nothing in its place.
+    pub fn takes_away(self) -> bool {
+        matches!(self, Action::RemoveElement { .. } | Action::Erase { .. } | Action::Delete { .. })
+    }
+
+    /// Whether only a key that is no register can do it.
+    pub fn is_typed(self) -> bool {
+        !self.writes_value() && !matches!(self, Action::Read { .. } | Action::Delete { .. })
+    }
+
     /// Whether it changes what is stored.
     pub fn is_write(self) -> bool {
         !matches!(self, Action::Read { .. })
