@@ -78,16 +78,6 @@ impl Acknowledged {
         self.of(key).map_or(0, Chunked::next)
     }
 
-    /// The one of the key that was acknowledged last.
-    pub fn last(&self, key: Key) -> Option<Acknowledgement> {
-        self.of(key)?.last().copied()
-    }
-
-    /// How many writes were acknowledged.
-    pub fn total(&self) -> u64 {
-        self.keys.values().map(Chunked::next).sum()
-    }
-
     pub fn get(&self, write: &Write) -> Option<&Acknowledgement> {
         self.of(write.key)?.get(self.place(write)?.index)
     }

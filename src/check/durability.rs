@@ -10,7 +10,7 @@
 use super::acknowledged::Acknowledged;
 use crate::sim::{
     id::{Key, NodeId, OperationId},
-    operation::Write,
+    operation::{Action, KeyType, Write},
     small::SmallMap,
     time::Micros,
 };
@@ -19,6 +19,8 @@ use crate::sim::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost {
     pub write: Write,
+    /// What was done, to a key of which type, if it was no write of a value.
+    pub what: Option<(Action, KeyType)>,
     pub acknowledged_at: Micros,
     /// The node that told the writer that it happened.
     pub acknowledged_by: Option<NodeId>,
@@ -27,6 +29,7 @@ pub struct Lost {
     /// There is no primary: no peer shows it, this one as little as the others.
     pub among_peers: bool,
     pub since: Micros,
+    /// Of what takes something away: that which is there all the same.
     pub instead: Option<Write>,
 }
 
@@ -57,6 +60,7 @@ impl Losses {
         for (write, acknowledged_at, acknowledged_by) in missing(acknowledged, key, held) {
             let lost = Lost {
                 write,
+                what: None,
                 acknowledged_at,
                 acknowledged_by,
                 missing_at: primary,

@@ -4,7 +4,9 @@
 //! acknowledged, and was itself acknowledged before the read began. A read of nothing is stale if any write of the key was
 //! acknowledged before it began. What it cannot tell: a read of a write that was never acknowledged (timed out, or
 //! still open) could have come in any order and passes; nor does it draw conclusions from what other reads saw, as
-//! a check for linearizability would; and once somebody began to delete the key, that nothing is there may be right. So no stale reads does not mean linearizable.
+//! a check for linearizability would; and once somebody began to delete the key, that nothing is there may be right. A deletion is a write
+//! like others for who reads a value after it. Of counters, sets, carts and texts no operation is newer than another, so reads of them are
+//! not judged, and that is said. So no stale reads does not mean linearizable.
 
 use super::acknowledged::{Acknowledged, Acknowledgement, Later};
 use crate::{
@@ -66,23 +68,21 @@ pub struct Freshness {
     acknowledged: Acknowledged,
     /// Keys that somebody began to delete: that nothing is there may be right.
     deleted: SmallSet<Key>,
+    /// Keys that hold more than a value, and whether one of them was read.
+    typed: SmallSet<Key>,
+    unjudged: bool,
     stale: Chunked<StaleRead>,
 }
 
 impl Freshness {
-    /// Reads the rows that it has not seen. The history must be the same as before, with more at its end. The keys of
-    /// writes that were acknowledged in these rows.
-    pub fn extend(&mut self, history: &Chunked<Row>) -> SmallSet<Key> {
+    /// Reads the rows that it has not seen. The history must be the same as before, with more at its end. What was acknowledged in
+    /// these rows, whatever its keys hold.
+    pub fn extend(&mut self, history: &Chunked<Row>) -> Vec<(Action, Acknowledgement)> {
         self.missed_rows |= history.first() > self.next;
-        let mut acknowledged = SmallSet::new();
-        for (index, row) in history.range(self.next, history.next()) {
-            self.read(index, row);
-            if row.outcome.as_ref().is_some_and(Outcome::is_written) {
-                acknowledged.insert(row.action.key());
-            }
-        }
+        let rows = history.range(self.next, history.next());
+        let done = rows.filter_map(|(index, row)| Some((row.action, self.read(index, row)?))).collect();
         self.next = history.next();
-        acknowledged
+        done
     }
 
     /// In the order the reads returned.
@@ -99,29 +99,44 @@ impl Freshness {
         self.missed_rows
     }
 
-    fn read(&mut self, index: u64, row: &Row) {
+    /// Whether reads were left out of the judgement, because their keys hold more than a value.
+    pub fn has_unjudged(&self) -> bool {
+        self.unjudged
+    }
+
+    /// What is acknowledged by this row.
+    fn read(&mut self, index: u64, row: &Row) -> Option<Acknowledgement> {
         let key = row.action.key();
         let Some(outcome) = &row.outcome else {
             let known = self.acknowledged.count(key);
             if row.action.deletes() {
                 self.deleted.insert(key);
             }
+            if row.action.is_typed() {
+                self.typed.insert(key);
+            }
             self.open.insert(row.client, Open { operation: row.operation, row: index, at: row.at, known });
-            return;
+            return None;
         };
-        let Some(open) = self.open.remove(&row.client).filter(|open| open.operation == row.operation) else { return };
-        if let Some(write) = row.written() {
-            return self.acknowledged.push(Acknowledgement::new(write, (open.row, index), row.at, row.node));
+        let open = self.open.remove(&row.client).filter(|open| open.operation == row.operation)?;
+        if let Some(write) = row.done() {
+            let one = Acknowledgement::new(write, (open.row, index), row.at, row.node);
+            if !row.action.is_typed() {
+                self.acknowledged.push(one);
+            }
+            return Some(one);
         }
+        self.unjudged |= matches!(outcome, Outcome::Read(_) | Outcome::Several(_)) && self.typed.contains(&key);
         if let (Action::Read { key }, &Outcome::Read(read)) = (row.action, outcome) {
             if read.is_none() && self.deleted.contains(&key) {
-                return;
+                return None;
             }
-            let Some(later) = self.acknowledged.later(key, read, open.known) else { return };
+            let later = self.acknowledged.later(key, read, open.known)?;
             let Later { newest: missed, count: behind, first_at: acknowledged_at } = later;
             let (at, began, operation, client, node) = (row.at, open.at, row.operation, row.client, row.node);
             self.stale.push(StaleRead { at, began, operation, client, node, key, read, missed, behind, acknowledged_at });
         }
+        None
     }
 }
 
@@ -170,7 +185,11 @@ mod tests {
             ("a+x=1 a. a+x=- a. b+x b.", ""),
             ("a+x=1 a. a+x=- b+x b.", ""),
             ("a+x=1 a. b+x b. a+x=- a.", "none<1 1 1"),
-            ("a+x=1 a. a+x=- a. a+x=2 a. b+x b.1", "1<2 1 1"),
+            ("a+x=1 a. a+x=- a. a+x=2 a. b+x b.1", "1<2 2 3"),
+            ("a+x=1 a. a+x=- a. b+x b.1", "1<0 1 1"),
+            ("a+x=1 a. a+x=- b+x a. b.1", ""),
+            ("a+x=1 a. a+x=- a. a+x=2 a. b+x b.2", ""),
+            ("a+x=1 a. a+x=- a! b+x b.1", ""),
             // A write acknowledged while the read was under way.
             ("a+x=1 a. c+x=2 b+x c. b.2", ""),
             // Values that the database made are like others, once a client was told of them.

@@ -10,6 +10,7 @@
 
 mod acknowledged;
 mod convergence;
+mod counted;
 mod durability;
 mod freshness;
 #[cfg(test)]
@@ -26,7 +27,7 @@ use crate::{
     protocol::{Protocol, Standing},
     sim::{
         chunked::Chunked,
-        id::{NodeId, OperationId},
+        id::{Key, NodeId, OperationId},
         operation::Write,
         small::{SmallMap, SmallSet},
         time::Micros,
@@ -84,6 +85,7 @@ pub struct Judge {
 }
 
 const ROWS_DROPPED: &str = "the run is so long that the first operations are no longer known";
+const UNORDERED: &str = "reads of counters, sets, carts and texts are not judged: nothing in them is newer than the rest";
 const NO_PRIMARY: &str = "no primary is running";
 const NEWER_PRIMARY_DOWN: &str = "a newer primary is down";
 const TWO_PRIMARIES: &str = "two primaries of the same epoch are running";
@@ -93,11 +95,9 @@ const NOTHING_RUNS: &str = "no node is running";
 impl Judge {
     /// To be called after every step. Cheap when nothing happened that could have lost a write.
     pub fn look<P: Protocol>(&mut self, world: &World<P>) {
-        let before = self.freshness.acknowledged().total();
-        let mut suspects = self.freshness.extend(world.history());
-        let new = if self.freshness.acknowledged().total() > before { suspects.clone() } else { SmallSet::new() };
-        let acknowledged = self.freshness.acknowledged();
-        self.peers.look(world, new.iter().filter_map(|key| acknowledged.last(*key)));
+        let done = self.freshness.extend(world.history());
+        let mut suspects: SmallSet<Key> = done.iter().map(|(_, one)| one.write.key).collect();
+        self.peers.look(world, done);
         if self.peers.are_there() {
             return;
         }
@@ -154,6 +154,7 @@ impl Judge {
         match self.stale_reads().get(0) {
             Some(first) => Verdict::Broken { since: first.at, operations: vec![first.operation, first.missed.id] },
             None if self.freshness.missed_rows() => Verdict::CannotTell { why: ROWS_DROPPED },
+            None if self.freshness.has_unjudged() => Verdict::CannotTell { why: UNORDERED },
             None => Verdict::Holds,
         }
     }
@@ -163,9 +164,10 @@ impl Judge {
             return Verdict::Broken { since, operations: self.losses().map(|lost| lost.write.id).collect() };
         }
         if self.peers.are_there() {
-            return match self.freshness.missed_rows() {
-                true => Verdict::CannotTell { why: ROWS_DROPPED },
-                false => Verdict::Holds,
+            let missed = self.freshness.missed_rows().then_some(ROWS_DROPPED);
+            return match missed.or_else(|| self.peers.unsure(world)) {
+                Some(why) => Verdict::CannotTell { why },
+                None => Verdict::Holds,
             };
         }
         match self.authority.speaks(world) {

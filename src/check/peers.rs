@@ -1,18 +1,22 @@
-//! Lost writes where all are peers: acknowledged, written over by nobody who was shown them, and shown by no peer.
+//! What is lost where all are peers: acknowledged, written over by nobody who was shown it, and shown by no peer.
 //!
 //! There is no primary to ask. A write is done when some peer says so; from then on somebody has to show it until somebody writes
 //! over it. A strategy that hides one of two values loses it, whoever is right; if it is shown again, because the strategy was
 //! changed or a peer came back, it is not lost any more. What a peer that is down would find on its disk counts as shown, and so
 //! does what one keeps for another, until it is dropped. Who read it, thought, and wrote at another peer that did not show it has
 //! written over it if answers carry contexts; else nobody can tell.
+//!
+//! A deletion is a promise the other way round, and so is whatever takes something out of a set, a cart or a text: it is lost while
+//! every peer shows something that it took away. Counters add up, and nobody can see in a sum what is missing: of them this judge only
+//! says whether some copy has all that was acknowledged ([`Counted`]).
 
-use super::{Lost, acknowledged::Acknowledgement};
+use super::{Lost, ROWS_DROPPED, acknowledged::Acknowledgement, counted::Counted};
 use crate::{
     protocol::Protocol,
     sim::{
         chunked::Chunked,
         id::{Key, NodeId, OperationId},
-        operation::Write,
+        operation::{Action, KeyType, Write},
         small::{SmallMap, SmallSet},
     },
     store::version::{Dot, Seen},
@@ -22,6 +26,38 @@ use crate::{
 #[cfg(feature = "documents")]
 use crate::{sim::revision::Revision, trace::DocumentFact};
 
+/// What a client was told to be done.
+#[derive(Clone, Debug)]
+struct Promise {
+    action: Action,
+    one: Acknowledgement,
+    /// What it took away, if it does no more than that.
+    away: Vec<Write>,
+}
+
+impl Promise {
+    /// Whether it is kept, if this is what each of the nodes shows; `same`: all that count as this write; `is_home`: whether a node is
+    /// to have the key.
+    fn is_kept(&self, shown: &[(NodeId, Vec<Write>)], same: &[OperationId], is_home: impl Fn(NodeId) -> bool) -> bool {
+        let write = self.one.write;
+        let any = |fits: &dyn Fn(&Write) -> bool| shown.iter().any(|(_, writes)| writes.iter().any(fits));
+        match self.action {
+            // A stand-in may keep it for a home node.
+            _ if self.action.takes_away() && any(&|own| own.id == write.id) => true,
+            _ if self.action.takes_away() => {
+                shown.iter().any(|(node, writes)| is_home(*node) && self.still_there(writes).is_none())
+            }
+            // Of an element that was added several times only one addition is shown.
+            Action::AddElement { element, .. } => any(&|own| own.value == element),
+            _ => any(&|own| same.contains(&own.id)),
+        }
+    }
+
+    fn still_there(&self, shown: &[Write]) -> Option<Write> {
+        shown.iter().find(|write| self.away.contains(write)).copied()
+    }
+}
+
 /// Watches which acknowledged writes somebody still shows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Peers {
@@ -30,7 +66,10 @@ pub(super) struct Peers {
     /// Whether the group is one of peers, as far as is known.
     are_there: bool,
     /// Acknowledged, and not written over.
-    standing: SmallMap<Key, Vec<Acknowledgement>>,
+    standing: SmallMap<Key, Vec<Promise>>,
+    counted: Counted,
+    /// Why something cannot be judged any more.
+    unsure: Option<&'static str>,
     /// Written over before they were acknowledged.
     covered_early: SmallSet<OperationId>,
     losses: SmallMap<(Key, OperationId), Lost>,
@@ -43,6 +82,10 @@ pub(super) struct Peers {
 
 /// Most names of a key that are remembered.
 const NAMES_MAX: usize = 100;
+/// Most promises of a key that are watched.
+const STANDING_MAX: usize = 500;
+
+const BLIND: &str = "something was deleted through a node that had not heard of it";
 
 impl Peers {
     pub fn are_there(&self) -> bool {
@@ -53,8 +96,14 @@ impl Peers {
         self.losses.values()
     }
 
+    /// Why nobody can tell whether everything that stands is there, if so.
+    pub fn unsure<P: Protocol>(&self, world: &World<P>) -> Option<&'static str> {
+        let totals = |key| world.stores().iter().map(move |node| shown(world, *node, key).first().map_or(0, |total| total.value));
+        self.unsure.or_else(|| self.counted.unsure(totals))
+    }
+
     /// To be called after every step, with what was acknowledged since.
-    pub fn look<P: Protocol>(&mut self, world: &World<P>, new: impl Iterator<Item = Acknowledgement>) {
+    pub fn look<P: Protocol>(&mut self, world: &World<P>, new: Vec<(Action, Acknowledgement)>) {
         // A page that has no peers on board needs none of this.
         if !cfg!(feature = "peers") {
             return;
@@ -66,25 +115,46 @@ impl Peers {
             return;
         }
         let mut suspects = SmallSet::new();
-        for one in new {
+        for (action, one) in new {
             suspects.insert(one.write.key);
-            if !self.covered_early.remove(&one.write.id) {
-                self.standing.or_default(one.write.key).push(one);
+            match action {
+                Action::Add { amount, .. } => self.counted.acknowledged(one.write.key, amount),
+                _ if self.covered_early.remove(&one.write.id) => {}
+                _ => self.promise(world.trace(), action, one),
             }
         }
-        let shaken = self.extend(world.trace(), &mut suspects);
+        let shaken = self.extend(world, &mut suspects);
         if shaken {
             suspects = self.standing.keys().copied().collect();
         }
         suspects.iter().for_each(|key| self.compare(world, *key));
     }
 
+    fn promise(&mut self, trace: &Chunked<Event>, action: Action, one: Acknowledgement) {
+        let away = if action.takes_away() { taken_away(trace, &one) } else { Vec::new() };
+        if action.takes_away() && away.is_empty() {
+            self.unsure = Some(BLIND);
+            return;
+        }
+        let standing = self.standing.or_default(one.write.key);
+        if standing.len() == STANDING_MAX {
+            standing.remove(0);
+            self.unsure = Some(ROWS_DROPPED);
+        }
+        standing.push(Promise { action, one, away });
+    }
+
     /// Reads the events that it has not seen. Whether any key may be shown otherwise since.
-    fn extend(&mut self, trace: &Chunked<Event>, suspects: &mut SmallSet<Key>) -> bool {
-        let mut shaken = false;
+    fn extend<P: Protocol>(&mut self, world: &World<P>, suspects: &mut SmallSet<Key>) -> bool {
+        let (trace, mut shaken) = (world.trace(), false);
         for (_, event) in trace.range(self.next, trace.next()) {
             match &event.kind {
-                Kind::Fact(Fact::Accepted { over, .. }) => over.iter().for_each(|write| self.cover(write)),
+                Kind::Fact(Fact::Accepted { write, over }) => {
+                    if P::key_type(&world.setup().config, write.key) == KeyType::Counter {
+                        self.counted.accepted(write);
+                    }
+                    over.iter().for_each(|write| self.cover(write));
+                }
                 Kind::Fact(Fact::Versioned { dot, version, seen }) => self.versioned(*dot, version.write, seen),
                 #[cfg(feature = "quorum")]
                 Kind::Fact(Fact::Coordinates { over, .. }) => over.iter().for_each(|write| self.cover(write)),
@@ -138,9 +208,10 @@ impl Peers {
     /// looking at all for each would take long.
     #[cfg(feature = "gossip")]
     fn is_settled(&self, write: &Write) -> bool {
-        let is_lost = |one: &Acknowledgement| self.losses.contains_key(&(write.key, one.write.id));
+        let is_lost = |id: OperationId| self.losses.contains_key(&(write.key, id));
         let standing = self.standing.get(&write.key);
-        standing.is_none_or(|standing| standing.iter().all(|one| (one.write.id == write.id) != is_lost(one)))
+        let is_same = |promise: &Promise| (promise.one.write.id == write.id) != is_lost(promise.one.write.id);
+        standing.is_none_or(|standing| standing.iter().all(is_same))
     }
 
     /// Somebody who was shown the write wrote over it; and so over all that are the same revision.
@@ -152,7 +223,7 @@ impl Peers {
 
     fn cover_one(&mut self, write: Write) {
         let standing = self.standing.or_default(write.key);
-        match standing.iter().position(|one| one.write.id == write.id) {
+        match standing.iter().position(|promise| promise.one.write.id == write.id) {
             // A loss stays one: who wrote over what is shown again has not made it undone.
             Some(at) => {
                 standing.remove(at);
@@ -167,11 +238,12 @@ impl Peers {
     fn versioned(&mut self, dot: Dot, write: Write, seen: &Seen) {
         let Peers { names, standing, losses, .. } = self;
         let (names, key) = (names.or_default(write.key), write.key);
-        let is_over = |one: &Acknowledgement| {
-            let mut own = names.iter().filter(|(_, id)| *id == one.write.id).peekable();
+        let is_over = |id: OperationId| {
+            let mut own = names.iter().filter(|(_, own)| *own == id).peekable();
             own.peek().is_some() && own.all(|(name, _)| *name != dot && seen.includes(*name))
         };
-        standing.or_default(key).retain(|one| losses.contains_key(&(key, one.write.id)) || !is_over(one));
+        let stands = |id: OperationId| losses.contains_key(&(key, id)) || !is_over(id);
+        standing.or_default(key).retain(|promise| stands(promise.one.write.id));
         remember(names, (dot, write.id));
     }
 
@@ -194,22 +266,23 @@ impl Peers {
         let Some(standing) = self.standing.get(&key).filter(|standing| !standing.is_empty()) else { return };
         let shown: Vec<(NodeId, Vec<Write>)> = world.stores().iter().map(|node| (*node, shown(world, *node, key))).collect();
         let at = shown.iter().find(|(node, _)| world.view(*node).is_some()).or(shown.first());
-        let Some((node, instead)) = at.map(|(node, writes)| (*node, writes.first().copied())) else { return };
-        for one in standing {
+        let Some((node, writes)) = at else { return };
+        for promise in standing {
+            let Promise { action, one, .. } = promise;
             let name = (key, one.write.id);
             let same = self.same(&one.write);
-            let is_shown = shown.iter().any(|(_, writes)| writes.iter().any(|write| same.contains(&write.id)));
-            if is_shown {
+            if promise.is_kept(&shown, same.as_ref(), |node| world.placement().is_home(node, key)) {
                 self.losses.remove(&name);
             } else if !self.losses.contains_key(&name) {
                 let lost = Lost {
                     write: one.write,
+                    what: (!action.writes_value()).then(|| (*action, P::key_type(&world.setup().config, key))),
                     acknowledged_at: one.at,
                     acknowledged_by: one.by,
-                    missing_at: node,
+                    missing_at: *node,
                     among_peers: true,
                     since: world.now(),
-                    instead,
+                    instead: if action.takes_away() { promise.still_there(writes) } else { writes.first().copied() },
                 };
                 self.losses.insert(name, lost);
             }
@@ -223,6 +296,17 @@ fn remember<T>(names: &mut Vec<T>, name: T) {
         names.remove(0);
     }
     names.push(name);
+}
+
+/// What the node that acknowledged an operation had shown until then and took away.
+fn taken_away(trace: &Chunked<Event>, one: &Acknowledgement) -> Vec<Write> {
+    let over = trace.iter().rev().filter(|(_, event)| event.node == one.by).find_map(|(_, event)| match &event.kind {
+        Kind::Fact(Fact::Accepted { write, over }) if write.id == one.write.id => Some(over.clone()),
+        #[cfg(feature = "quorum")]
+        Kind::Fact(Fact::Coordinates { write, over, .. }) if write.id == one.write.id => Some(over.clone()),
+        _ => None,
+    });
+    over.unwrap_or_default()
 }
 
 /// What a peer shows for a key, or keeps as a conflict; or would after a start.
@@ -240,3 +324,6 @@ fn shown<P: Protocol>(world: &World<P>, node: NodeId, key: Key) -> Vec<Write> {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! What clients saw: the only thing judges of consistency may look at.
 
 use crate::sim::{
-    id::{ClientId, NodeId, OperationId},
+    id::{ClientId, NodeId, OperationId, Value},
     operation::{Action, Outcome, Write},
     time::Micros,
 };
@@ -28,6 +28,21 @@ impl Row {
             (_, Outcome::Generated(write)) => Some(*write),
             _ => None,
         }
+    }
+
+    /// What its client is told to be done by this row, whatever the key holds. The value is what was written, counted, added, taken out or
+    /// typed, and 0 of what is erased or deleted.
+    pub fn done(&self) -> Option<Write> {
+        let value = match self.action {
+            _ if self.outcome != Some(Outcome::Written) => return self.written(),
+            Action::Add { amount: value, .. }
+            | Action::AddElement { element: value, .. }
+            | Action::RemoveElement { element: value, .. } => value,
+            Action::Insert { character, .. } => character as Value,
+            Action::Erase { .. } | Action::Delete { .. } => 0,
+            _ => return self.written(),
+        };
+        Some(Write { id: self.operation, key: self.action.key(), value })
     }
 
     /// The line of a history file: `process`, `type`, `f`, `key`, `value` as Jepsen names them, when and where, and what the
@@ -92,6 +107,9 @@ mod tests {
             let line: Json = serde_json::from_str(&row.to_json(None)).expect("JSON");
             assert_eq!((&line["type"], &line["f"], &line["value"]), (&json!("ok"), &json!(function), &value));
             assert_eq!(row.written(), None, "no judge takes it for the value of a register");
+            let done = value.as_i64().unwrap_or(if function == "insert" { 'ß' as i64 } else { 0 });
+            assert_eq!(row.done(), Some(Write { id, key, value: if function == "erase" { 0 } else { done } }));
+            assert_eq!(Row { outcome: Some(Outcome::TimedOut), ..row }.done(), None);
         }
     }
 

@@ -29,7 +29,7 @@ fn signed(amount: i64) -> String {
 
 /// `+3 on x`, `addition of 5 to the set x`; none of reads and of writes of values, which have marks of their own.
 pub fn noun(action: Action, holds: KeyType) -> Option<String> {
-    if !TYPES {
+    if !TYPES && !(cfg!(feature = "quorum") && matches!(action, Action::Delete { .. })) {
         return None;
     }
     let place = place(action.key(), holds);

@@ -47,7 +47,10 @@ pub(super) fn told(
         Outcome::Written if what.is_some() => {
             let said = start.who(client).text(format!("’s {}", what.unwrap_or_default())).called(name).strong(" is acknowledged");
             let said = match node {
-                Some(node) => said.text(" by ").who(node).text(", which asked nobody."),
+                // Where each key has homes of its own, they were asked.
+                Some(node) => {
+                    said.text(" by ").who(node).text(if world.placement().is_by_key() { "." } else { ", which asked nobody." })
+                }
                 None => said.text("."),
             };
             (Weight::Told, said.done())
@@ -91,7 +94,11 @@ pub(super) fn told(
             match missed {
                 Some(read) => {
                     let age = duration(read.began.saturating_sub(read.acknowledged_at));
-                    let said = said.text(": ").strong("an old value.").text(" ").write(Chip::of(read.missed));
+                    let said = said.text(": ").strong("an old value.").text(" ");
+                    let said = match action_of(world, read.missed.id).and_then(|action| actions::noun(action, holds)) {
+                        Some(deletion) => said.text(format!("The {deletion}")),
+                        None => said.write(Chip::of(read.missed)),
+                    };
                     let said = said.text(" had been acknowledged");
                     let said = if read.behind > 1 {
                         said.text(format!("; the first of {} newer writes was, {age} before the question.", read.behind))

@@ -1,25 +1,39 @@
 //! Why a node shows an old value: what became of the newer write on its way there. And why a write counts as lost.
 
-use super::{Sentence, Writer, chip::Chip, narrate::logged_otherwise, peers, search::carries, words::duration};
+use super::{Sentence, Writer, actions, chip::Chip, narrate::logged_otherwise, peers, search::carries, words::duration};
 use crate::{
     check::Lost,
     lab::LabWorld,
     sim::{
         id::{Address, Key, MessageId, NodeId},
-        operation::Write,
+        operation::{KeyType, Write},
     },
     trace::{DropReason, Event, Fact, Kind, Role},
 };
 
 /// Who was promised what, and who broke the promise.
 pub fn why_lost(lost: &Lost) -> Sentence {
-    let Lost { write, acknowledged_at, acknowledged_by, missing_at, among_peers, since, instead } = *lost;
-    let start = Writer::default().write(Chip::of(write)).text(" was acknowledged to ").who(write.id.client);
+    let Lost { write, what, acknowledged_at, acknowledged_by, missing_at, among_peers, since, instead } = *lost;
+    let start = match what.and_then(|(action, holds)| actions::noun(action, holds)) {
+        Some(noun) => Writer::default().who(write.id.client).text(format!("’s {noun} was acknowledged")),
+        None => Writer::default().write(Chip::of(write)).text(" was acknowledged to ").who(write.id.client),
+    };
     let said = match acknowledged_by {
         Some(node) => start.text(" by ").who(node),
         None => start,
     };
     let said = said.text(" at ").when(acknowledged_at).text(", but at ").when(since);
+    if let Some((action, holds)) = what {
+        if !action.takes_away() {
+            return said.text(" no peer shows it.").done();
+        }
+        let said = said.text(" every peer shows ");
+        let said = match instead.filter(|_| holds == KeyType::Register) {
+            Some(back) => said.write(Chip::of(back)),
+            None => said.text("what it took away"),
+        };
+        return said.strong(" all the same").text(".").done();
+    }
     if among_peers {
         let said = said.text(" no peer shows it: ").who(missing_at).text(" has ");
         let said = match instead {

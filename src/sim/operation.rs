@@ -93,6 +93,16 @@ impl Action {
         matches!(self, Action::Delete { .. })
     }
 
+    /// Whether it takes away what is there, and puts nothing in its place.
+    pub fn takes_away(self) -> bool {
+        self.deletes() || matches!(self, Action::RemoveElement { .. } | Action::Erase { .. })
+    }
+
+    /// Whether only a key that is no register can do it.
+    pub fn is_typed(self) -> bool {
+        !self.writes_value() && !self.deletes() && !matches!(self, Action::Read { .. })
+    }
+
     /// Whether it changes what is stored.
     pub fn is_write(self) -> bool {
         !matches!(self, Action::Read { .. })

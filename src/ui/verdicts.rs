@@ -97,7 +97,7 @@ fn pill(app: App, line: Line) -> AnyView {
             since_when = format!("at {}", moment(*since));
             ("verdict bad", CROSS, format!("{words} · "), "broken; go to the first time")
         }
-        Verdict::CannotTell { why } => ("verdict", QUESTION, "cannot tell now".into(), *why),
+        Verdict::CannotTell { why } => ("verdict", QUESTION, "cannot tell".into(), *why),
     };
     let words = element("span").with(name).with(" ").with(element("small").with(small).with(span("since", since_when)));
     let body = vec![picture(icon), words.view(), span("unseen", spoken)];
@@ -112,7 +112,8 @@ fn pill(app: App, line: Line) -> AnyView {
             };
             button(body, go).class(class).title(about).view()
         }
-        _ => element("span").class(class).attribute("title", about).with(body).view(),
+        // Who cannot tell says why.
+        _ => element("span").class(class).attribute("title", if spoken.is_empty() { about } else { spoken }).with(body).view(),
     };
     element("li").with(pill).view()
 }

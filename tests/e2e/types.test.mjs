@@ -3,6 +3,7 @@
 import { assert, axe, noSidewaysScroll, pageTest } from "./harness.mjs";
 import { button, details, expectText, forward, node, openPreset, PAUSED, press, select, settings, sized, SIZES, spoken, verdict } from "./page.mjs";
 
+const LOST = "No acknowledged write lost";
 const PEERS = { ...PAUSED, fragment: "#p1." };
 const ALL = ["A", "B", "C"];
 
@@ -19,9 +20,11 @@ pageTest("a counter that is counted on both sides of a cut loses nothing", PEERS
   await openPreset(page, "Counting on both sides of a cut");
   await forward(page, 3_600);
   assert.deepEqual(await Promise.all(ALL.map((name) => shown(page, name))), ["4", "4", "4"], "equal by chance: 1 + 3 and 1 + 4 − 1");
+  await expectText(verdict(page, LOST), /cannot tell/);
+  await expectText(verdict(page, "Fresh reads"), /cannot tell.*not judged/);
   await forward(page, 1_400);
   await allShow(page, /^7$/);
-  await expectText(verdict(page, "No acknowledged write lost"), /holds/);
+  await expectText(verdict(page, LOST), /holds/);
   await select(page, "node", "B");
   assert.match(await madeOf(page).innerText(), /x at B is 7[\s\S]*A[\s\S]*\+4 −0[\s\S]*C[\s\S]*\+4 −1/);
 });
@@ -32,10 +35,11 @@ pageTest("an observed-remove set keeps what was added without the remover’s kn
   assert.deepEqual([await shown(page, "A"), await shown(page, "C")], ["{}", "{5, 8}"]);
   await forward(page, 1_600);
   await allShow(page, /^\{5, 8\}$/);
-  await expectText(verdict(page, "No acknowledged write lost"), /holds/);
+  await expectText(verdict(page, LOST), /holds/);
   await settings(page).getByLabel("Sets are").selectOption({ label: "two-phase (2P-Set)" });
   await forward(page, 300);
   await allShow(page, /^\{8\}$/);
+  await expectText(verdict(page, LOST), /1 gone/);
   await select(page, "node", "A");
   assert.match(await madeOf(page).innerText(), /5\s+hidden/);
 });
@@ -79,6 +83,7 @@ pageTest("a deletion that is forgotten too soon: the value comes back, and that 
   await openPreset(page, "Deleted, forgotten, back again");
   await forward(page, 5_500);
   await expectText(page.locator('[data-node="A"] .copy').first(), /–/);
+  await expectText(verdict(page, LOST), /holds/);
   const told = [];
   for (let at = 5_500; at < 11_000; at += 100) {
     await forward(page, 100);
@@ -86,6 +91,19 @@ pageTest("a deletion that is forgotten too soon: the value comes back, and that 
   }
   assert(told.some((sentence) => /brings? .*back|back/.test(sentence) && /7/.test(sentence)), told.join("\n"));
   await allShow(page, /^7$/);
+  await verdict(page, LOST).getByRole("button").click();
+  await expectText(page.getByRole("alert"), /Ana’s deletion of x was acknowledged by A at .* every peer shows x = 7 all the same/);
+});
+
+pageTest("what was taken out of a cart and came back counts as gone", PEERS, async ({ page }) => {
+  await openPreset(page, "The item that came back");
+  await forward(page, 3_900);
+  await expectText(verdict(page, LOST), /holds/);
+  await forward(page, 1_600);
+  await allShow(page, /^\{2, 4, 9\}$/);
+  await expectText(verdict(page, LOST), /1 gone/);
+  await verdict(page, LOST).getByRole("button").click();
+  await expectText(page.getByRole("alert"), /Ana’s removal of 2 from the cart x was acknowledged by A at .* every peer shows what it took away/);
 });
 
 for (const size of SIZES) {

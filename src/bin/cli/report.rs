@@ -104,9 +104,9 @@ fn stale_read(one: &StaleRead) -> Json {
 }
 
 fn lost_write(one: &Lost) -> Json {
-    let Lost { write, acknowledged_at, acknowledged_by, missing_at, among_peers: _, since, instead } = one;
+    let Lost { write, what, acknowledged_at, acknowledged_by, missing_at, among_peers: _, since, instead } = one;
     json!({
-        "write": write, "acknowledged_us": acknowledged_at.0, "acknowledged_by": acknowledged_by, "missing_at": missing_at,
+        "write": write, "action": what.map(|(action, _)| action), "acknowledged_us": acknowledged_at.0, "acknowledged_by": acknowledged_by, "missing_at": missing_at,
         "since_us": since.0, "instead": instead, "in_words": plain(&why_lost(one)),
     })
 }

@@ -2,7 +2,10 @@
 
 use super::{Ctx, From, MultiPrimary, Pending};
 use crate::{
-    protocol::versions::{evaluate, visible},
+    protocol::{
+        conflicts::Conflicts,
+        versions::{evaluate, visible},
+    },
     sim::{
         id::{Key, Value},
         operation::{Action, Answer, KeyType, Refusal, Request, Write},
@@ -22,7 +25,7 @@ use crate::{
 pub(super) struct Made {
     /// Its value is what was written, added, removed, or how much was counted.
     pub write: Write,
-    /// What readers were shown until then and is replaced or gone.
+    /// What is replaced or gone of that which readers were shown until then; of a set or a cart, of all additions.
     pub over: Vec<Write>,
     pub delta: Object,
     /// The whole key after it.
@@ -33,6 +36,20 @@ pub(super) struct Made {
 /// Whether a register has this write, and nothing that was written over it.
 fn is_sibling(object: &Object, write: &Write) -> bool {
     matches!(object, Object::Register(register) if register.siblings().values().any(|version| version.write == *write))
+}
+
+/// What a change can replace or take away: what readers are shown; of a set or a cart every addition, for of several of the same
+/// element they are shown one.
+fn replaceable(key: Key, object: &Object, conflicts: &Conflicts) -> Vec<Write> {
+    let addition = |(value, id)| Write { id, key, value };
+    match object {
+        Object::Set(set) => {
+            let live = set.all().flat_map(|(value, own)| own.live.iter().map(move |(_, mark)| (value, mark.id)));
+            live.map(addition).collect()
+        }
+        Object::Cart(cart) => cart.siblings().values().flatten().map(|item| addition((item.element, item.id))).collect(),
+        _ => visible(key, object, conflicts).shown,
+    }
 }
 
 /// Most elements or characters of a key, those that are taken out included; beyond that a peer takes no more.
@@ -54,7 +71,7 @@ impl MultiPrimary {
     pub(super) fn make(&mut self, request: Request, ctx: &Ctx) -> Result<Made, Refusal> {
         let (id, key) = (request.operation, request.action.key());
         let mut whole = self.latest(key);
-        let before = visible(key, &whole, &self.config.conflicts).shown;
+        let before = replaceable(key, &whole, &self.config.conflicts);
         let (set_kind, counter_kind) = (self.config.conflicts.set, self.config.conflicts.counter);
         let mark = Mark { stamp: Stamp::wall(ctx.local_us(), self.actor), id };
         if matches!(request.action, Action::AddElement { .. } | Action::Insert { .. }) && whole.parts() >= PARTS_MAX {
@@ -108,7 +125,7 @@ impl MultiPrimary {
             Action::Generate { .. } => Answer::Generated(write),
             _ => Answer::Written,
         };
-        let after = visible(key, &whole, &self.config.conflicts).shown;
+        let after = replaceable(key, &whole, &self.config.conflicts);
         let over = match self.config.type_of(key) {
             KeyType::Register => before.into_iter().filter(|one| !is_sibling(&whole, one)).collect(),
             // What is counted adds up and replaces nothing.

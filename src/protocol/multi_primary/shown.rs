@@ -44,16 +44,15 @@ impl MultiPrimary {
     pub(super) fn note_switched(&self, before: Vec<(Key, Visible)>, ctx: &mut Ctx) {
         for (key, before) in before {
             let Some(object) = self.data.objects.get(&key) else { continue };
-            if !matches!(object, Object::Set(_)) {
-                note_conflict(key, before, object, &self.config.conflicts, ctx);
-                continue;
+            if matches!(object, Object::Set(_)) {
+                let kind = self.config.conflicts.set;
+                let now = visible(key, object, &self.config.conflicts).shown;
+                let (back, gone) = (new(&now, &before.shown), new(&before.shown, &now));
+                if !back.is_empty() || !gone.is_empty() {
+                    ctx.note(Fact::SetSwitched { kind, back, gone });
+                }
             }
-            let kind = self.config.conflicts.set;
-            let now = visible(key, object, &self.config.conflicts).shown;
-            let (back, gone) = (new(&now, &before.shown), new(&before.shown, &now));
-            if !back.is_empty() || !gone.is_empty() {
-                ctx.note(Fact::SetSwitched { kind, back, gone });
-            }
+            note_conflict(key, before, object, &self.config.conflicts, ctx);
         }
     }
 

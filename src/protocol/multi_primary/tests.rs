@@ -9,6 +9,8 @@ mod conflicts;
 #[cfg(test)]
 mod contexts;
 #[cfg(test)]
+mod promises;
+#[cfg(test)]
 mod schedules;
 #[cfg(test)]
 mod types;

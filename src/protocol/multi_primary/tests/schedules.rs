@@ -1,10 +1,14 @@
-//! Random faults in random groups of peers: when the faults end, all become equal, whatever the strategy, and no acknowledged
-//! write is gone that nobody wrote over and no strategy has named.
+//! Random faults in random groups of peers: when the faults end, all become equal, whatever the strategy, and nothing that was
+//! acknowledged is gone, whatever its key holds, that nobody wrote over and no fact has named; and the judge says the same.
 //!
 //! A schedule is a seed. More of them: `SCHEDULES=40000 SCHEDULES_FROM=100000 cargo test --release --lib random_peers`.
 
-use super::*;
+use super::{
+    promises::{judge_agrees, unlisted},
+    *,
+};
 use crate::{
+    check::Judge,
     client::workload::{Does, NamedOperation, Pace, Workload},
     protocol::{contexts::Contexts, multi_primary::Pair},
     sim::{
@@ -139,24 +143,6 @@ fn memory_is_disk(play: &Play) {
     }
 }
 
-/// Acknowledged writes that nobody shows, that nobody wrote over, and that no strategy named; `losers`: nodes that lost a disk.
-fn unexplained(play: &Play, losers: &BTreeSet<NodeId>) -> Vec<Write> {
-    // Who had been shown it, perhaps at another peer, wrote over it.
-    let mut explained = crate::explain::versions::tests::written_over(&play.world);
-    for event in play.events() {
-        match &event.kind {
-            Kind::Fact(Fact::Accepted { over, .. }) => explained.extend(over.iter().map(|write| write.id)),
-            Kind::Fact(Fact::Dropped { writes, .. }) => explained.extend(writes.iter().map(|write| write.id)),
-            _ => {}
-        }
-    }
-    let shown: BTreeSet<_> = play.view(play.world.members()[0]).copies.iter().map(|write| write.id).collect();
-    let rows = play.world.history().iter().filter(|(_, row)| row.node.is_none_or(|node| !losers.contains(&node)));
-    rows.filter_map(|(_, row)| row.written())
-        .filter(|write| !explained.contains(&write.id) && !shown.contains(&write.id))
-        .collect()
-}
-
 /// How often an operation was taken, what it is, and whether its client was told so by a node that kept its disk.
 type Taken = (Action, usize, bool);
 
@@ -220,11 +206,12 @@ fn nothing_is_lost(play: &Play, losers: &BTreeSet<NodeId>) {
 fn schedule(seed: u64) {
     let mut draw = Chance::new(seed).draw(Purpose::Action, Lineage::root(&[77]));
     let mut play = Play::new(world(&mut draw, seed));
-    let mut losers = BTreeSet::new();
+    let (mut losers, mut judge) = (BTreeSet::new(), Judge::default());
     for _ in 0..4 + draw.below(10) {
         for _ in 0..4 {
             play.run(draw.below(60));
             memory_is_disk(&play);
+            judge.look(&play.world);
             crate::explain::versions::tests::assert_agrees(&play.world);
         }
         let command = fault(&mut draw, &play);
@@ -245,16 +232,28 @@ fn schedule(seed: u64) {
     assert!(play.world.members().iter().all(|node| play.view(*node).peer.is_some_and(|peer| peer.ready)), "all serve clients");
     assert_eq!(play.world.trace().first(), 0, "a storm: so many events that the first are forgotten");
     assert_equal(&play);
-    assert_eq!(unexplained(&play, &losers), []);
+    assert_eq!(unlisted(&play, &losers), []);
+    look(&mut judge, &mut play);
+    judge_agrees(&play, &judge);
     for (register, set) in Strategy::ALL.into_iter().zip(SetKind::ALL.into_iter().cycle()) {
         play.act(Command::SetConflicts(Conflicts { register, set, ..Conflicts::default() }));
         play.run(10);
         assert_equal(&play);
+        look(&mut judge, &mut play);
+        judge_agrees(&play, &judge);
+        assert_eq!(unlisted(&play, &losers), []);
     }
     play.act(Command::SetConflicts(Conflicts::default()));
     play.run(10);
     nothing_is_lost(&play, &losers);
     quiet(&mut play);
+}
+
+/// After any command the judge looks at everything.
+fn look(judge: &mut Judge, play: &mut Play) {
+    play.act(Command::HealAll);
+    play.run(1);
+    judge.look(&play.world);
 }
 
 /// Peers that have everything say little: they only compare, as often as they are told to.
