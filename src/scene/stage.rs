@@ -316,7 +316,7 @@ fn card(
         NodeState::Paused => ", paused",
         NodeState::Down => down,
     };
-    let line = view.peer.as_deref().map(|peer| peers::line(world, view, peer)).unwrap_or_default();
+    let line = view.peer.as_deref().map(|peer| peers::line(world, node, view, peer)).unwrap_or_default();
     let part = match view.role {
         Role::Replica => whole,
         Role::Peer if world.placement().is_by_key() => format!("{whole}, {line}"),
