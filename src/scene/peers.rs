@@ -83,18 +83,22 @@ pub(super) fn role(world: &LabWorld, node: NodeId, brief: bool) -> String {
     "peer".into()
 }
 
+/// That its clock is off, beside what it is; nothing if the clock is right.
+pub(super) fn clock_words(world: &LabWorld, node: NodeId) -> String {
+    match world.host(node).map_or(0, |host| host.clock.skew_us) {
+        skew_us if skew_us != 0 && cfg!(feature = "multi-primary") => format!(", clock {}", clock_off(skew_us)),
+        _ => String::new(),
+    }
+}
+
 /// What stands on a card in place of a log.
-pub(super) fn line(world: &LabWorld, node: NodeId, view: &NodeView, peer: &PeerView) -> String {
+pub(super) fn line(world: &LabWorld, view: &NodeView, peer: &PeerView) -> String {
     #[cfg(feature = "quorum")]
     if world.placement().is_by_key() {
         return super::quorum::line(view);
     }
     let _ = view;
-    let skew_us = world.host(node).map_or(0, |host| host.clock.skew_us);
-    if skew_us == 0 || !cfg!(feature = "multi-primary") {
-        return vector(world, peer);
-    }
-    format!("{} · clock {}", vector(world, peer), clock_off(skew_us))
+    vector(world, peer)
 }
 
 /// `A2 B1 C0`: how many changes of each peer it has. Peers that nobody has heard of are left out.

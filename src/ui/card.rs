@@ -102,7 +102,7 @@ fn copy(copy: &Copy) -> String {
         value += &(span("beside", "‖") + &shown(sibling));
     }
     if copy.siblings.len() > SIBLINGS_MAX {
-        value += &span("more", &format!("‖{} more", copy.siblings.len() - SIBLINGS_MAX));
+        value += &(span("beside", "‖") + &span("more", &format!("+{}", copy.siblings.len() - SIBLINGS_MAX)));
     }
     let class = if copy.old { "copy old" } else { "copy" };
     let class = if copy.siblings.is_empty() { class.to_string() } else { format!("{class} conflict") };

@@ -12,6 +12,7 @@ use crate::{
     client::session::Session,
     lab::LabWorld,
     platform::dom,
+    scene::geometry::Rect,
     sim::{
         id::{ClientId, Key, Value},
         operation::{Action, KeyType, Outcome, Write},
@@ -120,7 +121,13 @@ fn pill(app: App, offer: Offer) -> AnyView {
     let wide = LETTER * words.len() as f64 + 17.0;
     let style = move || {
         let (x, y, _) = place(app, client);
-        format!("left:{};top:{}", px((x + 17.0).min(app.size.get().0 - wide - 4.0).max(0.0)), px(y - 3.0))
+        let is_beside = |card: &Rect| card.x > x && card.y < y + 24.0 && card.y + card.height > y;
+        // It covers neither a card nor the end of the stage.
+        let end = app.stage.with(|stage| {
+            let cards = stage.nodes.iter().map(|card| card.place).filter(is_beside);
+            cards.fold(app.size.get().0, |end, card| end.min(card.x))
+        });
+        format!("left:{};top:{}", px((x + 17.0).min(end - wide - 4.0).max(0.0)), px(y - 3.0))
     };
     let show = move || {
         app.playing.set(false);

@@ -138,6 +138,20 @@ for (const size of SIZES) {
     if (size.phone) await tab(page, "Measures");
     if (size.phone) await button(page, "Versions").click();
     else await press(page, "v");
+    await steps(page).waitFor();
+    const box = (locator) => locator.evaluate((element) => element.getBoundingClientRect().toJSON());
+    const [panel, plot] = [await box(drawer(page)), await box(steps(page))];
+    assert.ok(size.phone || (plot.height > 100 && plot.top >= panel.top && plot.bottom <= panel.bottom + 1), `drawn ${plot.top} to ${plot.bottom}, seen ${panel.top} to ${panel.bottom}`);
+    const stage = await box(page.locator(".stage"));
+    for (const offer of await page.locator(".offer button").all()) {
+      const { left, right } = await box(offer);
+      const hidden = await page.locator("[data-node] .card-name").evaluateAll((names, [from, to]) => names.filter((name) => {
+        const { x, width, y, height } = name.getBoundingClientRect();
+        return x < to.x && x + width > from.x && y < to.y && y + height > from.y;
+      }).length, [await box(offer).then(({ x, y }) => ({ x, y })), await box(offer).then(({ x, y, width, height }) => ({ x: x + width, y: y + height }))]);
+      assert.equal(hidden, 0, "no card's name is covered");
+      assert.ok(left >= stage.left && right <= stage.right, `an offer from ${left} to ${right}, the stage from ${stage.left} to ${stage.right}`);
+    }
     await drawer(page).getByLabel("Beside it, if").selectOption({ label: "the first one wins" });
     await replay(page).waitFor();
     await noSidewaysScroll(page);
@@ -153,6 +167,15 @@ for (const size of SIZES) {
     assert.ok((await client(page, "Ana").isVisible()) && (await node(page, "A").isVisible()));
   });
 }
+
+pageTest("a key that is no single value has no versions: it is said, and nothing empty is shown", PEERS, async ({ page }) => {
+  await openPreset(page, "Removed here, added there");
+  await forward(page, 2_000);
+  await press(page, "v");
+  await expectText(run(page), /x is a set\. Only keys that hold a single value have versions/);
+  assert.ok(await steps(page).isHidden());
+  assert.ok(await drawer(page).getByLabel("Beside it, if").isHidden());
+});
 
 pageTest("without dots siblings pile up, with dots there are two; reading before writing is the cure", PEERS, async ({ page }) => {
   await openPreset(page, "Siblings without end");

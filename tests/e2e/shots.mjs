@@ -384,6 +384,9 @@ const SCENES = {
       ["set", "set", 2_330, "A"],
       ["text", "text", 4_150, "C"],
       ["tombstone", "tombstone", 6_300, "A"],
+      ["siblings", "siblings-plain", 5_000],
+      ["dotted", "siblings-dotted", 5_000],
+      ["carts", "carts", 5_000],
     ].map(([name, preset, ms, node]) => [
       `peers-${name}`,
       {
