@@ -72,6 +72,34 @@ const gossips = (title, ms, then) => ({
   },
 });
 
+/** The versions of a key, beside those of another rule if one is named. */
+const versions = (fragment, preset, ms, rule) => ({
+  ...PAUSED,
+  fragment,
+  steps: async (page) => {
+    await open(page, preset);
+    await forward(page, ms);
+    if (phone(page)) await tab(page, "Measures");
+    if (phone(page)) await button(page, "Versions").click();
+    else await press(page, "v");
+    await page.locator("#versions-steps").waitFor();
+    if (rule) await page.getByLabel("Beside it, if").selectOption({ label: rule });
+    await settled(page);
+    await settled(page);
+  },
+});
+
+/** A reader of several values, asked what it is to be. */
+const asked = (fragment, preset, ms) => ({
+  ...PAUSED,
+  fragment,
+  steps: async (page) => {
+    await open(page, preset);
+    await forward(page, ms);
+    await page.getByRole("button", { name: /: choose$/ }).click();
+  },
+});
+
 const SCENES = {
   "gossip-spreading": gossips("A rumour that dies too early", 1_400),
   "gossip-residue": gossips("A rumour that dies too early", 7_000, (page) => page.locator(".field-handle").focus()),
@@ -217,65 +245,15 @@ const SCENES = {
       await openMeasures(page);
     },
   },
-  // Siblings, their versions, and the same run under another rule beside it; then the reader who is asked.
-  ...Object.fromEntries(
-    [["versions", 2_300, ""], ["versions-conflict", 4_800, ""], ["versions-beside", 4_800, "the latest by the clocks of the peers wins"]].map(([name, ms, rule]) => [
-      name,
-      {
-        ...PAUSED,
-        fragment: "#p1.",
-        steps: async (page) => {
-          await openPreset(page, "Two edits of one key");
-          await forward(page, ms);
-          if (phone(page)) await tab(page, "Measures");
-          if (phone(page)) await button(page, "Versions").click();
-          else await press(page, "v");
-          await page.locator("#versions-steps").waitFor();
-          if (rule) await page.getByLabel("Beside it, if").selectOption({ label: rule });
-          await settled(page);
-          await settled(page);
-        },
-      },
-    ]),
-  ),
-  "versions-offer": { ...PAUSED, fragment: "#p1.", steps: (page) => openPreset(page, "Two edits of one key").then(() => forward(page, 5_500)) },
-  "versions-choose": {
-    ...PAUSED,
-    fragment: "#p1.",
-    steps: async (page) => {
-      await openPreset(page, "Two edits of one key");
-      await forward(page, 5_500);
-      await page.getByRole("button", { name: /: choose$/ }).click();
-    },
-  },
-  // The same with quorums, whose readers are asked too.
-  ...Object.fromEntries(
-    [["quorum-versions", "quorum-siblings", 2_500], ["quorum-versions-hints", "quorum-sloppy", 3_000]].map(([name, preset, ms]) => [
-      name,
-      {
-        ...PAUSED,
-        fragment: "#q1.",
-        steps: async (page) => {
-          await open(page, preset);
-          await forward(page, ms);
-          if (phone(page)) await tab(page, "Measures");
-          if (phone(page)) await button(page, "Versions").click();
-          else await press(page, "v");
-          await page.locator("#versions-steps").waitFor();
-          await settled(page);
-        },
-      },
-    ]),
-  ),
-  "quorum-choose": {
-    ...PAUSED,
-    fragment: "#q1.",
-    steps: async (page) => {
-      await open(page, "quorum-siblings");
-      await forward(page, 3_500);
-      await page.getByRole("button", { name: /: choose$/ }).click();
-    },
-  },
+  // Siblings, their versions, and the same run under another rule beside it; then the reader who is asked. The same with quorums.
+  versions: versions("#p1.", "peers-two-edits", 2_300),
+  "versions-conflict": versions("#p1.", "peers-two-edits", 4_800),
+  "versions-beside": versions("#p1.", "peers-two-edits", 4_800, "the latest by the clocks of the peers wins"),
+  "versions-offer": { ...PAUSED, fragment: "#p1.", steps: (page) => open(page, "peers-two-edits").then(() => forward(page, 5_500)) },
+  "versions-choose": asked("#p1.", "peers-two-edits", 5_500),
+  "quorum-versions": versions("#q1.", "quorum-siblings", 2_500),
+  "quorum-versions-hints": versions("#q1.", "quorum-sloppy", 3_000),
+  "quorum-choose": asked("#q1.", "quorum-siblings", 3_500),
   share: { ...PAUSED, steps: openIt("Share") },
   scenarios: { ...PAUSED, steps: openIt("Scenarios") },
   "scenario-refused": {

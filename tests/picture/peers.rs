@@ -1,6 +1,7 @@
 //! Peers: why one lacks what another has, which way changes go, whose clock is off, and what of it all the timeline marks.
 
 use super::*;
+use replicarium::{explain::versions::Graph, scene::versions::drawing};
 
 fn preset(name: &str, ms: u64) -> Lab {
     let mut lab = Lab::new(Source::Preset(name.into()), presets::get(name).expect("a preset"));
@@ -76,4 +77,17 @@ fn a_deletion_is_called_so() {
     }
     assert!(told.iter().any(|said| said.starts_with("The change (deletion of x) to C found nobody")), "{told:#?}");
     assert!(told.iter().all(|said| !said.contains("x = 0")));
+}
+
+#[test]
+fn what_stand_ins_keep_is_drawn_until_it_is_handed_over() {
+    let mut lab = preset("quorum-sloppy", 3_000);
+    let drawn = |lab: &Lab| {
+        let (world, peers) = (lab.world(), lab.world().stores().to_vec());
+        drawing(&Graph::of(world, X, u64::MAX), (&peers, &world.placement().homes(X)), Micros::MAX, None, 600).svg
+    };
+    let kept = drawn(&lab);
+    assert_eq!((kept.matches(">no home<").count(), kept.matches(">7 for ").count()), (2, 2), "{kept}");
+    run(&mut lab, 4_000);
+    assert_eq!(drawn(&lab).matches(">7 for ").count(), 0);
 }
