@@ -1,6 +1,6 @@
 //! What goes wrong: nodes that crash, messages that go no further.
 
-use super::{Sentence, Writer, chip::Chip, narrate::Weight, peers, search::carries};
+use super::{Sentence, Writer, actions, chip::Chip, narrate::Weight, peers, search::carries};
 use crate::{
     lab::LabWorld,
     protocol::NodeView,
@@ -76,8 +76,8 @@ fn without_replica(world: &LabWorld, own: &NodeView, node: NodeId, how: CrashKin
 
 /// A message that went no further.
 pub(super) fn dropped(
-    from: Address,
-    to: Address,
+    world: &LabWorld,
+    (from, to): (Address, Address),
     class: MessageClass,
     cargo: &Cargo,
     reason: DropReason,
@@ -87,10 +87,14 @@ pub(super) fn dropped(
         Cargo::Entries { last_write: Some(write), .. } => (start.text("The copy of ").write(Chip::of(*write)), Weight::Told),
         Cargo::Entries { .. } => (start.text("The copy of a no-op"), Weight::Quiet),
         Cargo::Changes { count: 1, last, .. } if cfg!(feature = "peers") => {
-            (start.text("The change ").write(Chip::of(*last)), Weight::Told)
+            let what = match actions::change(world, last) {
+                Some(what) => start.text("The change").called(Some(&what)),
+                None => start.text("The change ").write(Chip::of(*last)),
+            };
+            (what, Weight::Told)
         }
         Cargo::Changes { count, last, .. } if cfg!(feature = "peers") => {
-            (start.text(format!("The message with {count} changes up to ")).write(Chip::of(*last)), Weight::Told)
+            (start.text(format!("The message with {count} changes up to ")).write(actions::mark(world, *last)), Weight::Told)
         }
         Cargo::State { .. } => (start.text("The state"), Weight::Told),
         #[cfg(feature = "quorum")]

@@ -141,7 +141,7 @@ pub fn tell(world: &LabWorld, event: &Event, stale: &Chunked<StaleRead>) -> Opti
             Some((Weight::Loud, said.done()))
         }
         Kind::Removed => Some((Weight::Loud, start().who(node?).strong(" left the group.").done())),
-        Kind::Drop { from, to, class, cargo, reason, .. } => fault::dropped(*from, *to, *class, cargo, *reason),
+        Kind::Drop { from, to, class, cargo, reason, .. } => fault::dropped(world, (*from, *to), *class, cargo, *reason),
         Kind::Command { number } => commanded(&world.commands().get(*number as usize)?.command),
         Kind::CommandIdle { why, .. } => {
             Some((Weight::Loud, start().strong("Nothing happened: ").text(format!("{why}.")).done()))

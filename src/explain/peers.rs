@@ -73,7 +73,7 @@ pub(super) fn told(world: &LabWorld, node: NodeId, fact: &Fact) -> Option<(Weigh
         }
         Fact::Conflict { writes } => {
             let said = chips(start.text(" holds "), writes).strong(": a conflict.");
-            (Weight::Loud, said.text(" None was written by someone who had seen another, so all are kept."))
+            (Weight::Loud, said.text(" None was written over another, so all are kept."))
         }
         Fact::Dropped { writes, kept, strategy } => {
             let said = chips(start.text(" hides "), writes);
@@ -92,11 +92,13 @@ pub(super) fn told(world: &LabWorld, node: NodeId, fact: &Fact) -> Option<(Weigh
             (Weight::Loud, said)
         }
         Fact::Overtook { write } => {
-            let said = change(world, start.text(" shows "), write).strong(" too early").text(": its writer had seen something");
+            let said =
+                change(world, start.text(" shows "), write).strong(" too early").text(": the peer that took it had something");
             (Weight::Loud, said.text(" that is not here yet."))
         }
         Fact::HeldBack { write, of } => {
-            let said = change(world, start.text(" holds "), write).strong(" back").text(": its writer had seen a write at ");
+            let said =
+                change(world, start.text(" holds "), write).strong(" back").text(": the peer that took it had a write of ");
             (Weight::Told, said.who(*of).text(" that is not here yet."))
         }
         Fact::AlreadyKnown { changes } => {
@@ -314,9 +316,50 @@ pub fn why_old(world: &LabWorld, node: NodeId, key: Key) -> Option<Sentence> {
             start.text(", and between them ").strong("nothing passes").text(".")
         }
         None if mine.held > 0 => start.text(". What has arrived here waits for an earlier change."),
-        None => start.text(", and it has not come this far yet."),
+        None => match no_way(world, (holder, node), &write) {
+            Some(why) => start.text(", and ").and(why),
+            None => start.text(", and it has not come this far yet."),
+        },
     };
     Some(said.done())
+}
+
+/// Why a write cannot come to a peer as things are: of the links on which it could, each is cut or ends at a peer that is down;
+/// or nobody tells the rumour any more. None if there is a way.
+fn no_way(world: &LabWorld, (holder, node): (NodeId, NodeId), write: &Write) -> Option<Sentence> {
+    let first = world.view(holder)?.peer?;
+    let has_it = |other: &NodeId| world.view(*other).and_then(|view| view.peer).filter(|peer| knows(peer, &first, write));
+    let start = Writer::default();
+    #[cfg(feature = "gossip")]
+    if world.setup().config.gossip().is_some() {
+        let mut holders = world.stores().iter().filter_map(has_it).filter_map(|peer| peer.gossip);
+        let is_told = holders.any(|gossip| gossip.spreads.iter().any(|rumour| rumour.write == *write));
+        let said = start.strong("nobody tells it any more").text(": by rumour it will not come.");
+        return (!is_told).then(|| said.done());
+    }
+    if !cfg!(feature = "multi-primary") {
+        return None;
+    }
+    let (config, members) = (world.setup().config.multi_primary()?, world.members());
+    let mut reached: Vec<NodeId> = world.stores().iter().copied().filter(|other| has_it(other).is_some()).collect();
+    let (mut next, mut ends) = (0, Vec::new());
+    while let Some(from) = reached.get(next).copied() {
+        next += 1;
+        for to in config.targets(from, &members) {
+            let is_cut = world.network().is_cut(from.into(), to.into());
+            if is_cut || world.view(to).is_none() {
+                ends.push((from, to, is_cut));
+            } else if !reached.contains(&to) {
+                reached.push(to);
+            }
+        }
+    }
+    let (from, to, is_cut) = ends.into_iter().find(|(_, to, _)| !reached.contains(to)).filter(|_| !reached.contains(&node))?;
+    let start = start.text("there is no way here: ");
+    Some(match is_cut {
+        true => start.text("between ").who(from).text(" and ").who(to).strong(" nothing passes").text(".").done(),
+        false => start.who(to).strong(" is down").text(".").done(),
+    })
 }
 
 /// Of the rule that now says who wins.

@@ -19,6 +19,21 @@ pub fn counted(count: u64, one: &str) -> String {
     format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
 
+/// What a clock says, which may be behind the beginning: `12.400 s`, `−0.100 s`.
+pub fn clock(us: i64) -> String {
+    format!("{}{}", if us < 0 { "−" } else { "" }, moment(Micros(us.unsigned_abs())))
+}
+
+/// How far a clock is off: `+1.0 s`, `−200 ms`.
+pub fn clock_off(skew_us: i64) -> String {
+    let sign = match skew_us {
+        ..0 => "−",
+        0 => "",
+        1.. => "+",
+    };
+    format!("{sign}{}", duration(Micros(skew_us.unsigned_abs())))
+}
+
 /// A moment: `3.420 s`.
 pub fn moment(at: Micros) -> String {
     format!("{} s", fixed(at.as_secs_f64(), 3))

@@ -65,10 +65,14 @@ pub fn get(name: &str) -> Option<Scenario> {
     all().into_iter().find(|(own, _)| own == name).map(|(_, scenario)| scenario)
 }
 
+/// Among peers the first look is this.
+const FIRST_OF_PEERS: &str = "peers-two-edits";
+
 /// What is shown when nothing else is asked for: the first look, or what else this program can run.
 pub fn first() -> (String, Scenario) {
     let mut all = all();
-    let place = all.iter().position(|(name, _)| name == FIRST).unwrap_or(0);
+    let name = if cfg!(feature = "primary-replica") { FIRST } else { FIRST_OF_PEERS };
+    let place = all.iter().position(|(own, _)| own == name).unwrap_or(0);
     if all.is_empty() { Default::default() } else { all.swap_remove(place) }
 }
 
@@ -132,6 +136,7 @@ mod tests {
     fn every_preset_is_its_file() {
         assert!(names().any(|name| name == FIRST));
         assert_eq!(first().0, FIRST);
+        assert!(names().any(|name| name == FIRST_OF_PEERS));
         let list = listed(include_str!("../../assets/scenarios/list.txt"));
         assert_eq!(list.len(), files().len());
         for (name, scenario) in files() {

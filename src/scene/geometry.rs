@@ -116,6 +116,14 @@ impl Curve {
         format!("M{x} {y}l{to_x} {to_y}")
     }
 
+    /// A head of an arrow where the curve ends, as an SVG path.
+    pub fn arrow(&self) -> String {
+        let back = 1.0 - 9.0 / self.start.distance(self.end).max(18.0);
+        let (right, left) = (self.beside(back, 5.0), self.beside(back, -5.0));
+        let [rx, ry, x, y, lx, ly] = [right.x, right.y, self.end.x, self.end.y, left.x, left.y].map(|number| fixed(number, 0));
+        format!("M{rx} {ry}L{x} {y}L{lx} {ly}")
+    }
+
     /// As an SVG path.
     pub fn path(&self) -> String {
         let Curve { start, bends: (a, b), end } = self;
@@ -139,6 +147,17 @@ mod tests {
         assert_eq!(curve.at(1.0), curve.end);
         assert!(curve.start.x == 100.0 || curve.start.y == 50.0);
         assert!(curve.end.x == 300.0 || curve.end.y == 200.0);
+    }
+
+    #[test]
+    fn an_arrow_points_to_the_end() {
+        let straight = Curve::between(&BOX, &Rect { x: 300.0, ..BOX });
+        let arrow = straight.arrow();
+        let places: Vec<f64> = arrow.split(['M', 'L', ' ']).filter_map(|number| number.parse().ok()).collect();
+        let [x, y, tip_x, tip_y, other_x, other_y] = places[..] else { panic!("{arrow}") };
+        assert_eq!((tip_x, tip_y), (300.0, 25.0));
+        assert!((288.0..294.0).contains(&x) && (288.0..294.0).contains(&other_x), "{arrow}");
+        assert!((y - other_y).abs() >= 9.0, "{arrow}");
     }
 
     #[test]

@@ -23,6 +23,7 @@ use crate::{
 pub struct LinkLine {
     pub from: Address,
     pub to: Address,
+    /// With the head of an arrow where changes go one way only.
     pub path: String,
     /// What can be grasped, with its words or its wall: beside the line, or on it.
     pub covers: Rect,
@@ -104,7 +105,11 @@ pub(super) fn links(world: &LabWorld, layout: &mut Layout, views: &[(NodeId, Nod
                 (false, false) => String::new(),
             }
         );
-        found.push(LinkLine { from, to, path: curve.path(), wall, covers, active, cut, is_low, words, spoken });
+        let path = match one_way(world, from, to) {
+            None => curve.path(),
+            Some(end) => curve.path() + &if end == to { curve.arrow() } else { curve.reversed().arrow() },
+        };
+        found.push(LinkLine { from, to, path, wall, covers, active, cut, is_low, words, spoken });
     }
     found
 }
@@ -153,9 +158,23 @@ fn drawn(
 
 /// Whether two peers send each other changes, one way at least.
 fn exchange(world: &LabWorld, one: NodeId, other: NodeId) -> bool {
-    let Some(config) = world.setup().config.multi_primary().filter(|_| cfg!(feature = "peers")) else { return false };
+    ways(world, one, other) != (false, false)
+}
+
+/// Whether the first sends the second changes, and the second the first.
+fn ways(world: &LabWorld, one: NodeId, other: NodeId) -> (bool, bool) {
+    let Some(config) = world.setup().config.multi_primary().filter(|_| cfg!(feature = "peers")) else { return (false, false) };
     let members = world.members();
-    config.targets(one, &members).contains(&other) || config.targets(other, &members).contains(&one)
+    (config.targets(one, &members).contains(&other), config.targets(other, &members).contains(&one))
+}
+
+/// Where a link ends on which changes go one way only.
+fn one_way(world: &LabWorld, from: Address, to: Address) -> Option<Address> {
+    match ways(world, from.node()?, to.node()?) {
+        (true, false) => Some(to),
+        (false, true) => Some(from),
+        _ => None,
+    }
 }
 
 /// The nodes a client turns to by its settings.

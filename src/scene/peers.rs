@@ -6,7 +6,12 @@ use super::{
     stage::{Copy, Tone},
 };
 use crate::{
-    explain::{actions::contents, chip::Chip, peers::backlog},
+    explain::{
+        actions::contents,
+        chip::Chip,
+        peers::backlog,
+        words::{clock, clock_off},
+    },
     lab::LabWorld,
     protocol::{GossipView, KeyView, NodeView, PeerView, RumourView, VersionView},
     sim::{
@@ -82,6 +87,14 @@ pub(super) fn role(world: &LabWorld, node: NodeId, brief: bool) -> String {
     "peer".into()
 }
 
+/// That its clock is off, beside what it is; nothing if the clock is right.
+pub(super) fn clock_words(world: &LabWorld, node: NodeId) -> String {
+    match world.host(node).map_or(0, |host| host.clock.skew_us) {
+        skew_us if skew_us != 0 && cfg!(feature = "multi-primary") => format!(", clock {}", clock_off(skew_us)),
+        _ => String::new(),
+    }
+}
+
 /// What stands on a card in place of a log.
 pub(super) fn line(world: &LabWorld, view: &NodeView, peer: &PeerView) -> String {
     #[cfg(feature = "quorum")]
@@ -132,8 +145,8 @@ pub(super) fn status(world: &LabWorld, node: NodeId, view: &NodeView, brief: boo
         (conflicts, 0, _) => {
             let most = peer.keys.iter().map(values).max().unwrap_or_default();
             // Two are what is usual.
-            let of = if most > 2 { format!(" of {most} values") } else { String::new() };
-            (Tone::Bad, format!("{}{of} to resolve", conflict_words(conflicts)))
+            let more = if most > 2 { format!(" of {most} values") } else { " to resolve".into() };
+            (Tone::Bad, conflict_words(conflicts) + &more)
         }
         (conflicts, ..) => (Tone::Bad, format!("{} · {}", conflict_words(conflicts), lacks_words(lacks, true))),
     };
@@ -208,13 +221,13 @@ pub fn versions(view: &NodeView, key: Key) -> Option<Versions> {
 
 fn said(one: &VersionView) -> String {
     let client = one.write.id.client;
-    let ms = one.stamp.wall_us / 1_000;
+    let by_clock = clock(one.stamp.wall_us);
     let state = match (one.shown, one.dot) {
         (true, Some(_)) => "",
         (true, None) => " · overwritten, and wins by its clock",
         (false, _) => " · hidden",
     };
-    format!("{client} at {}, {ms} ms by its clock{state}", one.stamp.actor)
+    format!("{client} at {}, {by_clock} by its clock{state}", one.stamp.actor)
 }
 
 /// What a peer has, name by name.

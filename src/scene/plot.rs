@@ -19,6 +19,8 @@ const BOTTOM: f64 = 18.0;
 /// Marks stand no nearer to each other, names of lines neither.
 const MARK_GAP: f64 = 11.0;
 const NAME_GAP: f64 = 11.0;
+/// Width of a letter of a name.
+const LETTER: f64 = 6.4;
 /// Colours of lines; beyond, the same with other dashes.
 const COLOURS: usize = 6;
 const DASHES: [&str; 4] = ["none", "6 3", "2 3", "8 3 2 3"];
@@ -235,11 +237,18 @@ impl Frame<'_> {
         }
         for index in (0..names.len()).rev() {
             let (x, y, line) = names[index];
+            let x = x.min(self.width - LETTER * line.name.len() as f64);
             let below = names[index + 1..].iter().filter(|(other, ..)| near(x, *other)).map(|(_, y, _)| y - gap);
             let y = below.fold(y.min(bottom), f64::min);
             names[index].1 = y;
-            text(svg, (x, y + 4.0), "start", &format!("{}\" font-weight=\"700", self.colour(line.look)), &line.name);
+            text(svg, (x, y + 4.0), "start", &self.outlined(line), &line.name);
         }
+    }
+
+    /// The colour of a name, which stays readable where a line passes.
+    fn outlined(&self, line: &Line) -> String {
+        let (colour, panel) = (self.colour(line.look), &self.palette[PANEL]);
+        format!("{colour}\" font-weight=\"700\" paint-order=\"stroke\" stroke-width=\"3\" stroke=\"{panel}")
     }
 
     /// The values at the present moment.

@@ -245,8 +245,9 @@ fn card(
     let is_marked = state != NodeState::Up || !suspected_by.is_empty() || stands_in;
     let role = match (view.role, state) {
         (Role::Primary, NodeState::Down) => "was primary".into(),
-        (Role::Peer, _) => peers::role(world, node, is_marked),
         // Beside a badge there is no room for more.
+        (Role::Peer, _) if is_marked => peers::role(world, node, true),
+        (Role::Peer, _) => peers::role(world, node, false) + &peers::clock_words(world, node),
         (Role::Replica, NodeState::Down | NodeState::Paused) => "replica".into(),
         (Role::Replica, NodeState::Up) if size == CardSize::Strip => brief(&whole).into(),
         _ => whole.clone(),

@@ -33,8 +33,8 @@ pub(super) fn status(
     if state == NodeState::Down {
         let disk = if view.flushed == Lsn::ZERO { "nothing on disk".into() } else { format!("on disk up to {}", view.flushed) };
         if view.role == Role::Peer {
-            let changes = counted(view.flushed.0, "change");
-            return (Tone::Plain, if view.flushed == Lsn::ZERO { disk } else { format!("{changes} on disk") });
+            let what = if brief { view.flushed.to_string() } else { counted(view.flushed.0, "change") };
+            return (Tone::Plain, if view.flushed == Lsn::ZERO { disk } else { format!("{what} on disk") });
         }
         return (Tone::Plain, if brief { disk } else { format!("{disk} · epoch {}", view.epoch) });
     }

@@ -154,6 +154,12 @@ fn mark_of(event: &Event, commands: &[TimedCommand]) -> Option<Mark> {
             let label = format!("{} writes {}", write.id.client, chip.text());
             Some(Mark { at: event.at, kind: MarkKind::Write, colour: chip.colour, label })
         }
+        #[cfg(feature = "quorum")]
+        Kind::Fact(Fact::Coordinates { write, .. }) => {
+            let chip = Chip::of(*write);
+            let label = format!("{} writes {}", write.id.client, chip.text());
+            Some(Mark { at: event.at, kind: MarkKind::Write, colour: chip.colour, label })
+        }
         Kind::Crash { how } => {
             let node = event.node?;
             // Who leaves is switched off first.
@@ -192,6 +198,18 @@ fn mark_of(event: &Event, commands: &[TimedCommand]) -> Option<Mark> {
         }
         Kind::Fact(Fact::Dropped { writes, .. }) if PEERS => {
             mark(MarkKind::Violation, format!("{} hides {}", event.node?, Chip::of(*writes.first()?).text()))
+        }
+        #[cfg(feature = "quorum")]
+        Kind::Fact(Fact::HandedOver { to, .. }) => {
+            mark(MarkKind::Action, format!("{} hands over to {}", event.node?, to.first()?))
+        }
+        #[cfg(feature = "multi-primary")]
+        Kind::Fact(Fact::BroughtBack { writes }) => {
+            mark(MarkKind::Violation, format!("{} has a deleted {} back", event.node?, writes.first()?.key))
+        }
+        #[cfg(feature = "multi-primary")]
+        Kind::Fact(Fact::BelowZero { total }) => {
+            mark(MarkKind::Violation, format!("{} falls below zero at {}", total.key, event.node?))
         }
         Kind::Fact(Fact::Discarded { .. }) => mark(MarkKind::Violation, format!("{} discards writes", event.node?)),
         Kind::Command { number } => match &commands.get(*number as usize)?.command {

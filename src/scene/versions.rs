@@ -18,6 +18,9 @@ use std::fmt::Write;
 const TOP: i32 = 24;
 const LEFT: i32 = 20;
 const NOW: i32 = 68;
+const NOW_GAP: i32 = 12;
+/// Of the words over those that are side by side.
+const SIBLINGS_WIDTH: i32 = 216;
 const BOTTOM: i32 = 16;
 const LANE: i32 = 44;
 /// Least width of a column.
@@ -135,7 +138,7 @@ impl Frame<'_> {
             text(svg, (4, y + 4), "font-weight=\"700\" fill=\"var(--ink)\"", &node.to_string());
             self.draw_copy(svg, *node, y);
         }
-        text(svg, (self.right() + 12, 12), "fill=\"var(--ink3)\"", "now");
+        text(svg, (self.right() + NOW_GAP, 12), "fill=\"var(--ink3)\"", "now");
     }
 
     /// What readers get at a peer now, in brackets if it is more than one, and what is hidden from them.
@@ -153,7 +156,7 @@ impl Frame<'_> {
             0 => words = if self.homes.contains(&node) { "nothing" } else { "no home" }.into(),
             1 => {}
             2 if letters <= 4 => words = format!("[{words}]"),
-            many => words = format!("[{many} values]"),
+            many => words = format!("{many} values"),
         }
         text(svg, (self.right() + 12, y + 4), "font-size=\"12\"", &words);
         let value = |version: usize| self.graph.versions[version].version.write.value;
@@ -267,9 +270,10 @@ impl Frame<'_> {
         let (Some(first), Some(last)) = (places.iter().min(), places.iter().max()) else { return };
         let d = format!("M{} 21v-4H{}v4", first - MARK, last + MARK);
         path(svg, &d, "ink2");
-        let words = format!("{} siblings: none knew of another", siblings.len());
-        let has_room = first - MARK + words.len() as i32 * LETTER <= self.right();
-        let words = if has_room { words } else { format!("{} siblings", siblings.len()) };
+        let words = format!("{} siblings: none replaces another", siblings.len());
+        // "now" stands at the end.
+        let words =
+            if self.right() + NOW_GAP - first + MARK < SIBLINGS_WIDTH { format!("{} siblings", siblings.len()) } else { words };
         text(svg, (first - MARK, 12), "font-weight=\"600\" fill=\"var(--ink)\"", &words);
     }
 

@@ -416,9 +416,7 @@ pub enum Fact {
         version: Version,
         seen: Seen,
     },
-    /// Versions of a key that a node has from now on and had not heard of. `overwritten`: by its hybrid stamp, one that comes with
-    /// them though others have replaced it, since none has a later wall clock. `replaced`: names of those that it had and
-    /// has no more, and of those that it has heard of only now and that were replaced before.
+    /// Versions of a key that a node has from now on and had not heard of. The legend tells of `overwritten` and `replaced`.
     Learnt {
         key: Key,
         dots: Vec<Dot>,

@@ -102,7 +102,7 @@ fn copy(copy: &Copy) -> String {
         value += &(span("beside", "‖") + &shown(sibling));
     }
     if copy.siblings.len() > SIBLINGS_MAX {
-        value += &span("more", &format!("+{}", copy.siblings.len() - SIBLINGS_MAX));
+        value += &(span("beside", "‖") + &span("more", &format!("+{}", copy.siblings.len() - SIBLINGS_MAX)));
     }
     let is_conflict = !copy.siblings.is_empty();
     #[cfg(feature = "documents")]

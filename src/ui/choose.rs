@@ -12,6 +12,7 @@ use crate::{
     client::session::Session,
     lab::LabWorld,
     platform::dom,
+    scene::geometry::Rect,
     sim::{
         id::{ClientId, Key, Value},
         operation::{Action, KeyType, Outcome, Write},
@@ -43,6 +44,8 @@ const REMEMBERED_MAX: usize = 100;
 const VALUES_MAX: usize = 6;
 /// Width of the dialog, in CSS pixels.
 const WIDTH: f64 = 236.0;
+/// Of a letter of an offer, at most.
+const LETTER: f64 = 7.5;
 /// About its height.
 const HEIGHT: f64 = 236.0;
 
@@ -110,12 +113,22 @@ fn place(app: App, client: ClientId) -> (f64, f64, f64) {
 
 fn pill(app: App, offer: Offer) -> AnyView {
     let client = offer.client;
+    let name = format!("{client} got {} for {}: choose", values(&offer.writes, "and"), offer.key);
+    let words = match offer.writes.len() {
+        2 => format!("{}?", values(&offer.writes, "|")),
+        many => format!("{many} values?"),
+    };
+    let wide = LETTER * words.len() as f64 + 17.0;
     let style = move || {
         let (x, y, _) = place(app, client);
-        format!("left:{};top:{}", px(x + 17.0), px(y - 3.0))
+        let is_beside = |card: &Rect| card.x > x && card.y < y + 24.0 && card.y + card.height > y;
+        // It covers neither a card nor the end of the stage.
+        let end = app.stage.with(|stage| {
+            let cards = stage.nodes.iter().map(|card| card.place).filter(is_beside);
+            cards.fold(app.size.get().0, |end, card| end.min(card.x))
+        });
+        format!("left:{};top:{}", px((x + 17.0).min(end - wide - 4.0).max(0.0)), px(y - 3.0))
     };
-    let name = format!("{client} got {} for {}: choose", values(&offer.writes, "and"), offer.key);
-    let words = format!("{}?", values(&offer.writes, "|"));
     let show = move || {
         app.playing.set(false);
         app.choosing.update(|offers| offers.open = Some(offer.clone()));
@@ -192,7 +205,7 @@ fn dialog(app: App, offer: Offer) -> AnyView {
         .style(style)
         .on("keydown", escape)
         .with(heading)
-        .with(element("p").class("small").with("None was written by someone who had seen another. What is it to be?"))
+        .with(element("p").class("small").with("None replaced another. What is it to be?"))
         .with(element("p").class("row").with(kept))
         .with(element("p").class("row").with(field).with(button("Write", other).view()))
         .with(button(leave, done).class("quiet").view())

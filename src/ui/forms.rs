@@ -1,7 +1,7 @@
 //! The values that sliders offer.
 
 use crate::{
-    explain::words::duration,
+    explain::words::{clock_off, duration},
     sim::{decimal::short, time::Micros},
 };
 
@@ -39,23 +39,13 @@ pub fn loss_name(index: usize) -> String {
     format!("{} %", LOSSES[index])
 }
 
-/// How far a clock is off: `+1.0 s`, `−200 ms`.
-pub fn clock_words(skew_us: i64) -> String {
-    let sign = match skew_us {
-        ..0 => "−",
-        0 => "",
-        1.. => "+",
-    };
-    format!("{sign}{}", duration(Micros(skew_us.unsigned_abs())))
-}
-
 pub fn clock_us(index: usize) -> i64 {
     let skew_us = DELAYS_MS[index.abs_diff(CLOCK_FURTHEST)] as i64 * 1_000;
     if index < CLOCK_FURTHEST { -skew_us } else { skew_us }
 }
 
 pub fn clock_name(index: usize) -> String {
-    clock_words(clock_us(index))
+    clock_off(clock_us(index))
 }
 
 pub fn clock_index(skew_us: i64) -> usize {

@@ -5,8 +5,7 @@ use super::{
     chip::{said, value_chip},
     element::{Inside, changing, element, moving},
     forms::{
-        CLOCKS, DELAYS_MS, SLOWNESS, clock_index, clock_name, clock_us, clock_words, delay_index, delay_name, slowness_index,
-        slowness_name,
+        CLOCKS, DELAYS_MS, SLOWNESS, clock_index, clock_name, clock_us, delay_index, delay_name, slowness_index, slowness_name,
     },
     inspector::{heading, key_picker, lag_to},
     parting::parting,
@@ -17,7 +16,12 @@ use super::{
     watched::{Derived, Watched},
 };
 use crate::{
-    explain::{Sentence, chip::Chip, why_old, words::counted},
+    explain::{
+        Sentence,
+        chip::Chip,
+        why_old,
+        words::{clock_off, counted},
+    },
     scene::{
         parting::{Parting, parting as parted},
         peers::rows as peer_rows,
@@ -54,7 +58,7 @@ struct NodeFacts {
 
 /// By how much a clock is wrong, and whether it runs too fast or too slow.
 fn clock_row(Clock { skew_us, drift_ppm }: Clock) -> String {
-    let off = clock_words(skew_us);
+    let off = clock_off(skew_us);
     let sign = if drift_ppm < 0 { "−" } else { "+" };
     if drift_ppm == 0 { off } else { format!("{off}, {sign}{} ppm", drift_ppm.unsigned_abs()) }
 }
@@ -159,7 +163,7 @@ pub fn node_panel(app: App, node: NodeId) -> AnyView {
         let value = move || delay_index(facts.with(|facts| facts.lag));
         slider.view(value, move |index| app.act(lag_to(End::One(node.into()), DELAYS_MS[index])))
     };
-    let exact = move || clock_words(facts.with(|facts| facts.clock.skew_us));
+    let exact = move || clock_off(facts.with(|facts| facts.clock.skew_us));
     let skew = Slider { id: "skew", label: "Clock off by".into(), count: CLOCKS, name: clock_name, exact: Some(Box::new(exact)) };
     let skew = skew.view(
         move || clock_index(facts.with(|facts| facts.clock.skew_us)),

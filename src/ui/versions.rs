@@ -321,7 +321,8 @@ fn run(app: App) -> AnyView {
         picture.view(),
         part(below),
     ];
-    element("section").class("side-of").attribute("aria-label", "The run").with(parts).view()
+    let class = of(|side, _| if side.holds == KeyType::Register { "side-of" } else { "side-of no-versions" }.into());
+    element("section").class(moving(class)).attribute("aria-label", "The run").with(parts).view()
 }
 
 fn replayed(app: App, side: &Side, width: f64) -> AnyView {
@@ -353,7 +354,11 @@ fn words(app: App, side: &Side, _: f64) -> AnyView {
     let (graph, key) = (&side.graph, side.graph.key);
     let empty = match (graph.versions.is_empty(), graph.has_conflict(side.step)) {
         _ if side.holds != KeyType::Register => {
-            format!("{key} is a {}: what is done to it adds up, and replaces nothing.", side.holds)
+            format!(
+                "{key} is a {}. Only keys that hold a single value have versions; the parts that {key} is made of are listed when a \
+                 peer is selected.",
+                side.holds
+            )
         }
         (true, _) => format!("Nobody has written {key} yet."),
         (false, false) => format!("Nobody has written {key} twice without knowing of the other yet."),

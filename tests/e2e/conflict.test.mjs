@@ -24,9 +24,9 @@ pageTest("the versions of a key step by step: each says what was compared, and g
   await twoEdits(page);
   await press(page, "v");
   await steps(page).waitFor();
-  assert.match(await present(run(page)), /has x = 7 \(A2\) and x = 9 \(C1\)\. Who wrote A2 had seen A1, who wrote C1 had seen A1\. So none replaces another: all are kept/);
+  assert.match(await present(run(page)), /has x = 7 \(A2\) and x = 9 \(C1\)\. A2 was taken by a node that had A1, C1 was taken by a node that had A1\. So none replaces another: all are kept/);
   const drawn = await words(run(page));
-  assert.ok(drawn.includes("2 siblings") || drawn.includes("2 siblings: none knew of another"), drawn.join(" | "));
+  assert.ok(drawn.includes("2 siblings") || drawn.includes("2 siblings: none replaces another"), drawn.join(" | "));
   assert.ok(drawn.includes("[A2]") && drawn.includes("[A1 C1]") && drawn.includes("replaced"), drawn.join(" | "));
   assert.equal(drawn.filter((text) => text === "[7 ‖ 9]").length, 3, "every peer shows both");
   await axe(page, { include: [[".measures"]] });
@@ -35,7 +35,7 @@ pageTest("the versions of a key step by step: each says what was compared, and g
   await steps(page).focus();
   await page.keyboard.press("Home");
   await settled(page);
-  assert.match(await present(run(page)), /^A takes x = \d+ \(A1\) from Ana, who had seen nothing of it\.$/);
+  assert.match(await present(run(page)), /^A takes x = \d+ \(A1\) from Ana, and had nothing of it\.$/);
   assert.match(await steps(page).getAttribute("aria-valuetext"), /^A takes x = /);
   const first = await clock(page);
   let conflict = "";
@@ -44,7 +44,7 @@ pageTest("the versions of a key step by step: each says what was compared, and g
     await settled(page);
     conflict = await present(run(page));
   }
-  assert.match(conflict, /^C takes x = 9 \(C1\) from Ben, over x = \d+ \(A1\)\. Ben did not know of x = 7 \(A2\), written \d+ ms before\.$/);
+  assert.match(conflict, /^C takes x = 9 \(C1\) from Ben, over x = \d+ \(A1\)\. C did not know of x = 7 \(A2\), written \d+ ms before\.$/);
   assert.notEqual(await clock(page), first);
   assert.deepEqual([await shown(page, "A"), await page.evaluate(() => document.activeElement.id)], [["7"], "versions-steps"], "the stage is at the step's moment, the focus where it was");
 
@@ -138,6 +138,20 @@ for (const size of SIZES) {
     if (size.phone) await tab(page, "Measures");
     if (size.phone) await button(page, "Versions").click();
     else await press(page, "v");
+    await steps(page).waitFor();
+    const box = (locator) => locator.evaluate((element) => element.getBoundingClientRect().toJSON());
+    const [panel, plot] = [await box(drawer(page)), await box(steps(page))];
+    assert.ok(size.phone || (plot.height > 100 && plot.top >= panel.top && plot.bottom <= panel.bottom + 1), `drawn ${plot.top} to ${plot.bottom}, seen ${panel.top} to ${panel.bottom}`);
+    const stage = await box(page.locator(".stage"));
+    for (const offer of await page.locator(".offer button").all()) {
+      const { left, right } = await box(offer);
+      const hidden = await page.locator("[data-node] .card-name").evaluateAll((names, [from, to]) => names.filter((name) => {
+        const { x, width, y, height } = name.getBoundingClientRect();
+        return x < to.x && x + width > from.x && y < to.y && y + height > from.y;
+      }).length, [await box(offer).then(({ x, y }) => ({ x, y })), await box(offer).then(({ x, y, width, height }) => ({ x: x + width, y: y + height }))]);
+      assert.equal(hidden, 0, "no card's name is covered");
+      assert.ok(left >= stage.left && right <= stage.right, `an offer from ${left} to ${right}, the stage from ${stage.left} to ${stage.right}`);
+    }
     await drawer(page).getByLabel("Beside it, if").selectOption({ label: "the first one wins" });
     await replay(page).waitFor();
     await noSidewaysScroll(page);
@@ -153,6 +167,15 @@ for (const size of SIZES) {
     assert.ok((await client(page, "Ana").isVisible()) && (await node(page, "A").isVisible()));
   });
 }
+
+pageTest("a key that is no single value has no versions: it is said, and nothing empty is shown", PEERS, async ({ page }) => {
+  await openPreset(page, "Removed here, added there");
+  await forward(page, 2_000);
+  await press(page, "v");
+  await expectText(run(page), /x is a set\. Only keys that hold a single value have versions/);
+  assert.ok(await steps(page).isHidden());
+  assert.ok(await drawer(page).getByLabel("Beside it, if").isHidden());
+});
 
 pageTest("without dots siblings pile up, with dots there are two; reading before writing is the cure", PEERS, async ({ page }) => {
   await openPreset(page, "Siblings without end");

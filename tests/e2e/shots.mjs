@@ -45,15 +45,6 @@ async function twoFutures(page) {
 
 const openMeasures = (page) => (phone(page) ? tab(page, "Measures") : button(page, "Measures").click()).then(() => page.locator(".plot svg").first().waitFor());
 
-async function openVersions(page) {
-  if (phone(page)) await tab(page, "Measures");
-  if (phone(page)) await button(page, "Versions").click();
-  else await press(page, "v");
-  await page.locator("#versions-steps").waitFor();
-  await settled(page);
-  await settled(page);
-}
-
 /** Lag, a crash, a promotion, and the charts that show it. */
 async function measured(page) {
   await twoFutures(page);
@@ -82,6 +73,34 @@ const ofKind = (fragment) => (title, ms, then) => ({
 });
 const gossips = ofKind("#g1.");
 const documents = ofKind("#d1.");
+
+/** The versions of a key, beside those of another rule if one is named. */
+const versions = (fragment, preset, ms, rule) => ({
+  ...PAUSED,
+  fragment,
+  steps: async (page) => {
+    await open(page, preset);
+    await forward(page, ms);
+    if (phone(page)) await tab(page, "Measures");
+    if (phone(page)) await button(page, "Versions").click();
+    else await press(page, "v");
+    await page.locator("#versions-steps").waitFor();
+    if (rule) await page.getByLabel("Beside it, if").selectOption({ label: rule });
+    await settled(page);
+    await settled(page);
+  },
+});
+
+/** A reader of several values, asked what it is to be. */
+const asked = (fragment, preset, ms) => ({
+  ...PAUSED,
+  fragment,
+  steps: async (page) => {
+    await open(page, preset);
+    await forward(page, ms);
+    await page.getByRole("button", { name: /: choose$/ }).click();
+  },
+});
 
 const SCENES = {
   "documents-copying": documents("Two edits offline, one shown", 300),
@@ -232,33 +251,15 @@ const SCENES = {
       await openMeasures(page);
     },
   },
-  // Siblings, their versions, and the same run under another rule beside it; then the reader who is asked.
-  ...Object.fromEntries(
-    [["versions", 2_300, ""], ["versions-conflict", 4_800, ""], ["versions-beside", 4_800, "the latest by the clocks of the peers wins"]].map(([name, ms, rule]) => [
-      name,
-      {
-        ...PAUSED,
-        fragment: "#p1.",
-        steps: async (page) => {
-          await openPreset(page, "Two edits of one key");
-          await forward(page, ms);
-          await openVersions(page);
-          if (rule) await page.getByLabel("Beside it, if").selectOption({ label: rule });
-          await settled(page);
-        },
-      },
-    ]),
-  ),
-  "versions-offer": { ...PAUSED, fragment: "#p1.", steps: (page) => openPreset(page, "Two edits of one key").then(() => forward(page, 5_500)) },
-  "versions-choose": {
-    ...PAUSED,
-    fragment: "#p1.",
-    steps: async (page) => {
-      await openPreset(page, "Two edits of one key");
-      await forward(page, 5_500);
-      await page.getByRole("button", { name: /: choose$/ }).click();
-    },
-  },
+  // Siblings, their versions, and the same run under another rule beside it; then the reader who is asked. The same with quorums.
+  versions: versions("#p1.", "peers-two-edits", 2_300),
+  "versions-conflict": versions("#p1.", "peers-two-edits", 4_800),
+  "versions-beside": versions("#p1.", "peers-two-edits", 4_800, "the latest by the clocks of the peers wins"),
+  "versions-offer": { ...PAUSED, fragment: "#p1.", steps: (page) => open(page, "peers-two-edits").then(() => forward(page, 5_500)) },
+  "versions-choose": asked("#p1.", "peers-two-edits", 5_500),
+  "quorum-versions": versions("#q1.", "quorum-siblings", 2_500),
+  "quorum-versions-hints": versions("#q1.", "quorum-sloppy", 3_000),
+  "quorum-choose": asked("#q1.", "quorum-siblings", 3_500),
   share: { ...PAUSED, steps: openIt("Share") },
   scenarios: { ...PAUSED, steps: openIt("Scenarios") },
   "scenario-refused": {
@@ -367,6 +368,9 @@ const SCENES = {
       ["set", "set", 2_330, "A"],
       ["text", "text", 4_150, "C"],
       ["tombstone", "tombstone", 6_300, "A"],
+      ["siblings", "siblings-plain", 5_000],
+      ["dotted", "siblings-dotted", 5_000],
+      ["carts", "carts", 5_000],
     ].map(([name, preset, ms, node]) => [
       `peers-${name}`,
       {
@@ -410,13 +414,6 @@ const SCENES = {
       ],
     ),
   ),
-  "quorum-choose": {
-    ...PAUSED,
-    fragment: "#q1.!quorum-siblings",
-    steps: (page) => forward(page, 3_500).then(() => page.getByRole("button", { name: /: choose$/ }).click()),
-  },
-  "quorum-versions": { ...PAUSED, fragment: "#q1.!quorum-siblings", steps: (page) => forward(page, 2_500).then(() => openVersions(page)) },
-  "quorum-hints": { ...PAUSED, fragment: "#q1.!quorum-sloppy", steps: (page) => forward(page, 3_000).then(() => openVersions(page)) },
   "quorum-trees": {
     ...PAUSED,
     fragment: "#q1.",

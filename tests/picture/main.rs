@@ -7,6 +7,7 @@ mod cascade;
 mod covered;
 mod failover;
 mod generated;
+mod peers;
 mod quorum;
 mod roles;
 

@@ -12,6 +12,7 @@ pub use said::{between, said};
 
 use crate::{
     lab::LabWorld,
+    protocol::contexts::Contexts,
     sim::{
         chunked::Chunked,
         id::{Key, NodeId},
@@ -31,7 +32,7 @@ use crate::{
 pub struct Named {
     pub dot: Dot,
     pub version: Version,
-    /// Itself, and what whoever wrote it had been shown.
+    /// Itself, and over what it was made: what its node had, or what its client is known to have been shown.
     pub seen: Seen,
     pub at: Micros,
     /// Whether any peer has had it on disk.
@@ -117,6 +118,8 @@ impl Default for Copy {
 #[derive(Clone, Debug)]
 pub struct Graph {
     pub key: Key,
+    /// Whose knowledge a version’s `seen` is: its node’s, or its client’s.
+    pub contexts: Contexts,
     /// In the order in which they were taken.
     pub versions: Vec<Named>,
     /// In the order in which they happened, those after the moment asked for too.
@@ -135,7 +138,16 @@ impl Graph {
 
     /// Of the run as far as it is known to `world`; copies as they are before the event with number `now`.
     pub fn of(world: &LabWorld, key: Key, now: u64) -> Graph {
-        let graph = Graph { key, versions: Vec::new(), steps: Vec::new(), copies: Vec::new(), hints: Vec::new(), is_cut: false };
+        let contexts = world.setup().config.contexts();
+        let graph = Graph {
+            key,
+            contexts,
+            versions: Vec::new(),
+            steps: Vec::new(),
+            copies: Vec::new(),
+            hints: Vec::new(),
+            is_cut: false,
+        };
         // A page that has no peers on board needs nothing of all this.
         if cfg!(feature = "peers") { told(graph, world.trace(), now) } else { graph }
     }

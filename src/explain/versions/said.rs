@@ -2,7 +2,8 @@
 
 use super::{Graph, Named, Step, What};
 use crate::{
-    explain::{Sentence, Writer, chip::Chip, peers::strategy_words, words::moment},
+    explain::{Sentence, Writer, chip::Chip, peers::strategy_words, words::clock},
+    protocol::contexts::Contexts,
     sim::time::Micros,
     store::{
         object::register::Strategy,
@@ -13,6 +14,9 @@ use crate::{
 
 /// Most versions that are named one by one.
 const LISTED_MAX: usize = 3;
+const NOTHING: &str = "nothing of it";
+/// Of a write that replaces nothing where all siblings have one version vector.
+const PLAIN: &str = "may have seen more than one version vector can say";
 
 /// The sentence for a step.
 pub fn said(graph: &Graph, step: &Step) -> Sentence {
@@ -39,10 +43,11 @@ pub fn said(graph: &Graph, step: &Step) -> Sentence {
         }
         What::Early { version } => {
             let said = named(graph, start.text(" shows "), &[*version]).strong(" too early");
-            said.text(": its writer had seen something that is not here yet.")
+            said.text(": the peer that took it had something that is not here yet.")
         }
         What::Held { version, of } => {
-            let said = named(graph, start.text(" holds "), &[*version]).strong(" back").text(": its writer had seen a write at ");
+            let said =
+                named(graph, start.text(" holds "), &[*version]).strong(" back").text(": the peer that took it had a write of ");
             said.who(*of).text(" that is not here yet.")
         }
     };
@@ -67,23 +72,27 @@ fn named(graph: &Graph, mut said: Writer, all: &[usize]) -> Writer {
     }
 }
 
-/// What whoever wrote it had seen: "A1 C2", "nothing".
+/// Over what it was made: "A1 C2", "nothing of it".
 fn context(one: &Named) -> String {
     let before = |dot: Dot| Dot { counter: dot.counter - u32::from(dot == one.dot), ..dot };
     let vector: VersionVector = one.seen.vector().iter().map(before).collect();
     let beyond = one.seen.beyond().filter(|dot| *dot != one.dot);
     let all: Vec<String> = vector.iter().chain(beyond).map(|dot| dot.to_string()).collect();
-    if all.is_empty() { "nothing".into() } else { all.join(" ") }
+    if all.is_empty() { NOTHING.into() } else { all.join(" ") }
 }
 
-/// "Who wrote A2 had seen A1, who wrote C1 had seen nothing."
+/// "A2 was taken by a node that had A1, C1 was taken by …"; where clients bring contexts, what those had seen.
 fn contexts(graph: &Graph, said: Writer, all: &[usize]) -> Writer {
     let one = |index: &usize| {
-        let named = &graph.versions[*index];
-        format!("ho wrote {} had seen {}", named.dot, context(named))
+        let Named { dot, .. } = graph.versions[*index];
+        match (graph.contexts, context(&graph.versions[*index])) {
+            (Contexts::Everything, context) => format!("{dot} was taken by a node that had {context}"),
+            (Contexts::Plain, context) if context == NOTHING => format!("{dot}’s writer {PLAIN}"),
+            (_, context) => format!("{dot}’s writer had seen {context}"),
+        }
     };
     let all: Vec<String> = all.iter().take(LISTED_MAX).map(one).collect();
-    said.text(format!("W{}.", all.join(", w")))
+    said.text(format!("{}.", all.join(", ")))
 }
 
 fn written(graph: &Graph, said: Writer, version: usize) -> Writer {
@@ -91,7 +100,11 @@ fn written(graph: &Graph, said: Writer, version: usize) -> Writer {
     let said = named(graph, said.text(" takes "), &[version]).text(" from ").who(one.version.write.id.client);
     let parents = graph.parents(version);
     let said = match parents.as_slice() {
-        [] => said.text(", who had seen nothing of it."),
+        [] => said.text(match graph.contexts {
+            Contexts::Everything => format!(", and had {NOTHING}."),
+            Contexts::Plain if version > 0 => format!(", who {PLAIN}."),
+            _ => format!(", who had seen {NOTHING}."),
+        }),
         all => named(graph, said.text(", over "), all).text(if all.len() > 1 { ": one value again." } else { "." }),
     };
     let is_unknown = |other: &usize| one.is_concurrent(&graph.versions[*other]);
@@ -102,7 +115,11 @@ fn written(graph: &Graph, said: Writer, version: usize) -> Writer {
     match unknown.as_slice() {
         [] => said,
         all => {
-            let said = said.text(" ").who(one.version.write.id.client).text(" did not know of ");
+            let said = match graph.contexts {
+                Contexts::Everything => said.text(" ").who(one.dot.actor.node).text(" did not know of "),
+                Contexts::Dotted => said.text(" ").who(one.version.write.id.client).text(" did not know of "),
+                Contexts::Plain => said.text(" It stays beside "),
+            };
             let last = all.last().map_or(one.at, |last| graph.versions[*last].at);
             named(graph, said, all).text(format!(", written {} before.", ago(one.at, last)))
         }
@@ -111,11 +128,6 @@ fn written(graph: &Graph, said: Writer, version: usize) -> Writer {
 
 fn ago(at: Micros, before: Micros) -> String {
     crate::explain::words::duration(at.saturating_sub(before))
-}
-
-/// A clock's time: "12.400 s", "−0.100 s".
-fn clock(us: i64) -> String {
-    format!("{}{}", if us < 0 { "−" } else { "" }, moment(Micros(us.unsigned_abs())))
 }
 
 /// Hybrid time: "12.400 s", "12.400 s and 2 counted".
@@ -142,15 +154,30 @@ fn why(graph: &Graph, said: Writer, hidden: &[usize], kept: usize, strategy: Str
         Strategy::KeepSiblings => String::new(),
     };
     let said = said.text(format!("{compared}, and ")).strong(strategy_words(strategy)).text(".");
+    let is_tie = hidden.iter().any(|index| is_tie(winner, &graph.versions[*index], strategy));
+    let said = if is_tie { said.strong(" That is a tie").text(", which the order of the names decides.") } else { said };
     let overwrote = hidden.iter().map(|index| &graph.versions[*index]).find(|one| one.knew(winner));
     match overwrote {
         Some(later) => {
-            let said = said.text(" Yet ").who(later.version.write.id.client);
-            said.text(format!(" had been shown {} when writing {}: ", winner.dot, later.dot))
-                .strong("the later write is lost")
-                .text(".")
+            let said = match graph.contexts {
+                Contexts::Everything => said.text(" Yet ").who(later.dot.actor.node).text(" had "),
+                _ => said.text(" Yet ").who(later.version.write.id.client).text(" had been shown "),
+            };
+            said.text(format!("{} before {} was written: ", winner.dot, later.dot)).strong("the later write is lost").text(".")
         }
         None => said,
+    }
+}
+
+/// Whether what the strategy compares is the same of both.
+fn is_tie(one: &Named, other: &Named, strategy: Strategy) -> bool {
+    let (own, theirs) = (&one.version, &other.version);
+    let count = |stamp: Stamp| (stamp.wall_us, stamp.logical);
+    match strategy {
+        Strategy::LastWriteWins => count(own.stamp) == count(theirs.stamp),
+        Strategy::LastWriteWinsHybrid | Strategy::FirstWriterWins => count(own.hybrid) == count(theirs.hybrid),
+        Strategy::LastWriteWinsLamport => own.lamport == theirs.lamport,
+        Strategy::HighestNode | Strategy::KeepSiblings => false,
     }
 }
 

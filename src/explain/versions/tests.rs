@@ -137,18 +137,18 @@ fn two_edits(register: Strategy, change: impl Fn(&mut Play)) -> Play {
 
 #[test]
 fn two_edits_of_one_key_in_steps() {
-    let taken = ["A takes x = 1 (A1) from Ana, who had seen nothing of it.", "A takes x = 7 (A2) from Ana, over x = 1 (A1)."];
-    let unaware = "B takes x = 9 (B1) from Ben, over x = 1 (A1). Ben did not know of x = 7 (A2), written 50 ms before.";
+    let taken = ["A takes x = 1 (A1) from Ana, and had nothing of it.", "A takes x = 7 (A2) from Ana, over x = 1 (A1)."];
+    let unaware = "B takes x = 9 (B1) from Ben, over x = 1 (A1). B did not know of x = 7 (A2), written 50 ms before.";
     let kept = |node: &str| {
         format!(
-            "{node} has x = 7 (A2) and x = 9 (B1). Who wrote A2 had seen A1, who wrote B1 had seen A1. \
+            "{node} has x = 7 (A2) and x = 9 (B1). A2 was taken by a node that had A1, B1 was taken by a node that had A1. \
              So none replaces another: all are kept, and the reader decides."
         )
     };
     let (steps, places) = story(&two_edits(Strategy::KeepSiblings, |_| ()));
     assert_eq!(steps[..2], taken);
     assert_eq!(steps[2], unaware);
-    assert_eq!(steps[3], "C learns of x = 9 (B1). Who wrote B1 had seen A1. So it replaces x = 1 (A1).");
+    assert_eq!(steps[3], "C learns of x = 9 (B1). B1 was taken by a node that had A1. So it replaces x = 1 (A1).");
     let mut last = steps[4..].to_vec();
     last.sort();
     assert_eq!(last, [kept("A"), kept("B"), kept("C")]);
@@ -228,9 +228,46 @@ fn a_later_write_that_loses_is_called_so() {
     assert_eq!(
         steps[2],
         "B hides x = 2 (B1) behind x = 1 (A1). A’s clock said 0.010 s for A1, B’s clock said −4.890 s for B1, and the latest by \
-         the clocks of the peers wins. Yet Ben had been shown A1 when writing B1: the later write is lost."
+         the clocks of the peers wins. Yet B had A1 before B1 was written: the later write is lost."
     );
     assert_eq!(places, ["[A1] sss", "[A1 B1] hhh"]);
+}
+
+/// Equal counts and equal clocks: the order of names is all that is left, and it is said.
+#[test]
+fn a_tie_is_called_so() {
+    let tie = "That is a tie, which the order of the names decides.";
+    for (register, is_tie) in [
+        (Strategy::LastWriteWins, true),
+        (Strategy::LastWriteWinsHybrid, true),
+        (Strategy::LastWriteWinsLamport, true),
+        (Strategy::FirstWriterWins, true),
+        (Strategy::HighestNode, false),
+    ] {
+        let mut play = peers(register);
+        play.write(ANA, X, 7);
+        play.write(BEN, X, 9);
+        play.run(300);
+        let (steps, _) = story(&play);
+        let hides: Vec<&String> = steps.iter().filter(|step| step.contains(" hides ")).collect();
+        assert!(!hides.is_empty() && hides.iter().all(|step| step.contains(tie) == is_tie), "{register:?}: {hides:?}");
+    }
+}
+
+/// Whose knowledge it was: the node's, the client's, or more than one version vector can say.
+#[test]
+fn a_context_is_told_as_whose_it_is() {
+    for (name, said, never) in [
+        ("peers-two-edits", "C1 was taken by a node that had A1", "had seen"),
+        ("peers-siblings-dotted", "’s writer had seen A1", "taken by a node"),
+        ("peers-siblings-plain", "A3’s writer may have seen more than one version vector can say", "writer had seen A"),
+    ] {
+        let mut play = Play::new(crate::scenario::presets::get(name).expect("a preset"));
+        play.run(5_000);
+        let graph = graph(&play);
+        let all: String = graph.steps.iter().map(|step| plain(&super::said(&graph, step)) + "\n").collect();
+        assert!(all.contains(said) && !all.contains(never), "{name}: {all}");
+    }
 }
 
 #[test]
