@@ -17,6 +17,7 @@ use crate::{
 /// None where an event that follows says more.
 pub(super) fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
     let start = Writer::default();
+    let of_primary = cfg!(feature = "primary-replica");
     let said = match command {
         Command::Cut { from, to, both: true } => {
             start.text("Between ").who(*from).text(" and ").who(*to).strong(" nothing passes now.")
@@ -53,7 +54,7 @@ pub(super) fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
                 Concern::Linearizable => said.text(" show ").strong("the latest").text(": the primary makes sure that it leads."),
             }
         }
-        Command::SetCommit(rule) => {
+        Command::SetCommit(rule) if of_primary => {
             let said = start.strong("Writes are acknowledged by another rule now").text(format!(": {}.", rule.words()));
             match rule.min_replicas {
                 0 => said,
@@ -61,8 +62,8 @@ pub(super) fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
                 least => said.text(format!(" With fewer than {least} replicas in touch they are refused.")),
             }
         }
-        Command::SetFailover(failover) => return Some((Weight::Loud, election::rule(failover))),
-        Command::SetUpstream { node, from } => {
+        Command::SetFailover(failover) if of_primary => return Some((Weight::Loud, election::rule(failover))),
+        Command::SetUpstream { node, from } if of_primary => {
             let said = start.who(*node).text(" gets the log from ");
             match from {
                 Some(from) => said.who(*from).text(" from now on, whoever leads."),
@@ -72,7 +73,7 @@ pub(super) fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
         Command::SetTimeout { client, timeout } => {
             start.who(*client).text(" gives up after ").strong(duration(*timeout)).text(" without an answer from now on.")
         }
-        Command::SetDelay { node, by } => {
+        Command::SetDelay { node, by } if of_primary => {
             let said = start.who(*node).text(" shows what it gets ");
             match by {
                 Some(by) => said.strong(format!("{} late", duration(*by))).text(" from now on, on purpose."),
@@ -84,7 +85,7 @@ pub(super) fn commanded(command: &Command) -> Option<(Weight, Sentence)> {
         Command::SetQuorum(rule) => return Some((Weight::Loud, quorum::rule(rule))),
         #[cfg(feature = "documents")]
         Command::SetDocuments(terms) => return Some((Weight::Loud, documents::rule(*terms))),
-        Command::SetLogs(rule) => return Some((Weight::Loud, logs::rule(rule))),
+        Command::SetLogs(rule) if of_primary => return Some((Weight::Loud, logs::rule(rule))),
         Command::Slow { node, factor } => {
             start.who(*node).text(format!(" takes {} times as long for everything now.", short(*factor)))
         }

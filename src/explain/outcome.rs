@@ -185,7 +185,7 @@ pub(super) fn told(
             (Weight::Loud, said.done())
         }
         Outcome::Unconfirmed => {
-            if let Some(deposed) = election::deposed(world, event) {
+            if let Some(deposed) = election::deposed(world, event).filter(|_| cfg!(feature = "primary-replica")) {
                 let said = start.who(client).text("’s ").text(called).text(" ");
                 let said = if let Some(chip) = chip { said.write(chip) } else { said };
                 let said = said.strong(" is in doubt: ").who(deposed).text(" was deposed before it was confirmed.");

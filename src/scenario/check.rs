@@ -412,13 +412,15 @@ pub fn check_command(command: &Command) -> Option<String> {
         }
         _ => {}
     };
+    // What is for groups with a primary is refused elsewhere as such.
+    let of_primary = cfg!(feature = "primary-replica");
     match command {
         Command::Slow { factor, .. } => check.within("factor", *factor, SLOW_FACTOR),
         Command::SetClock { clock, .. } => check.clock("clock", *clock),
         Command::SetLink(rule) => check.link("set", &rule.set),
-        Command::SetCommit(commit) => check.commit("set_commit", commit),
-        Command::SetFailover(failover) => check.failover("set_failover", failover),
-        Command::SetLogs(logs) => {
+        Command::SetCommit(commit) if of_primary => check.commit("set_commit", commit),
+        Command::SetFailover(failover) if of_primary => check.failover("set_failover", failover),
+        Command::SetLogs(logs) if of_primary => {
             if let Some((field, what)) = logs.retention.problem(0) {
                 check.say(format!("set_logs.retention.{field}"), what);
             }

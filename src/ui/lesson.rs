@@ -15,8 +15,11 @@ use crate::{
 };
 
 pub fn lesson(app: App) -> AnyView {
-    let is_first = move || app.watch(|lab| lab.source().is(FIRST));
-    let inside = either(is_first, move || mission(app), move || about(app));
+    // The first look is at a primary.
+    let inside = match cfg!(feature = "primary-replica") {
+        true => either(move || app.watch(|lab| lab.source().is(FIRST)), move || mission(app), move || about(app)),
+        false => about(app),
+    };
     element("section").class("lesson").attribute("aria-label", "Lesson").with(inside).view()
 }
 

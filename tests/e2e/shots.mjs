@@ -401,17 +401,7 @@ const SCENES = {
   // Those without a leader: each at the moment that it is about.
   ...Object.fromEntries(
     [["basics", 5_000], ["one-and-one", 2_300], ["partial-write", 2_500], ["repair-first", 2_200], ["sloppy", 2_400], ["hash-trees", 9_000]].map(
-      ([preset, ms]) => [
-        `quorum-${preset}`,
-        {
-          ...PAUSED,
-          fragment: "#q1.",
-          steps: async (page) => {
-            await open(page, `quorum-${preset}`);
-            await forward(page, ms);
-          },
-        },
-      ],
+      ([preset, ms]) => [`quorum-${preset}`, { ...PAUSED, fragment: `#q1.!quorum-${preset}`, steps: (page) => forward(page, ms) }],
     ),
   ),
   "quorum-trees": {

@@ -113,7 +113,7 @@ impl App {
 
     fn refresh_tasks(&self, lab: &Lab, stale: &Chunked<StaleRead>) {
         // The tasks belong to the first look; other scenarios tick nothing.
-        if !lab.source().is(FIRST) {
+        if !cfg!(feature = "primary-replica") || !lab.source().is(FIRST) {
             return;
         }
         let before = self.tasks.get_untracked();
