@@ -59,6 +59,8 @@ fn gone(play: &Play) -> Vec<Promise> {
 /// Operations that are gone and of which no fact says why; `losers`: nodes that lost a disk.
 pub fn unlisted(play: &Play, losers: &BTreeSet<NodeId>) -> Vec<(Action, OperationId)> {
     let (mut hidden, mut back, mut taken) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::<OperationId, usize>::new());
+    // Of what tombstones nothing is kept: whoever never heard of them may bring the value back.
+    let mut forgotten = BTreeSet::new();
     for event in play.events() {
         let Kind::Fact(fact) = &event.kind else { continue };
         match fact {
@@ -66,6 +68,7 @@ pub fn unlisted(play: &Play, losers: &BTreeSet<NodeId>) -> Vec<(Action, Operatio
                 hidden.extend(writes.iter().map(|write| (write.key, write.value)));
             }
             Fact::BroughtBack { writes } | Fact::RemovalIgnored { writes, .. } => back.extend(writes.iter().copied()),
+            Fact::Forgotten { writes } => forgotten.extend(writes.iter().map(|write| write.id)),
             // What comes twice happens twice, and so is there again.
             Fact::Accepted { write, .. } => *taken.entry(write.id).or_default() += 1,
             _ => {}
@@ -79,7 +82,7 @@ pub fn unlisted(play: &Play, losers: &BTreeSet<NodeId>) -> Vec<(Action, Operatio
         Action::RemoveElement { .. } => true,
         action if action.takes_away() => {
             let is_back = |write: &Write| back.contains(write) || taken.get(&write.id).is_some_and(|times| *times > 1);
-            by_wall(action) || promise.away.iter().any(is_back)
+            by_wall(action) || forgotten.contains(&promise.write.id) || promise.away.iter().any(is_back)
         }
         _ => hidden.contains(&(promise.write.key, promise.write.value)),
     };
